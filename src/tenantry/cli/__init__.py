@@ -1,0 +1,1 @@
+"""The ``tenantry`` command: one file per group of commands, registered in ``main``."""

@@ -1,0 +1,244 @@
+"""Django settings of one installation, read once from ``TENANTRY_*`` variables.
+
+Everything has a working default for one machine; docs/operate/settings.md lists them all.
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext_lazy as _
+
+from tenantry.config import env
+from tenantry.config.grants import GLOBAL_TABLE_GRANTS as GLOBAL_TABLE_GRANTS
+from tenantry.config.logs import logging_tree
+from tenantry.config.postgres import connections, socket_directory
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+# --- This installation -------------------------------------------------------------------
+
+HOME = env.path("HOME", Path("var"))
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.number("PORT", 8000, low=1, high=65535)
+BASE_URL = env.text("BASE_URL", f"http://{HOST}:{PORT}").rstrip("/")
+_base = urlsplit(BASE_URL)
+if _base.scheme not in {"http", "https"} or not _base.hostname or _base.path:
+    raise env.SettingError("TENANTRY_BASE_URL must look like https://tenantry.example.com.")
+HTTPS = _base.scheme == "https"
+
+DEBUG = env.flag("DEBUG", default=False)
+WEB_WORKERS = env.number("WEB_WORKERS", 2, low=1, high=64)
+WEB_THREADS = env.number("WEB_THREADS", 4, low=1, high=64)
+JOB_CONCURRENCY = env.number("JOB_CONCURRENCY", 2, low=1, high=32)
+DEMO = env.flag("DEMO", default=True)
+
+SECRET_KEY = env.secret("SECRET_KEY", "")
+if not SECRET_KEY:
+    if env.secret("DATABASE_URL", ""):
+        # Several machines may share that database; a key of each one's own would sign
+        # people out at every other request and leave sealed values unreadable.
+        raise env.SettingError(
+            "TENANTRY_SECRET_KEY must be set when TENANTRY_DATABASE_URL is: "
+            "every process of the installation needs the same one."
+        )
+    SECRET_KEY = env.generated_secret(HOME / "secret-key")
+if len(SECRET_KEY) < 32:
+    raise env.SettingError("TENANTRY_SECRET_KEY must have at least 32 characters.")
+SECRET_KEY_FALLBACKS = list(env.words("SECRET_KEY_FALLBACKS"))
+
+# --- Database ----------------------------------------------------------------------------
+
+ROLE_PREFIX = env.text("ROLE_PREFIX", "tenantry_")
+if not ROLE_PREFIX.isidentifier() or not ROLE_PREFIX.islower() or len(ROLE_PREFIX) > 40:
+    raise env.SettingError("TENANTRY_ROLE_PREFIX must be lower-case letters, digits and _.")
+POSTGRES_DATA = HOME / "postgres" / "data"
+POSTGRES_RUN = socket_directory(HOME)
+POSTGRES_USER = env.text("POSTGRES_USER", "")
+EMBEDDED_DATABASE = not env.secret("DATABASE_URL", "")
+DATABASES = connections(
+    run_directory=POSTGRES_RUN,
+    role_prefix=ROLE_PREFIX,
+    pool_size=env.number("DATABASE_POOL", 0, low=0, high=500),
+)
+
+# --- Applications ------------------------------------------------------------------------
+
+_HOUSE = (
+    "core audit acting organizations people access security notifications usecases "
+    "blueprints web api console cli"
+)
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "template_partials",
+    "django_htmx",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "procrastinate.contrib.django",
+    *(name for part in _HOUSE.split() if find_spec(name := f"tenantry.{part}")),
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "tenantry.config.urls"
+WSGI_APPLICATION = "tenantry.config.wsgi.application"
+APPEND_SLASH = False
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
+
+# --- Accounts ----------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "people.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "tenantry.config.hashers.Argon2",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+_validation = "django.contrib.auth.password_validation."
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": _validation + "MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": _validation + "CommonPasswordValidator"},
+    {
+        "NAME": _validation + "UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "name"]},
+    },
+]
+
+LOGIN_URL = "/accounts/login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+# allauth counts in the cache, which every process has of its own here, and locks an
+# account out for everybody after five failures from anywhere. tenantry.security counts.
+ACCOUNT_RATE_LIMITS = False
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+
+# --- Sessions, cookies, headers ----------------------------------------------------------
+
+SESSION_COOKIE_NAME = "tenantry_session"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_NAME = "tenantry_csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = HTTPS
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+ALLOWED_HOSTS = [
+    _base.hostname,
+    *env.words("ALLOWED_HOSTS"),
+    *(_LOOPBACK if not HTTPS else ()),
+]
+# How many proxies in front append to X-Forwarded-For; 0 believes no such header.
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, low=0, high=5)
+if HTTPS and TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+
+# --- Mail --------------------------------------------------------------------------------
+
+SMTP_URL = env.secret("SMTP_URL", "")
+if SMTP_URL:
+    env.address("SMTP_URL", SMTP_URL, schemes=frozenset({"smtp", "smtps"}))
+MAIL_FROM = env.text("MAIL_FROM", f"Tenantry <no-reply@{_base.hostname}>")
+DEFAULT_FROM_EMAIL = MAIL_FROM
+# Nothing sends through Django's mail: every message is a retried delivery with a log.
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+
+# --- Languages and time ------------------------------------------------------------------
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+PSEUDO_LOCALE = env.flag("PSEUDO_LOCALE", default=False)
+if PSEUDO_LOCALE:
+    LANGUAGES.append(("eo", "[Ƥşḗŭđǿ]"))
+LOCALE_PATHS = [PACKAGE / "locale"]
+
+# --- Files -------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME / "static"
+MEDIA_ROOT = HOME / "files"
+WHITENOISE_MAX_AGE = 3600
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEBUG
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+
+# --- Jobs and logs -----------------------------------------------------------------------
+
+PROCRASTINATE_ON_APP_READY = None
+
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
+if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+    raise env.SettingError("TENANTRY_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")
+LOGGING = logging_tree(level=LOG_LEVEL)

@@ -1,0 +1,5 @@
+"""The address space of the installation, one line per interface."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
