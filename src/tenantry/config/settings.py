@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import django_stubs_ext
 from django.utils.translation import gettext_lazy as _
 
 from tenantry.config import env
 from tenantry.config.grants import GLOBAL_TABLE_GRANTS as GLOBAL_TABLE_GRANTS
 from tenantry.config.logs import logging_tree
 from tenantry.config.postgres import connections, socket_directory
+
+# Fields and managers may be written with their type arguments, as the type checker wants.
+django_stubs_ext.monkeypatch()
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
