@@ -11,11 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from tenantry.cli.failures import Failure
+
 PREFIX = "TENANTRY_"
 
 
-class SettingError(Exception):
+class SettingError(Failure):
     """A variable is missing, malformed or contradicts another one; the text is for people."""
+
+    code = 2
 
 
 def text(name: str, default: str | None = None) -> str:
