@@ -85,13 +85,9 @@ def role_statements() -> list[sql.Composed]:
     statements = []
     for name, kind in attributes.items():
         create = sql.SQL("CREATE ROLE {} {}").format(_role(name), sql.SQL(kind))
-        statements.append(
-            sql.SQL("DO $$ BEGIN {}; EXCEPTION WHEN duplicate_object THEN NULL; END $$").format(create)
-        )
+        statements.append(sql.SQL("DO $$ BEGIN {}; EXCEPTION WHEN duplicate_object THEN NULL; END $$").format(create))
         statements.append(sql.SQL("ALTER ROLE {} {}").format(_role(name), sql.SQL(kind)))
-    statements.append(
-        sql.SQL("GRANT {}, {} TO {}").format(_role("tenant"), _role("platform"), _role("app"))
-    )
+    statements.append(sql.SQL("GRANT {}, {} TO {}").format(_role("tenant"), _role("platform"), _role("app")))
     return statements
 
 
@@ -114,7 +110,7 @@ def database_statement() -> sql.Composed:
     )
 
 
-def schema_statements() -> list[sql.Composed]:
+def schema_statements() -> list[sql.Composable]:
     """Rights inside the database; tables are granted one by one after each migration."""
     database, owner, app_role, platform = sql.Identifier(_name()), _role("owner"), _role("app"), _role("platform")
     return [
@@ -124,8 +120,7 @@ def schema_statements() -> list[sql.Composed]:
         sql.SQL("GRANT USAGE, CREATE ON SCHEMA public TO {}").format(owner),
         sql.SQL("GRANT USAGE ON SCHEMA public TO {}, {}, {}").format(app_role, _role("tenant"), platform),
         sql.SQL(
-            "ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA public "
-            "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {}"
+            "ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {}"
         ).format(owner, platform),
         sql.SQL("ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA public GRANT USAGE ON SEQUENCES TO {}").format(
             owner, platform

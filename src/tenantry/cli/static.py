@@ -27,6 +27,6 @@ def _fingerprint() -> str:
     digest = hashlib.sha256(f"{__version__} {settings.STORAGES['staticfiles']['BACKEND']}".encode())
     for finder in get_finders():
         for path, storage in finder.list([]):
-            status = Path(storage.path(path)).stat()
-            digest.update(f"{path} {status.st_size} {status.st_mtime_ns}\n".encode())
+            digest.update(f"{path} ".encode())
+            digest.update(Path(storage.path(path)).read_bytes())
     return digest.hexdigest()

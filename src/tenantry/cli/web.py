@@ -22,6 +22,7 @@ def web() -> None:
     refuse_taken_port(settings.HOST, settings.PORT)
     require_current_schema()
     collect()
+    os.environ["TENANTRY_WEB_SERVER"] = "granian"
     os.environ["TENANTRY_DATABASE_POOL"] = os.environ.get("TENANTRY_DATABASE_POOL") or str(settings.WEB_THREADS + 2)
     # In place of this process, so that signals and the parent-death signal reach the server itself.
     sys.stdout.flush()

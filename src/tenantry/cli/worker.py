@@ -6,6 +6,7 @@ import socket
 import typer
 from django.conf import settings
 from procrastinate.contrib.django import app as jobs
+from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from tenantry.cli.readiness import require_current_schema
 
@@ -22,7 +23,8 @@ POLL_SECONDS = 5
 def worker() -> None:
     """Carry out jobs until asked to stop; jobs under way are finished first."""
     require_current_schema()
-    with jobs.replace_connector(jobs.connector.get_worker_connector()):
+    # The other connector shares Django's connection, so that a job is part of the transaction that asked for it.
+    with jobs.replace_connector(DjangoConnector().get_worker_connector()):
         jobs.run_worker(
             name=f"{socket.gethostname()}:{os.getpid()}",
             concurrency=settings.JOB_CONCURRENCY,

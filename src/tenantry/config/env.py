@@ -53,9 +53,7 @@ def number(name: str, default: int, *, low: int, high: int) -> int:
     """
     value = text(name, str(default))
     if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
-        raise SettingError(
-            f"{PREFIX}{name} must be a whole number from {low} to {high}, not {value!r}."
-        )
+        raise SettingError(f"{PREFIX}{name} must be a whole number from {low} to {high}, not {value!r}.")
     return int(value)
 
 

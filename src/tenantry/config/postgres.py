@@ -22,9 +22,7 @@ def socket_directory(home: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"tenantry-{os.getuid()}-{digest}"
 
 
-def connections(
-    *, run_directory: Path, role_prefix: str, pool_size: int
-) -> dict[str, dict[str, Any]]:
+def connections(*, run_directory: Path, role_prefix: str, pool_size: int) -> dict[str, dict[str, Any]]:
     """Django's DATABASES; a pool size of 0 means one connection a thread."""
     application = env.secret("DATABASE_URL", "")
     owner = env.secret("DATABASE_OWNER_URL", "")

@@ -70,10 +70,7 @@ DATABASES = connections(
 
 # --- Applications ------------------------------------------------------------------------
 
-_HOUSE = (
-    "core audit acting organizations people access security notifications usecases "
-    "blueprints web api console cli"
-)
+_HOUSE = "core audit acting organizations people access security notifications usecases blueprints web api console cli"
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -203,8 +200,8 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
 SMTP_URL = env.secret("SMTP_URL", "")
 if SMTP_URL:
-    env.address("SMTP_URL", SMTP_URL, schemes=frozenset({"smtp", "smtps"}))
-MAIL_FROM = env.text("MAIL_FROM", f"Tenantry <no-reply@{_base.hostname}>")
+    env.address("SMTP_URL", SMTP_URL, schemes=frozenset({"smtp", "smtps", "smtp+starttls"}))
+MAIL_FROM = env.text("MAIL_FROM", f"no-reply@{_base.hostname}")
 DEFAULT_FROM_EMAIL = MAIL_FROM
 # Nothing sends through Django's mail: every message is a retried delivery with a log.
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
@@ -215,7 +212,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+LANGUAGES: list[tuple[str, Any]] = [("en", _("English"))]
 PSEUDO_LOCALE = env.flag("PSEUDO_LOCALE", default=False)
 if PSEUDO_LOCALE:
     LANGUAGES.append(("eo", "[Ƥşḗŭđǿ]"))
