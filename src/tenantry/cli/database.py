@@ -64,8 +64,8 @@ def _apply(conninfo: str) -> None:
                     server.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(_role("owner")))
                 server.execute(database_statement())
         with psycopg.connect(conninfo, dbname=_name(), autocommit=True, connect_timeout=5) as database:
-            for statement in schema_statements():
-                database.execute(statement)
+            for grant in schema_statements():
+                database.execute(grant)
     except psycopg.Error as error:
         raise Failure(f"The database could not be prepared: {str(error).splitlines()[0]}") from error
 

@@ -7,6 +7,7 @@ could say which of them is in force.
 
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -99,14 +100,11 @@ def generated_secret(file: Path) -> str:
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
             draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
-            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
-                handle.write(secrets.token_urlsafe(64) + "\n")
-            try:
+            draft.touch(mode=0o600, exist_ok=False)
+            draft.write_text(secrets.token_urlsafe(64) + "\n", encoding="ascii")
+            with suppress(FileExistsError):
                 os.link(draft, file)
-            except FileExistsError:
-                pass
-            finally:
-                draft.unlink()
+            draft.unlink()
         return file.read_text(encoding="ascii").strip()
     except OSError as error:
         raise SettingError(f"The secret key file {file} cannot be used: {error}.") from error
