@@ -1,0 +1,80 @@
+"""What every page's template may use. Nothing here asks the database unless the template prints it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from tenantry.web.navigation import address, applications, is_administrator, navigation
+
+THEMES = ("light", "dark")
+THEME_COOKIE = "theme"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who is signed in, as the bar shows them."""
+
+    name: str = ""
+    email: str = ""
+    key: Any = None
+    picture_url: str = ""
+    organizations: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ShellFacts:
+    """Figures around the page. `seats`: in_use, limit, active, pending, free; None where not permitted.
+
+    `counts` by the navigation's count keys.
+    """
+
+    seats: Any = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    unread: int = 0
+    account: Account = field(default_factory=Account)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """The context processor. Member screens set `request.shell_facts`, a function that returns ShellFacts."""
+    actor = getattr(request, "actor", None)
+    facts = SimpleLazyObject(lambda: _facts(request))
+    view_name = request.resolver_match.url_name or "" if request.resolver_match else ""
+    return {
+        "actor": actor,
+        "organization": getattr(request, "organization", None),
+        "fragment": is_fragment(request),
+        "theme": SimpleLazyObject(lambda: theme_of(request)),
+        "shell": facts,
+        "seats": SimpleLazyObject(lambda: facts.seats),
+        "search_url": SimpleLazyObject(lambda: address("person_list") if actor and actor.may("people.view") else ""),
+        "administrator": SimpleLazyObject(lambda: is_administrator(actor)),
+        "areas": SimpleLazyObject(lambda: navigation(actor, current=view_name, counts=facts.counts)),
+        "applications": SimpleLazyObject(lambda: applications(actor, path=request.path)),
+    }
+
+
+def is_fragment(request: HttpRequest) -> bool:
+    """Whether htmx asked for a part of a page; going back in history asks for a whole one."""
+    headers = request.headers
+    return (
+        headers.get("HX-Request") == "true"
+        and headers.get("HX-History-Restore-Request") != "true"
+        and headers.get("HX-Request-Type") != "full"
+    )
+
+
+def theme_of(request: HttpRequest) -> str:
+    """light, dark or "" (as the system is): the account's choice, before sign-in the browser's cookie."""
+    user = getattr(request, "user", None)
+    chosen = getattr(user, "theme", None) if user is not None else None
+    if chosen is None:
+        chosen = request.COOKIES.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else ""
+
+
+def _facts(request: HttpRequest) -> ShellFacts:
+    provider: Callable[[], ShellFacts] | None = getattr(request, "shell_facts", None)
+    return provider() if provider is not None else ShellFacts()
