@@ -1,0 +1,170 @@
+"""Reads of roles and of the directory, which joins people with their roles."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from tenantry.access.models import Assignment, CatalogueVersion, Role
+from tenantry.access.steps import in_hand, keyholder_ids, may_assign, roles_of
+from tenantry.core.actor import Actor
+from tenantry.core.errors import PermissionMissing
+from tenantry.core.permissions import catalogue
+from tenantry.core.text import InvalidText, TextBound
+from tenantry.people.models import Membership, TeamMember
+from tenantry.people.selectors import visible_members
+
+Status = Membership.Status
+NEVER = datetime(1, 1, 1, tzinfo=UTC)
+SORTS: Mapping[str, str] = {"name": "sort_name", "last_sign_in": "seen_at", "added": "created_at", "email": "email"}
+STATUSES = ("active", "pending", "expired", "deactivated", "removed")
+_QUERY = TextBound(200, required=False)
+
+__all__ = ["in_hand", "keyholder_ids", "may_assign", "roles_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryFilter:
+    """What the address of the directory says. Empty statuses: everybody but removed people."""
+
+    query: str = ""
+    statuses: tuple[str, ...] = ()
+    role_ids: tuple[UUID, ...] = ()
+    team_ids: tuple[UUID, ...] = ()
+    last_sign_in: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def directory(actor: Actor, wanted: DirectoryFilter, now: datetime) -> QuerySet[Membership]:
+    """People whom the actor may see, with `role_name`, `role_id_` and `seen_at`; not ordered, not cut.
+
+    :raises PermissionMissing: `people.view`.
+    """
+    base = Assignment.objects.filter(membership_id=OuterRef("id"), is_base=True)
+    rows = visible_members(actor).annotate(
+        role_name=Subquery(base.values("role__name")[:1]),
+        role_id_=Subquery(base.values("role_id")[:1]),
+        is_keyholder=Coalesce(Subquery(base.values("role__is_keyholder")[:1]), Value(False)),  # noqa: FBT003
+        seen_at=Coalesce("last_sign_in_at", Value(NEVER)),
+    )
+    rows = rows.filter(_status_filter(wanted.statuses, now))
+    if wanted.role_ids:
+        rows = rows.filter(Exists(base.filter(role_id__in=wanted.role_ids)))
+    if wanted.team_ids:
+        rows = rows.filter(
+            Exists(TeamMember.objects.filter(membership_id=OuterRef("id"), team_id__in=wanted.team_ids))
+        )
+    if wanted.last_sign_in == "never":
+        rows = rows.filter(last_sign_in_at=None)
+    elif wanted.last_sign_in.isdecimal() and len(wanted.last_sign_in) < 5:
+        days = int(wanted.last_sign_in)
+        rows = rows.filter(Q(last_sign_in_at__lt=_days_before(now, days)) | Q(last_sign_in_at=None))
+    for word in _words(wanted.query):
+        rows = rows.filter(search_text__contains=word)
+    return rows
+
+
+def _days_before(now: datetime, days: int) -> datetime:
+    return datetime.fromtimestamp(max(0, now.timestamp() - days * 86400), UTC)
+
+
+def _words(query: str) -> list[str]:
+    """Every word must occur, in any order. What can't be a name finds nothing rather than failing."""
+    try:
+        return _QUERY.clean(query).lower().split()[:6]
+    except InvalidText:
+        return ["\ufffd"]
+
+
+def _status_filter(statuses: tuple[str, ...], now: datetime) -> Q:
+    expired = Q(status=Status.INVITED, invited_until__lte=now)
+    by_name = {
+        "active": Q(status=Status.ACTIVE),
+        "pending": Q(status=Status.INVITED, invited_until__gt=now),
+        "expired": expired,
+        "deactivated": Q(status=Status.DEACTIVATED),
+        "removed": Q(status=Status.REMOVED),
+    }
+    chosen = [by_name[s] for s in statuses if s in by_name]
+    if not chosen:
+        return ~Q(status=Status.REMOVED)
+    result = chosen[0]
+    for other in chosen[1:]:
+        result |= other
+    return result
+
+
+def status_shown(member: Membership, now: datetime) -> str:
+    """`active`, `pending`, `expired`, `deactivated` or `removed`: what lists say of somebody."""
+    if member.status == Status.INVITED:
+        return "expired" if member.is_expired(now) else "pending"
+    return member.status
+
+
+def roles(actor: Actor) -> QuerySet[Role]:
+    """The catalogue with the number of people who hold each role.
+
+    :raises PermissionMissing: `roles.view`.
+    """
+    if not actor.may("roles.view"):
+        raise PermissionMissing("roles.view")
+    held = ~Q(assignments__membership__status=Status.REMOVED)
+    return Role.objects.annotate(holders=Count("assignments", filter=held & Q(assignments__is_base=True))).order_by(
+        "position", "sort_name"
+    )
+
+
+def assignable_roles(actor: Actor) -> list[Role]:
+    """The roles that this actor may give, strongest first."""
+    return [role for role in Role.objects.order_by("position", "sort_name") if may_assign(actor, role)]
+
+
+def all_role_names() -> list[tuple[UUID, str]]:
+    return list(Role.objects.order_by("position").values_list("id", "name"))
+
+
+def holders_of_permission(code: str, limit: int = 5) -> list[tuple[str, str]]:
+    """(name, role) of active people who could grant a permission: keyholders first, then whoever assigns roles.
+
+    For the page that says no: it names people to ask.
+    """
+    roles_ = [r for r in Role.objects.order_by("position") if r.is_keyholder or (code in r.permissions and "people.assign_roles" in r.permissions)]
+    rows = Assignment.objects.filter(
+        is_base=True, role__in=roles_, membership__status=Status.ACTIVE
+    ).select_related("role", "membership")
+    found = sorted(rows, key=lambda a: (not a.role.is_keyholder, a.role.position, a.membership.sort_name))
+    return [(a.membership.name, a.role.name) for a in found[:limit]]
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionLine:
+    code: str
+    title: Any
+    sentence: Any
+    area: str
+    has_reach: bool
+    reach: str
+
+
+def permissions_of(role: Role) -> list[PermissionLine]:
+    """Every permission of the catalogue with the role's reach: a reach code, `yes`, or empty."""
+    return [
+        PermissionLine(
+            p.code,
+            p.title,
+            p.sentence,
+            p.area,
+            p.has_reach,
+            ("all" if p.has_reach else "yes") if role.is_keyholder else role.permissions.get(p.code, ""),
+        )
+        for p in catalogue().values()
+    ]
+
+
+def roles_version() -> QuerySet[CatalogueVersion]:
+    """For annotating another query with the catalogue's version."""
+    return CatalogueVersion.objects.values("number")

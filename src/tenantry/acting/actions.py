@@ -1,0 +1,213 @@
+"""Declaring actions, and `perform`, the one door through which anything is written (design.md §3)."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar, cast
+from uuid import UUID
+
+from django.db import IntegrityError, OperationalError, transaction
+from pydantic import TypeAdapter
+
+from tenantry.acting.errors import AnswerNotRepeated, Busy, KeyReused
+from tenantry.acting.models import IdempotencyRecord
+from tenantry.audit.chain import Entry, Event, append
+from tenantry.core import clock, jobs
+from tenantry.core.actor import Actor
+from tenantry.core.errors import NoLongerIn, PermissionMissing
+from tenantry.core.ids import NIL
+from tenantry.core.jobs import Job
+from tenantry.core.tenancy import scope
+from tenantry.core.transactions import assert_in_transaction, writing
+
+Result = TypeVar("Result")
+ATTEMPTS = 4
+# Serialization failure, deadlock, lock not available: PostgreSQL asks for another try.
+RETRYABLE = {"40001", "40P01", "55P03"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[Result]):
+    """What an action hands back to `perform`. `entry` None: nothing worth an audit line (own preferences)."""
+
+    result: Result
+    entry: Entry | None
+    events: tuple[Event, ...] = ()
+    jobs: tuple[Job, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """`permission` None needs `open_to`, the reason why nobody is asked for one. `targets` names the parameters that
+    hold membership ids: they are locked together with the acting membership, in one order."""
+
+    name: str
+    permission: str | None
+    open_to: str = ""
+    targets: tuple[str, ...] = ()
+    holds_secret: bool = False
+
+
+Action = Callable[..., Outcome[Result]]
+DECLARED: dict[str, Declaration] = {}
+FUNCTIONS: dict[str, Action[Any]] = {}
+
+
+def action(
+    permission: str | None = None,
+    *,
+    open_to: str = "",
+    targets: tuple[str, ...] = (),
+    holds_secret: bool = False,
+) -> Callable[[Action[Result]], Action[Result]]:
+    if (permission is None) == (not open_to):
+        raise ValueError("an action names its permission, or why it asks for none")
+
+    def declare(function: Action[Result]) -> Action[Result]:
+        name = f"{function.__module__.removeprefix('tenantry.')}.{function.__name__}"
+        DECLARED[name] = Declaration(name, permission, open_to, targets, holds_secret)
+        FUNCTIONS[name] = function
+        function.declaration = DECLARED[name]  # type: ignore[attr-defined]
+        return function
+
+    return declare
+
+
+@dataclass(frozen=True, slots=True)
+class Idempotency:
+    """Sent by a caller: `key` names one intention on one route, `body` is what it asked for."""
+
+    route: str
+    key: str
+    body: bytes = b""
+
+    @property
+    def body_hash(self) -> bytes:
+        return hashlib.sha256(self.body).digest()
+
+
+# Registered by `access` and `security`: prove that the actor may still act here, lock its row together with the
+# targets in one order, and return the actor with its grants of this moment.
+Proof = Callable[[Actor, frozenset[UUID]], Actor]
+_proofs: dict[str, Proof] = {}
+
+
+def register_proof(kind: str, proof: Proof) -> None:
+    _proofs[kind] = proof
+
+
+def perform(
+    action: Action[Result],
+    *,
+    actor: Actor,
+    idempotency: Idempotency | None = None,
+    now: datetime | None = None,
+    **params: Any,
+) -> Result:
+    """Carries one action out, in one transaction of its own, and commits.
+
+    The scope must be armed with the actor's organization.
+
+    :raises Refusal: what the action refuses; nothing was written.
+    :raises Busy: the transaction collided again and again.
+    """
+    declaration = cast(Declaration, action.declaration)  # type: ignore[attr-defined]
+    if actor.organization_id is not None and scope.organization_id() != actor.organization_id:
+        raise NoLongerIn
+    for attempt in range(ATTEMPTS):
+        try:
+            with writing():
+                return _carry_out(action, declaration, actor, idempotency, now or clock.now(), params)
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", None) not in RETRYABLE or attempt == ATTEMPTS - 1:
+                raise
+    raise Busy
+
+
+def _carry_out(
+    action: Action[Result],
+    declaration: Declaration,
+    actor: Actor,
+    idempotency: Idempotency | None,
+    now: datetime,
+    params: dict[str, Any],
+) -> Result:
+    actor = _proven(actor, declaration, params)
+    if declaration.permission is not None and not actor.may(declaration.permission):
+        raise PermissionMissing(declaration.permission)
+    record = _begin_idempotent(idempotency, actor, now) if idempotency else None
+    if record is not None and record.result is not None:
+        return _replayed(action, declaration, record)
+    outcome = action(actor=actor, now=now, **params)
+    if record is not None:
+        _finish_idempotent(record, action, outcome.result)
+    if outcome.entry is not None:
+        append(actor=actor, entry=outcome.entry, events=outcome.events, now=now)
+    elif outcome.events:
+        raise ValueError("events need an entry: they share its number")
+    jobs.enqueue(*outcome.jobs)
+    if outcome.events:
+        jobs.enqueue(Job("audit.dispatch_outbox", {"organization_id": str(scope.organization_id())}))
+    return outcome.result
+
+
+def _proven(actor: Actor, declaration: Declaration, params: dict[str, Any]) -> Actor:
+    targets: set[UUID] = set()
+    for name in declaration.targets:
+        value = params[name]
+        targets |= {value} if isinstance(value, UUID) else set(value)
+    if actor.kind == "guest" and declaration.permission is not None:
+        raise PermissionMissing(declaration.permission)
+    proof = _proofs.get(actor.kind)
+    return proof(actor, frozenset(targets)) if proof else actor
+
+
+def _begin_idempotent(given: Idempotency, actor: Actor, now: datetime) -> IdempotencyRecord:
+    """Takes the key. A second request with it waits here until the first has committed.
+
+    :raises KeyReused: the key came with another body before.
+    """
+    caller = actor.acting_id or NIL
+    record = IdempotencyRecord(
+        caller_id=caller, route=given.route, key=given.key[:200], body_hash=given.body_hash, created_at=now
+    )
+    try:
+        with transaction.atomic():
+            IdempotencyRecord.objects.bulk_create([record])
+    except IntegrityError:
+        record = IdempotencyRecord.objects.get(caller_id=caller, route=given.route, key=given.key[:200])
+        if bytes(record.body_hash) != given.body_hash:
+            raise KeyReused from None
+    return record
+
+
+def _result_type(action: Action[Result]) -> TypeAdapter[Result]:
+    outcome = action.__annotations__["return"]
+    return TypeAdapter(outcome.__args__[0])
+
+
+def _finish_idempotent(record: IdempotencyRecord, action: Action[Result], result: Result) -> None:
+    record.result = _result_type(action).dump_python(result, mode="json")
+    if record.result is None:
+        record.result = {}
+    record.save(update_fields=["result"])
+
+
+def _replayed(action: Action[Result], declaration: Declaration, record: IdempotencyRecord) -> Result:
+    if declaration.holds_secret:
+        raise AnswerNotRepeated
+    return _result_type(action).validate_python(record.result)
+
+
+def in_action() -> None:
+    """Steps call this first: they are composed by actions and open no transaction of their own."""
+    assert_in_transaction()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The result of actions that have nothing to say but that they happened."""
+
+    id: UUID | None = None
+    notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend with Tenantry's scope and composite keys. Use as ENGINE `tenantry.core.database`."""

@@ -1,0 +1,108 @@
+"""Named refusals: a stable code and a sentence for people. Interfaces map `kind` to their own answer; no HTTP here."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Kind = Literal["forbidden", "missing", "conflict", "invalid", "limited", "unavailable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A way out of a refusal: a button. `url_name` is a view's name."""
+
+    label: str | Promise
+    url_name: str
+    args: tuple[str, ...] = ()
+
+
+class Refusal(Exception):
+    """Base of everything that the product refuses on purpose.
+
+    `sentence` may hold `%(name)s` places filled from the keyword arguments.
+    """
+
+    code: ClassVar[str] = "refused"
+    kind: ClassVar[Kind] = "conflict"
+    sentence: ClassVar[str | Promise] = _("This can't be done.")
+    remedies: tuple[Remedy, ...] = ()
+
+    def __init__(self, **params: Any) -> None:
+        self.params = params
+        super().__init__(self.code)
+
+    def __str__(self) -> str:
+        return str(self.sentence) % self.params if self.params else str(self.sentence)
+
+    def facts(self) -> dict[str, Any]:
+        """What an interface may publish beside code and sentence."""
+        return {key: value for key, value in self.params.items() if isinstance(value, str | int | bool | list | dict)}
+
+
+class NotFound(Refusal):
+    """Unknown, or of another organization, or out of reach: one answer for all three."""
+
+    code = "not_found"
+    kind = "missing"
+    sentence = _("There is nothing here, or you can't see it.")
+
+
+class PermissionMissing(Refusal):
+    code = "permission_missing"
+    kind = "forbidden"
+    sentence = _("This needs the permission “%(permission)s”.")
+
+    def __init__(self, permission: str) -> None:
+        super().__init__(permission=permission)
+
+
+class NoLongerIn(Refusal):
+    """The acting membership has ended, or its sessions have, since the request began."""
+
+    code = "no_longer_in"
+    kind = "forbidden"
+    sentence = _("Your access to this organization has ended.")
+
+
+class PlanChanged(Refusal):
+    """The world moved between preview and confirmation; `plan` is what would happen now."""
+
+    code = "plan_changed"
+    kind = "conflict"
+    sentence = _("Something changed since you looked. Please read what would happen now, and confirm again.")
+
+    def __init__(self, plan: Any) -> None:
+        super().__init__()
+        self.plan = plan
+
+
+class VersionChanged(Refusal):
+    code = "version_changed"
+    kind = "conflict"
+    sentence = _("Somebody else changed this meanwhile. Please look at it again.")
+
+
+class InvalidInput(Refusal):
+    """Malformed or impossible values, by field."""
+
+    code = "invalid_input"
+    kind = "invalid"
+    sentence = _("Please check what you entered.")
+
+    def __init__(self, fields: dict[str, str | Promise]) -> None:
+        super().__init__()
+        self.fields = fields
+
+    def facts(self) -> dict[str, Any]:
+        return {"fields": {name: str(text) for name, text in self.fields.items()}}
+
+
+class TooFast(Refusal):
+    code = "too_many_attempts"
+    kind = "limited"
+    sentence = _("Too many attempts. Please try again in %(seconds)s seconds.")
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds=seconds)

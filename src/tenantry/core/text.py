@@ -1,0 +1,91 @@
+"""Bounds of text fields, declared once and used by forms, API schemas and files alike."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
+from django.utils.translation import gettext as _
+
+# Directional overrides and isolates (UAX #9) can make a name read as another one; zero-width characters hide in it.
+# U+200C and U+200D stay: Persian and emoji need them.
+_FORBIDDEN = re.compile("[\u202a-\u202e\u2066-\u2069\u200b\u2060\ufeff\u061c\u200e\u200f]")
+_SPACE = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
+_email = EmailValidator()
+
+
+class InvalidText(ValueError):
+    """Refused text. `code` is stable, `str()` is the sentence."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        self.code = code
+        super().__init__(sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class TextBound:
+    """`max_length` in characters (code points) after cleaning."""
+
+    max_length: int
+    required: bool = True
+    multiline: bool = False
+
+    def clean(self, value: str) -> str:
+        """NFC, trimmed, single-spaced.
+
+        :raises InvalidText: empty, too long, or with characters that can't be shown safely.
+        """
+        # A megabyte of spaces should not cost a megabyte of work.
+        if len(value) > self.max_length * 4 + 64:
+            raise self._too_long()
+        text = unicodedata.normalize("NFC", value)
+        if self.multiline:
+            text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+        else:
+            text = _SPACE.sub(" ", text).strip()
+        if _FORBIDDEN.search(text) or any(_unprintable(c) for c in text if not (self.multiline and c in "\n\t")):
+            raise InvalidText("forbidden_characters", _("Please leave out control and hidden characters."))
+        if len(text) > self.max_length:
+            raise self._too_long()
+        if self.required and not text:
+            raise InvalidText("required", _("Please fill this in."))
+        return text
+
+    def _too_long(self) -> InvalidText:
+        return InvalidText("too_long", _("At most %(count)s characters.") % {"count": self.max_length})
+
+
+@dataclass(frozen=True, slots=True)
+class EmailBound:
+    max_length: int = 254
+    required: bool = True
+
+    def clean(self, value: str) -> str:
+        """The address in lower case.
+
+        :raises InvalidText: not an address that a mail can be sent to.
+        """
+        if len(value) > self.max_length * 4:
+            raise InvalidText("too_long", _("At most %(count)s characters.") % {"count": self.max_length})
+        text = unicodedata.normalize("NFC", value).strip().lower()
+        if not text and not self.required:
+            return ""
+        if not text:
+            raise InvalidText("required", _("Please fill this in."))
+        if len(text) > self.max_length:
+            raise InvalidText("too_long", _("At most %(count)s characters.") % {"count": self.max_length})
+        if _FORBIDDEN.search(text) or any(_unprintable(c) for c in text):
+            raise InvalidText("invalid_email", _("This is not an e-mail address."))
+        domain = text.rpartition("@")[2]
+        if "@" in text and "." not in domain:
+            raise InvalidText("no_domain_ending", _("This address has no domain ending."))
+        try:
+            _email(text)
+        except ValidationError as error:
+            raise InvalidText("invalid_email", _("This is not an e-mail address.")) from error
+        return text
+
+
+def _unprintable(character: str) -> bool:
+    return unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}

@@ -1,0 +1,115 @@
+"""What administrators change about the organization itself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from tenantry.acting.actions import Done, Outcome, action
+from tenantry.audit.chain import Entry
+from tenantry.core.actor import Actor
+from tenantry.core.errors import InvalidInput, VersionChanged
+from tenantry.organizations.bounds import CURRENCIES, TIME_ZONES
+from tenantry.organizations.models import CompanyProfile, Contact, current_organization
+from tenantry.organizations.permissions import EDIT
+
+SETUP_STEPS = ("company", "people", "plan")
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileFields:
+    """Cleaned by the bounds of `organizations.bounds`."""
+
+    name: str
+    legal_name: str
+    registered_address: str
+    mailing_address: str
+    tax_id: str
+    website: str
+    colour: str
+    time_zone: str
+    currency: str
+
+
+@action(EDIT)
+def change_company_profile(
+    *, actor: Actor, now: datetime, fields: ProfileFields, version: int | None = None
+) -> Outcome[Done]:
+    """Writes the company profile. `version`: what the caller saw (`If-Match`); None asks for no check.
+
+    :raises VersionChanged: somebody else wrote meanwhile.
+    :raises InvalidInput: unknown time zone or currency.
+    """
+    wrong = {}
+    if fields.time_zone not in TIME_ZONES:
+        wrong["time_zone"] = _("Please choose a time zone from the list.")
+    if fields.currency not in CURRENCIES:
+        wrong["currency"] = _("Please choose a currency from the list.")
+    if wrong:
+        raise InvalidInput(dict(wrong))
+    profile = CompanyProfile.objects.select_for_update(no_key=True).get()
+    if version is not None and version != profile.version:
+        raise VersionChanged
+    organization = current_organization()
+    changed: dict[str, list[str]] = {}
+    for row, names in (
+        (organization, ("name", "time_zone", "currency")),
+        (profile, ("legal_name", "registered_address", "mailing_address", "tax_id", "website", "colour")),
+    ):
+        for name in names:
+            before, after = getattr(row, name), getattr(fields, name)
+            if before != after:
+                changed[name] = [before, after]
+                setattr(row, name, after)
+    if not changed:
+        return Outcome(Done(), None)
+    profile.version += 1
+    organization.save(update_fields=["name", "time_zone", "currency"])
+    profile.save()
+    return Outcome(
+        Done(), Entry("organization.profile_changed", "organization", organization.id, {"changed": changed})
+    )
+
+
+@action(EDIT)
+def change_contact(
+    *, actor: Actor, now: datetime, kind: str, name: str, email: str, phone: str
+) -> Outcome[Done]:
+    """Names who gets billing, technical or legal mail.
+
+    :raises InvalidInput: another kind.
+    """
+    if kind not in Contact.Kind.values:
+        raise InvalidInput({"kind": _("Billing, technical or legal.")})
+    contact = Contact.objects.select_for_update(no_key=True).filter(kind=kind).first()
+    contact = contact or Contact(kind=kind)
+    before = {"name": contact.name, "email": contact.email, "phone": contact.phone}
+    after = {"name": name, "email": email, "phone": phone}
+    if before == after:
+        return Outcome(Done(contact.id), None)
+    contact.name, contact.email, contact.phone = name, email, phone
+    contact.save()
+    entry = Entry(
+        "organization.contact_changed", "contact", contact.id, {"kind": kind}, {"before": before, "after": after}
+    )
+    return Outcome(Done(contact.id), entry)
+
+
+@action(EDIT)
+def mark_setup_step(*, actor: Actor, now: datetime, step: str, state: str) -> Outcome[Done]:
+    """Keeps the wizard's progress. `state`: "done" or "skipped"; a done step is never made skipped.
+
+    :raises InvalidInput: no such step.
+    """
+    if step not in SETUP_STEPS or state not in ("done", "skipped"):
+        raise InvalidInput({"step": _("There is no such step.")})
+    organization = current_organization()
+    if organization.setup.get(step) == "done":
+        return Outcome(Done(), None)
+    organization.setup = {**organization.setup, step: state}
+    if all(s in organization.setup for s in SETUP_STEPS) and organization.setup_finished_at is None:
+        organization.setup_finished_at = now
+    organization.save(update_fields=["setup", "setup_finished_at"])
+    return Outcome(Done(), Entry("organization.setup_step", "organization", organization.id, {"step": step, "state": state}))
+
+

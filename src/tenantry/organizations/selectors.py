@@ -1,0 +1,72 @@
+"""Reads of an organization: itself, its profile, its policies and entitlements."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from tenantry.organizations.models import (
+    Address,
+    CompanyProfile,
+    Contact,
+    Entitlement,
+    Organization,
+    PolicyValue,
+    current_organization,
+)
+from tenantry.organizations.policies import CATALOGUE, Policy
+
+SEATS = "seats"
+
+__all__ = ["current_organization"]
+
+
+def policy(code: str) -> Any:
+    """The value of one policy in the open scope's organization, or its default."""
+    row = PolicyValue.objects.filter(code=code).values_list("value", flat=True).first()
+    return CATALOGUE[code].default if row is None else row
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyState:
+    policy: Policy
+    value: Any
+    version: int
+
+
+def policies() -> list[PolicyState]:
+    """Every policy with its present value; one query."""
+    rows = {row.code: row for row in PolicyValue.objects.all()}
+    return [
+        PolicyState(p, rows[p.code].value if p.code in rows else p.default, rows[p.code].version if p.code in rows else 0)
+        for p in CATALOGUE.values()
+    ]
+
+
+def entitlement(key: str) -> int | None:
+    """The limit that plan or operator grant; None is unlimited, 0 when nothing is granted."""
+    row = Entitlement.objects.filter(key=key).first()
+    return 0 if row is None else row.limit
+
+
+def entitlements() -> dict[str, int | None]:
+    return {row.key: row.limit for row in Entitlement.objects.order_by("key")}
+
+
+def company_profile() -> CompanyProfile:
+    return CompanyProfile.objects.first() or CompanyProfile()
+
+
+def contacts() -> dict[str, Contact]:
+    """Billing, technical and legal contact; unsaved rows where none is named yet."""
+    rows = {contact.kind: contact for contact in Contact.objects.all()}
+    return {kind: rows.get(kind) or Contact(kind=kind) for kind in Contact.Kind.values}
+
+
+def find_organization_id(slug: str) -> UUID | None:
+    """By its address. For crossings only."""
+    return Address.objects.filter(slug=slug).values_list("organization_id", flat=True).first()
+
+
+def all_organizations() -> Any:
+    """Every organization of the installation, for the console and commands (platform scope)."""
+    return Organization.objects.order_by("name", "id")

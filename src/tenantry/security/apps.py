@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.module_loading import import_string
+
+
+class SecurityConfig(AppConfig):
+    name = "tenantry.security"
+    label = "security"
+
+    def ready(self) -> None:
+        import_string("tenantry.security.keys.prove_key")

@@ -1,0 +1,29 @@
+from django.utils.translation import gettext_lazy as _
+
+from tenantry.core.errors import Refusal
+
+
+class SignInRefused(Refusal):
+    """One answer for an unknown address, a wrong password and a wrong code."""
+
+    code = "sign_in_refused"
+    kind = "invalid"
+    sentence = _("Address and password don't match.")
+
+
+class NoOrganization(Refusal):
+    code = "no_organization"
+    kind = "forbidden"
+    sentence = _("You don't belong to an organization here at the moment.")
+
+
+class PasswordRefused(Refusal):
+    code = "password_refused"
+    kind = "invalid"
+    sentence = _("Please choose another password.")
+
+    def facts(self) -> dict[str, object]:
+        return {"reasons": list(self.params.get("reasons", []))}
+
+    def __str__(self) -> str:
+        return " ".join(str(r) for r in self.params.get("reasons", [])) or str(self.sentence)

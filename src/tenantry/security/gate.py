@@ -1,0 +1,90 @@
+"""The gate of every request of a member: which organization, which membership, still in, with which grants.
+
+Two queries in one read-only transaction, three when grants are not cached.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Subquery
+
+from tenantry.access import grants
+from tenantry.access.selectors import roles_version
+from tenantry.core.actor import Actor
+from tenantry.core.errors import NoLongerIn
+from tenantry.core.tenancy import scope
+from tenantry.core.transactions import reading
+from tenantry.organizations.models import Organization
+from tenantry.organizations.selectors import current_organization, policy
+from tenantry.people.models import Membership
+from tenantry.security.models import SessionEntry
+
+# How stale "last seen" may be: a write a minute and session at most.
+SEEN_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    actor: Actor
+    membership: Membership
+    organization: Organization
+    entry: SessionEntry
+    seen_is_old: bool
+
+
+def enter(
+    *,
+    organization_id: UUID,
+    entry_id: UUID,
+    user_id: UUID,
+    address: str,
+    agent: str,
+    request_id: str,
+    now: datetime,
+) -> Inside:
+    """Who this session is in this organization. The scope stays the caller's to arm for the request.
+
+    :raises NoLongerIn: ended, too old, idle too long, deactivated, removed, or never there.
+    """
+    with scope.tenant(organization_id), reading():
+        entry = (
+            SessionEntry.objects.select_related("membership")
+            .annotate(roles_version=Subquery(roles_version()[:1]))
+            .filter(id=entry_id, ended_at=None)
+            .first()
+        )
+        if entry is None:
+            raise NoLongerIn
+        member = entry.membership
+        if (
+            member.user_id != user_id
+            or member.status != Membership.Status.ACTIVE
+            or member.session_epoch != entry.epoch
+            or _too_old(entry, now)
+        ):
+            raise NoLongerIn
+        member_grants = grants.of_member(organization_id, member.id, member.access_version, entry.roles_version or 0)
+        organization = current_organization()
+    actor = Actor(
+        kind="member",
+        organization_id=organization_id,
+        grants=member_grants,
+        membership_id=member.id,
+        user_id=user_id,
+        label=member.name,
+        session_epoch=entry.epoch,
+        address=address,
+        agent=agent,
+        request_id=request_id,
+    )
+    return Inside(actor, member, organization, entry, now - entry.seen_at > SEEN_EVERY)
+
+
+def _too_old(entry: SessionEntry, now: datetime) -> bool:
+    if now - entry.seen_at < timedelta(hours=1) and now - entry.entered_at < timedelta(days=1):
+        # The shortest values that the policies allow: no need to read them.
+        return False
+    idle = timedelta(hours=policy("session.idle_hours"))
+    longest = timedelta(days=policy("session.absolute_days"))
+    return now - entry.seen_at > idle or now - entry.entered_at > longest

@@ -1,0 +1,54 @@
+"""API keys: `tk_<secret>`, found by their hash over all organizations, acting with one role."""
+
+from datetime import datetime
+from uuid import UUID
+
+from tenantry.access import grants
+from tenantry.acting.actions import register_proof
+from tenantry.core import crypto
+from tenantry.core.actor import Actor
+from tenantry.core.errors import NoLongerIn
+from tenantry.core.tenancy import scope
+from tenantry.core.transactions import reading
+from tenantry.organizations.models import Organization
+from tenantry.organizations.selectors import current_organization
+from tenantry.people.locks import lock_members
+from tenantry.security.models import ApiKey
+
+PREFIX = "tk_"
+
+
+def find_key(secret: str, *, address: str, agent: str, request_id: str, now: datetime) -> tuple[Actor, Organization] | None:
+    """The actor behind a bearer key, or None for anything that is not a living key."""
+    if not secret.startswith(PREFIX) or len(secret) > 100:
+        return None
+    with scope.platform("key_lookup"), reading():
+        found = ApiKey.objects.filter(secret_hash=crypto.token_hash(secret), revoked_at=None).first()
+    if found is None or (found.expires_at and found.expires_at <= now):
+        return None
+    with scope.tenant(found.organization_id), reading():
+        key = ApiKey.objects.select_related("role").get(id=found.id)
+        organization = current_organization()
+    actor = Actor(
+        kind="key",
+        organization_id=found.organization_id,
+        grants=grants.of_role(key.role),
+        key_id=key.id,
+        label=key.name,
+        address=address,
+        agent=agent,
+        request_id=request_id,
+    )
+    return actor, organization
+
+
+def prove_key(actor: Actor, targets: frozenset[UUID]) -> Actor:
+    """:raises NoLongerIn: revoked since the request began."""
+    lock_members(targets)
+    key = ApiKey.objects.select_related("role").filter(id=actor.key_id, revoked_at=None).first()
+    if key is None:
+        raise NoLongerIn
+    return actor.with_grants(grants.of_role(key.role))
+
+
+register_proof("key", prove_key)

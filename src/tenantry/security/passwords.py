@@ -1,0 +1,64 @@
+"""Passwords: the organization's policy, Django's validators, and hashing."""
+
+import re
+from dataclasses import dataclass
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import get_default_password_validators
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from tenantry.core.bounds import PASSWORD_MAX
+from tenantry.security.errors import PasswordRefused
+
+_CLASSES = {"lower": r"[a-z]", "upper": r"[A-Z]", "digit": r"\d", "symbol": r"[^\w\s]|_"}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What a password must not resemble; the attributes are those the similarity validator reads."""
+
+    email: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    minimum_length: int = 12
+    required_classes: tuple[str, ...] = ()
+
+
+def refuse_weak(password: str, person: Person, rule: Rule = Rule()) -> None:  # noqa: B008 frozen
+    """:raises PasswordRefused: with every reason at once."""
+    reasons: list[str] = []
+    if len(password) < rule.minimum_length:
+        reasons.append(_("At least %(count)s characters.") % {"count": rule.minimum_length})
+    if len(password) > PASSWORD_MAX:
+        reasons.append(_("At most %(count)s characters.") % {"count": PASSWORD_MAX})
+    if "\0" in password:
+        reasons.append(_("Please leave out control characters."))
+    names = {"lower": _("a small letter"), "upper": _("a capital letter"), "digit": _("a digit"), "symbol": _("a symbol")}
+    missing = [names[c] for c in rule.required_classes if not re.search(_CLASSES[c], password)]
+    if missing:
+        reasons.append(_("Please add %(kinds)s.") % {"kinds": ", ".join(missing)})
+    if not reasons:
+        reasons = _validated(password, person)
+    if reasons:
+        raise PasswordRefused(reasons=reasons)
+
+
+def _validated(password: str, person: Person) -> list[str]:
+    reasons: list[str] = []
+    for validator in get_default_password_validators():
+        if type(validator).__name__ == "MinimumLengthValidator":
+            # The organization's own length has been asked above.
+            continue
+        try:
+            validator.validate(password, person)  # type: ignore[arg-type]
+        except ValidationError as error:
+            reasons += error.messages
+    return reasons
+
+
+def hashed(password: str) -> str:
+    return make_password(password)

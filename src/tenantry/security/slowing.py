@@ -1,0 +1,52 @@
+"""Sign-in slows down but never locks (product.md §8): each failure beyond the third doubles the wait, at most 60 s.
+
+Counted by address and place together, so that a stranger's guesses do not keep the owner out, and by place alone, so
+that guessing many addresses slows down too. Counters are committed on their own: a refused sign-in rolls nothing back.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from tenantry.core import crypto
+from tenantry.core.errors import TooFast
+from tenantry.security.models import FailedAttempts
+
+FREE_TRIES = 3
+FREE_TRIES_OF_A_PLACE = 30
+LONGEST_SECONDS = 60
+FORGOTTEN_AFTER = timedelta(hours=1)
+
+
+def _keys(what: str, who: str, place: str) -> list[tuple[bytes, int]]:
+    pair = crypto.mac("failed attempts", f"{what}|{who}|{place}".encode("utf-8", "replace"))
+    alone = crypto.mac("failed attempts", f"{what}||{place}".encode("utf-8", "replace"))
+    return [(pair, FREE_TRIES), (alone, FREE_TRIES_OF_A_PLACE)]
+
+
+def ask(what: str, who: str, place: str, now: datetime) -> None:
+    """:raises TooFast: with the seconds to wait; the right password is not looked at either."""
+    for key, free in _keys(what, who, place):
+        row = FailedAttempts.objects.filter(key=key).first()
+        if row is None or row.failures < free or now - row.last_at > FORGOTTEN_AFTER:
+            continue
+        wait = min(LONGEST_SECONDS, 2 ** min(row.failures - free, 10))
+        left = wait - (now - row.last_at).total_seconds()
+        if left > 0:
+            raise TooFast(seconds=int(left) + 1)
+
+
+def failed(what: str, who: str, place: str, now: datetime) -> None:
+    """Counts one failure, atomically: parallel tries all count."""
+    table = FailedAttempts._meta.db_table
+    with connection.cursor() as cursor:
+        for key, _free in _keys(what, who, place):
+            cursor.execute(
+                f'INSERT INTO "{table}" AS t (key, failures, last_at) VALUES (%s, 1, %s) ON CONFLICT (key) DO UPDATE'
+                " SET failures = CASE WHEN t.last_at < %s THEN 1 ELSE t.failures + 1 END, last_at = excluded.last_at",
+                [key, now, now - FORGOTTEN_AFTER],
+            )
+
+
+def succeeded(what: str, who: str, place: str) -> None:
+    FailedAttempts.objects.filter(key=_keys(what, who, place)[0][0]).delete()

@@ -1,0 +1,39 @@
+"""What use cases compose around sessions and keys."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import F
+
+from tenantry.acting.actions import in_action
+from tenantry.core.actor import Actor
+from tenantry.people.models import Membership
+from tenantry.security.models import SessionEntry
+
+
+def open_entry(member: Membership, actor: Actor, now: datetime) -> SessionEntry:
+    """One more session of this member, and their last sign-in."""
+    in_action()
+    entry = SessionEntry(
+        membership=member,
+        epoch=member.session_epoch,
+        entered_at=now,
+        seen_at=now,
+        address=actor.address,
+        agent=actor.agent[:300],
+    )
+    SessionEntry.objects.bulk_create([entry])
+    Membership.objects.filter(id=member.id).update(last_sign_in_at=now)
+    return entry
+
+
+def end_entries(member_ids: Iterable[UUID], now: datetime) -> int:
+    """Marks open sessions ended. The epoch, raised with the status, is what refuses them. Returns how many."""
+    in_action()
+    return SessionEntry.objects.filter(membership_id__in=list(member_ids), ended_at=None).update(ended_at=now)
+
+
+def raise_epoch(member_ids: Iterable[UUID]) -> None:
+    in_action()
+    Membership.objects.filter(id__in=list(member_ids)).update(session_epoch=F("session_epoch") + 1)

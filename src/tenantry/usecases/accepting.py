@@ -1,0 +1,164 @@
+"""Accepting an invitation: a person's POST, by a mailed link, or by a copied one with a mailed code."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+
+from tenantry.acting.actions import Done, Outcome, action, in_action
+from tenantry.audit.chain import Entry, Event
+from tenantry.core.actor import Actor
+from tenantry.core.errors import TooFast
+from tenantry.core.mail import queue_mail
+from tenantry.core.tenancy import scope
+from tenantry.organizations.selectors import policy
+from tenantry.people.errors import CodeNeeded, CodeWrong, LinkUnknown, SignInFirst, WrongAccount
+from tenantry.people.locks import lock_members
+from tenantry.people.mails import CODE_MAIL
+from tenantry.people.models import Invitation, InvitationLink, Membership, User
+from tenantry.people.seats import counted_statuses, take_seats
+from tenantry.people.selectors import FoundLink, find_link, find_user, refuse_dead_link
+from tenantry.people.steps import code_matches, create_user, end_links
+from tenantry.security.passwords import Person, Rule, hashed, refuse_weak
+from tenantry.security.steps import open_entry
+
+CODE_LIFE = timedelta(minutes=15)
+CODE_AGAIN_AFTER = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """`entry_id`: the session entry that the browser carries from here on."""
+
+    user_id: UUID
+    organization_id: UUID
+    membership_id: UUID
+    entry_id: UUID
+
+
+def password_rule() -> Rule:
+    return Rule(policy("password.minimum_length"), tuple(policy("password.required_classes")))
+
+
+def needs_account(email: str) -> bool:
+    """Whether accepting creates an account. An account that nobody has proven gives way to whoever proves it."""
+    user = find_user(email)
+    return user is None or user.email_proven_at is None
+
+
+@action(open_to="the link is the permission; an existing account must be signed in")
+def accept_invitation(
+    *,
+    actor: Actor,
+    now: datetime,
+    token: str,
+    signed_in_user_id: UUID | None = None,
+    given_name: str = "",
+    family_name: str = "",
+    password: str = "",
+    code: str = "",
+) -> Outcome[Accepted]:
+    """Makes the pending membership active, with the person's account. Runs as crossing `accept_invitation`.
+
+    :raises LinkUnknown, LinkUsed, LinkRevoked, LinkReplaced, LinkExpired: what became of the link.
+    :raises SignInFirst, WrongAccount: the address has an account that is not the one signed in.
+    :raises CodeNeeded, CodeWrong: a copied link proves no address.
+    :raises AtSeatLimit, PasswordRefused: see there.
+    """
+    found = _locked(find_link(token))
+    refuse_dead_link(found, now)
+    member, link = found.member, found.link
+    proven = _proven(found, signed_in_user_id, code, now)
+    user = find_user(member.email)
+    if user is None or (user.email_proven_at is None and proven):
+        user = _account(user, member, password, f"{given_name} {family_name}", proven=proven, now=now)
+        member.given_name, member.family_name = given_name or member.given_name, family_name or member.family_name
+    elif signed_in_user_id is None:
+        raise SignInFirst
+    elif signed_in_user_id != user.id:
+        raise WrongAccount
+    if Membership.Status.ACTIVE in counted_statuses() and Membership.Status.INVITED not in counted_statuses():
+        take_seats(1, now)
+    _join(found, user, now)
+    entry = open_entry(member, actor, now)
+    return Outcome(
+        Accepted(user.id, found.organization_id, member.id, entry.id),
+        Entry("people.joined", "member", member.id, {"link": link.kind, "proven": proven}, {"email": member.email}),
+        events=(Event("MemberJoined", {"membership_id": member.id, "invited_by": found.invitation.invited_by_id}),),
+    )
+
+
+def _locked(found: FoundLink) -> FoundLink:
+    """The same link with its rows locked: membership first, then invitation and link."""
+    member = lock_members([found.member.id]).get(found.member.id)
+    invitation = Invitation.objects.select_for_update(no_key=True).filter(id=found.invitation.id).first()
+    link = InvitationLink.objects.select_for_update(no_key=True).filter(id=found.link.id).first()
+    if member is None or invitation is None or link is None:
+        raise LinkUnknown
+    return FoundLink(found.organization_id, link, invitation, member)
+
+
+def _proven(found: FoundLink, signed_in_user_id: UUID | None, code: str, now: datetime) -> bool:
+    """A mailed link proves its address, and so does being signed in to its account. A copied one asks for a mailed
+    code; where no mail is set up it proves nothing.
+
+    :raises CodeNeeded, CodeWrong: see there. Wrong codes are counted by the interface, outside of this transaction.
+    """
+    link = found.link
+    if link.kind == InvitationLink.Kind.MAILED:
+        return True
+    user = find_user(found.member.email)
+    if user is not None and user.id == signed_in_user_id:
+        return user.email_proven_at is not None
+    if not settings.SMTP_URL or (user is not None and user.email_proven_at is not None):
+        return False
+    if not code or link.code_hash is None or link.code_sent_at is None or now - link.code_sent_at > CODE_LIFE:
+        raise CodeNeeded
+    if not code_matches(link, code):
+        raise CodeWrong
+    return True
+
+
+def _account(
+    unproven: User | None, member: Membership, password: str, name: str, *, proven: bool, now: datetime
+) -> User:
+    refuse_weak(password, Person(member.email, name), password_rule())
+    if unproven is None:
+        return create_user(email=member.email, password_hash=hashed(password), proven=proven, now=now)
+    unproven.password = hashed(password)
+    unproven.email_proven_at = now
+    unproven.save(update_fields=["password", "email_proven_at"])
+    return unproven
+
+
+def _join(found: FoundLink, user: User, now: datetime) -> None:
+    in_action()
+    member, invitation, link = found.member, found.invitation, found.link
+    member.user, member.status, member.joined_at, member.invited_until = user, Membership.Status.ACTIVE, now, None
+    member.refresh_search()
+    member.save()
+    invitation.accepted_at = now
+    invitation.save(update_fields=["accepted_at"])
+    InvitationLink.objects.filter(id=link.id).update(used_at=now)
+    end_links([invitation.id], now)
+
+
+@action(open_to="the link is the permission")
+def send_invitation_code(*, actor: Actor, now: datetime, token: str) -> Outcome[Done]:
+    """Mails a code to the invited address, so that a copied link can be used by its person.
+
+    :raises TooFast: one a minute.
+    """
+    found = _locked(find_link(token))
+    refuse_dead_link(found, now)
+    link = found.link
+    if link.code_sent_at and now - link.code_sent_at < CODE_AGAIN_AFTER:
+        raise TooFast(seconds=int((CODE_AGAIN_AFTER - (now - link.code_sent_at)).total_seconds()) + 1)
+    link.code_sent_at = now
+    link.code_hash = None
+    link.save(update_fields=["code_sent_at", "code_hash"])
+    queue_mail(
+        kind=CODE_MAIL, to=found.member.email, organization_id=scope.organization_id(), subject_id=link.id, now=now
+    )
+    return Outcome(Done(link.id), None)

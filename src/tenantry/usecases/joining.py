@@ -1,0 +1,204 @@
+"""Bringing people in: invite, send again, copy a link, revoke, accept."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tenantry.access.models import Role
+from tenantry.access.steps import allow_another_keyholder, assignable, give_base_role, refuse_out_of_hand
+from tenantry.acting.actions import Done, Outcome, action
+from tenantry.audit.chain import Entry, Event
+from tenantry.core.actor import Actor
+from tenantry.core.errors import NotFound
+from tenantry.people.errors import NotInvited
+from tenantry.people.models import Invitation, Membership
+from tenantry.people.permissions import INVITE
+from tenantry.people.seats import counted_statuses, take_seats
+from tenantry.people.selectors import get_member, open_invitation
+from tenantry.people.steps import (
+    copied_link,
+    create_invitation,
+    create_membership,
+    invitation_end,
+    mail_link,
+    revoke_open_invitations,
+    set_teams,
+)
+
+Status = Membership.Status
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    membership_id: UUID
+    invitation_id: UUID
+    name: str
+    email: str
+    expires_at: datetime
+
+
+@action(INVITE)
+def invite_member(
+    *,
+    actor: Actor,
+    now: datetime,
+    email: str,
+    role_id: UUID,
+    given_name: str = "",
+    family_name: str = "",
+    team_ids: tuple[UUID, ...] = (),
+) -> Outcome[Invited]:
+    """An invited membership with role and teams, a seat, and a mail with a single-use link.
+
+    :raises AlreadyMember, AlreadyInvited, MemberDeactivated: the address is known here.
+    :raises RoleNotAssignable, AtSeatLimit, TooManyKeyholders, OneTeamOnly: why it can't be.
+    """
+    role = assignable(actor, role_id)
+    take_seats(1 if Status.INVITED in counted_statuses() else 0, now)
+    allow_another_keyholder(role)
+    return _invite(actor, now, email, given_name, family_name, role, team_ids)
+
+
+def _invite(
+    actor: Actor, now: datetime, email: str, given_name: str, family_name: str, role: Role, team_ids: tuple[UUID, ...]
+) -> Outcome[Invited]:
+    member = create_membership(
+        email=email, given_name=given_name, family_name=family_name, now=now, invited_until=invitation_end(now)
+    )
+    give_base_role(member.id, role, given_by=actor.membership_id, now=now)
+    teams = set_teams(member, team_ids, now)
+    invitation = create_invitation(member=member, invited_by=actor.membership_id, now=now)
+    return Outcome(
+        Invited(member.id, invitation.id, member.name, email, invitation.expires_at),
+        Entry(
+            "people.invited",
+            "member",
+            member.id,
+            {"role": role.name, "teams": [t.name for t in teams], "expires_at": invitation.expires_at},
+            {"email": email, "name": member.name},
+        ),
+        events=(Event("MemberInvited", {"membership_id": member.id}),),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationSent:
+    membership_id: UUID
+    name: str
+    expires_at: datetime
+
+
+def _invited(actor: Actor, membership_id: UUID) -> tuple[Membership, Invitation]:
+    """:raises NotInvited, MemberOutOfHand: not pending, or not the actor's to handle."""
+    member = get_member(actor, membership_id)
+    refuse_out_of_hand(actor, member)
+    invitation = open_invitation(membership_id)
+    if member.status != Status.INVITED or invitation is None:
+        raise NotInvited(name=member.name)
+    return member, invitation
+
+
+@action(INVITE, targets=("membership_id",))
+def resend_invitation(*, actor: Actor, now: datetime, membership_id: UUID) -> Outcome[InvitationSent]:
+    """A new link, the old one dead, the timer anew, the seat taken again where it had been given back.
+
+    :raises NotInvited, AtSeatLimit: see there.
+    """
+    member, invitation = _invited(actor, membership_id)
+    renew_invitation(member, invitation, now)
+    entry = Entry("people.invitation_resent", "member", member.id, {"expires_at": invitation.expires_at})
+    return Outcome(InvitationSent(member.id, member.name, invitation.expires_at), entry)
+
+
+def renew_invitation(member: Membership, invitation: Invitation, now: datetime) -> None:
+    """The one way an invitation is renewed. The membership's row is locked by the action's proof."""
+    lapsed = member.is_expired(now) and Status.INVITED in counted_statuses()
+    take_seats(1 if lapsed else 0, now)
+    invitation.expires_at = member.invited_until = invitation_end(now)
+    invitation.sent_at = now
+    invitation.sent_count += 1
+    invitation.save(update_fields=["expires_at", "sent_at", "sent_count"])
+    member.save(update_fields=["invited_until"])
+    mail_link(invitation, member.email, now)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCopied:
+    """`token`: for `/accounts/invitation/<token>`; shown once."""
+
+    membership_id: UUID
+    token: str
+
+
+@action(INVITE, targets=("membership_id",), holds_secret=True)
+def copy_invitation_link(*, actor: Actor, now: datetime, membership_id: UUID) -> Outcome[LinkCopied]:
+    """A link of its own for a pending person. Either link being used ends both; an expired invitation is renewed."""
+    member, invitation = _invited(actor, membership_id)
+    if member.is_expired(now):
+        renew_invitation(member, invitation, now)
+    token = copied_link(invitation, now)
+    return Outcome(LinkCopied(member.id, token), Entry("people.invitation_link_copied", "member", member.id))
+
+
+@action(INVITE, targets=("membership_id",))
+def revoke_invitation(*, actor: Actor, now: datetime, membership_id: UUID) -> Outcome[Done]:
+    """The links are dead, the seat is free, the address can be invited anew."""
+    member, _invitation = _invited(actor, membership_id)
+    revoke_open_invitations([member.id], now)
+    member.status, member.removed_at, member.invited_until = Status.REMOVED, now, None
+    member.save(update_fields=["status", "removed_at", "invited_until"])
+    entry = Entry("people.invitation_revoked", "member", member.id, {}, {"email": member.email})
+    return Outcome(Done(member.id), entry)
+
+
+@action(INVITE, targets=("membership_id",))
+def edit_invited(
+    *,
+    actor: Actor,
+    now: datetime,
+    membership_id: UUID,
+    given_name: str,
+    family_name: str,
+    role_id: UUID,
+    team_ids: tuple[UUID, ...],
+) -> Outcome[Done]:
+    """Changes a pending person before they accept: name, role, teams.
+
+    :raises NotInvited, RoleNotAssignable: see there.
+    """
+    member, _invitation = _invited(actor, membership_id)
+    role = assignable(actor, role_id)
+    allow_another_keyholder(role)
+    member.given_name, member.family_name = given_name, family_name
+    member.refresh_search()
+    member.save(update_fields=["given_name", "family_name", "sort_name", "search_text"])
+    give_base_role(member.id, role, given_by=actor.membership_id, now=now)
+    teams = set_teams(member, team_ids, now)
+    values = {"role": role.name, "teams": [t.name for t in teams]}
+    return Outcome(
+        Done(member.id), Entry("people.invited_edited", "member", member.id, values, {"name": member.name})
+    )
+
+
+@action("people.edit", targets=("membership_id",))
+def edit_member(
+    *, actor: Actor, now: datetime, membership_id: UUID, given_name: str, family_name: str
+) -> Outcome[Done]:
+    """Changes somebody's name in this organization.
+
+    :raises MemberOutOfHand, NotFound: see there. One's own name may be changed too.
+    """
+    member = get_member(actor, membership_id)
+    if member.status == Status.REMOVED:
+        raise NotFound
+    if membership_id != actor.membership_id:
+        refuse_out_of_hand(actor, member)
+    before = {"given_name": member.given_name, "family_name": member.family_name}
+    after = {"given_name": given_name, "family_name": family_name}
+    if before == after:
+        return Outcome(Done(member.id), None)
+    member.given_name, member.family_name = given_name, family_name
+    member.refresh_search()
+    member.save(update_fields=["given_name", "family_name", "sort_name", "search_text"])
+    entry = Entry("people.edited", "member", member.id, {}, {"before": before, "after": after})
+    return Outcome(Done(member.id), entry)

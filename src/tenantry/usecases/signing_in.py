@@ -1,0 +1,138 @@
+"""Getting in with a password, choosing an organization, and asking for a new password."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.contrib.auth.hashers import check_password
+
+from tenantry.acting.actions import Done, Outcome, action
+from tenantry.audit.chain import Entry
+from tenantry.core import crypto
+from tenantry.core.actor import Actor
+from tenantry.core.errors import NotFound
+from tenantry.core.mail import end_mails, queue_mail
+from tenantry.people.errors import LinkExpired, LinkUnknown, LinkUsed, NotActive
+from tenantry.people.locks import lock_members
+from tenantry.people.mails import RESET_MAIL
+from tenantry.people.models import Membership, PasswordReset, User
+from tenantry.people.permissions import RESET_PASSWORD
+from tenantry.people.selectors import find_user, get_member
+from tenantry.access.steps import refuse_out_of_hand
+from tenantry.security.errors import SignInRefused
+from tenantry.security.passwords import Person, hashed, refuse_weak
+from tenantry.security.steps import open_entry
+
+RESET_LIFE = timedelta(hours=1)
+RESET_AGAIN_AFTER = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    organization_id: UUID
+    membership_id: UUID
+    entry_id: UUID
+
+
+@action(open_to="everybody enters organizations they belong to; the caller has proven the user")
+def enter_organization(*, actor: Actor, now: datetime, user_id: UUID) -> Outcome[Entered]:
+    """Opens a session of this user in the organization of the open scope.
+
+    The membership's row is locked, so that a deactivation at the same moment is either seen here or ends this session.
+
+    :raises NotFound: the user is not an active member.
+    """
+    found = Membership.objects.filter(user_id=user_id, status=Membership.Status.ACTIVE).first()
+    member = lock_members([found.id]).get(found.id) if found else None
+    if member is None or member.status != Membership.Status.ACTIVE:
+        raise NotFound
+    entry = open_entry(member, actor, now)
+    return Outcome(
+        Entered(entry.organization_id, member.id, entry.id), Entry("people.signed_in", "member", member.id)
+    )
+
+
+@action(open_to="anybody may ask for a reset of an address")
+def request_password_reset(*, actor: Actor, now: datetime, email: str) -> Outcome[Done]:
+    """Mails a link, at most once in five minutes. Does the same for unknown addresses, whose mail says so."""
+    if PasswordReset.objects.filter(email=email, created_at__gt=now - RESET_AGAIN_AFTER).exists():
+        return Outcome(Done(), None)
+    return Outcome(Done(_reset(email, now)), Entry("installation.reset_requested", "", None, {}, {"email": email}))
+
+
+def _reset(email: str, now: datetime) -> UUID:
+    older = list(PasswordReset.objects.filter(email=email, used_at=None).values_list("id", flat=True))
+    PasswordReset.objects.filter(id__in=older).update(expires_at=now)
+    end_mails(kind=RESET_MAIL, subject_ids=older, now=now)
+    reset = PasswordReset(email=email, created_at=now, expires_at=now + RESET_LIFE)
+    reset.save(force_insert=True)
+    queue_mail(kind=RESET_MAIL, to=email, subject_id=reset.id, now=now)
+    return reset.id
+
+
+@action(RESET_PASSWORD, targets=("membership_id",))
+def send_password_reset(*, actor: Actor, now: datetime, membership_id: UUID) -> Outcome[Done]:
+    """Mails somebody a link to choose a new password themselves; nobody else learns or sets it.
+
+    :raises NotActive, MemberOutOfHand: see there.
+    """
+    member = get_member(actor, membership_id)
+    if membership_id != actor.membership_id:
+        refuse_out_of_hand(actor, member)
+    if member.status != Membership.Status.ACTIVE:
+        raise NotActive(name=member.name)
+    _reset(member.email, now)
+    return Outcome(Done(member.id), Entry("people.password_reset_sent", "member", member.id))
+
+
+def find_reset(token: str, now: datetime) -> tuple[PasswordReset, User]:
+    """The reset behind a mailed link. Changes nothing.
+
+    :raises LinkUnknown, LinkUsed, LinkExpired: what became of it.
+    """
+    reset = PasswordReset.objects.filter(token_hash=crypto.token_hash(token)).first() if len(token) <= 200 else None
+    user = find_user(reset.email) if reset else None
+    if reset is None or user is None:
+        raise LinkUnknown
+    if reset.used_at:
+        raise LinkUsed
+    if reset.expires_at <= now:
+        raise LinkExpired
+    return reset, user
+
+
+@action(open_to="the mailed link is the permission")
+def reset_password(*, actor: Actor, now: datetime, token: str, password: str) -> Outcome[Done]:
+    """Sets the new password, proves the address, and ends the user's sessions everywhere. Signs nobody in.
+
+    :raises LinkUnknown, LinkUsed, LinkExpired, PasswordRefused: see there.
+    """
+    found, user = find_reset(token, now)
+    reset = PasswordReset.objects.select_for_update(no_key=True).get(id=found.id)
+    if reset.used_at:
+        raise LinkUsed
+    refuse_weak(password, Person(user.email))
+    user.password = hashed(password)
+    user.email_proven_at = user.email_proven_at or now
+    user.save(update_fields=["password", "email_proven_at"])
+    reset.used_at = now
+    reset.save(update_fields=["used_at"])
+    end_mails(kind=RESET_MAIL, subject_ids=[reset.id], now=now)
+    return Outcome(Done(user.id), Entry("installation.password_reset", "user", user.id))
+
+
+@action(open_to="everybody changes their own password, with the old one")
+def change_own_password(*, actor: Actor, now: datetime, old: str, new: str) -> Outcome[Done]:
+    """:raises SignInRefused: the old password is wrong. :raises PasswordRefused: the new one is too weak.
+
+    Django's session hash ends the user's other sessions everywhere.
+    """
+    user = User.objects.select_for_update(no_key=True).get(id=actor.user_id)
+    if not check_password(old, user.password):
+        raise SignInRefused
+    refuse_weak(new, Person(user.email, actor.label))
+    user.password = hashed(new)
+    user.save(update_fields=["password"])
+    return Outcome(Done(user.id), Entry("people.own_password_changed", "member", actor.membership_id))
+
+
