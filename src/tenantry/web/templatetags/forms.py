@@ -86,6 +86,12 @@ def field(
     }
 
 
+@register.inclusion_tag("components/fields.html")
+def fields(form: forms.BaseForm, optional: bool = True) -> dict[str, Any]:
+    """All fields of a form one below the other, with its own errors above."""
+    return {"form": form, "optional": optional}
+
+
 @register.inclusion_tag("components/form_errors.html")
 def form_errors(form: forms.BaseForm, title: str = "") -> dict[str, Any]:
     """What is wrong with the form as a whole; nothing where only fields are wrong."""

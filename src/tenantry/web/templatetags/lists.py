@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from tenantry.web.templatetags.components import icon
+from tenantry.web.templatetags.components import grouped, icon
 
 register = template.Library()
 
@@ -154,7 +154,7 @@ def tab(
         mark_safe(' aria-current="page"') if here else "",
         url,
         label,
-        format_html(' <span class="num text-secondary small">{}</span>', count) if count is not None else "",
+        format_html('<span class="num text-secondary small ms-1">{}</span>', grouped(count)) if count is not None else "",
     )
 
 
