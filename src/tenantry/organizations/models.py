@@ -95,7 +95,8 @@ class PolicyValue(TenantModel):
     """One named rule of the organization; the catalogue of codes and types is `organizations.policies`."""
 
     code = models.TextField()
-    value = models.JSONField()
+    # Null is a value: "no limit".
+    value = models.JSONField(null=True)
     version = models.IntegerField(default=1)
 
     lifecycle: ClassVar = Lifecycle(export="organization", keep=Keep.ORGANIZATION, erase=Erase.NOTHING_PERSONAL)

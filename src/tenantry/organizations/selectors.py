@@ -22,8 +22,8 @@ __all__ = ["current_organization"]
 
 def policy(code: str) -> Any:
     """The value of one policy in the open scope's organization, or its default."""
-    row = PolicyValue.objects.filter(code=code).values_list("value", flat=True).first()
-    return CATALOGUE[code].default if row is None else row
+    rows = list(PolicyValue.objects.filter(code=code).values_list("value", flat=True))
+    return rows[0] if rows else CATALOGUE[code].default
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
                 ('organization_id', tenantry.core.tenancy.fields.OrganizationKey(default=tenantry.core.tenancy.scope.organization_id)),
                 ('id', models.UUIDField(default=tenantry.core.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('code', models.TextField()),
-                ('value', models.JSONField()),
+                ('value', models.JSONField(null=True)),
                 ('version', models.IntegerField(default=1)),
             ],
             options={
