@@ -110,7 +110,7 @@ def database_statement() -> sql.Composed:
     )
 
 
-def schema_statements() -> list[sql.Composable]:
+def schema_statements() -> list[sql.SQL | sql.Composed]:
     """Rights inside the database; tables are granted one by one after each migration."""
     database, owner, app_role, platform = sql.Identifier(_name()), _role("owner"), _role("app"), _role("platform")
     return [

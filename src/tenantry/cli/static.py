@@ -1,5 +1,6 @@
 """Static files, compressed and named by content, collected when they changed."""
 
+import fcntl
 import hashlib
 from pathlib import Path
 
@@ -13,13 +14,16 @@ from tenantry import __version__
 def collect() -> bool:
     """Collect into STATIC_ROOT unless nothing changed since the last time; whether it did."""
     root = Path(settings.STATIC_ROOT)
-    stamp = root / ".collected"
-    current = _fingerprint()
-    if stamp.exists() and stamp.read_text() == current:
-        return False
     root.mkdir(parents=True, exist_ok=True)
-    call_command("collectstatic", interactive=False, verbosity=0)
-    stamp.write_text(current)
+    stamp = root / ".collected"
+    with (root / ".lock").open("w") as lock:
+        # Several servers may start at once on one machine; the second one finds it done.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        current = _fingerprint()
+        if stamp.exists() and stamp.read_text() == current:
+            return False
+        call_command("collectstatic", interactive=False, verbosity=0)
+        stamp.write_text(current)
     return True
 
 

@@ -1,0 +1,18 @@
+"""Settings of a test session: its own home directory and database server, nothing of the developer's environment."""
+
+import os
+import tempfile
+
+# The process that pytest was started in makes the home; the processes it starts inherit its name.
+_home = os.environ.setdefault("TENANTRY_TEST_HOME", tempfile.mkdtemp(prefix="tenantry-test-"))
+for _name in [name for name in os.environ if name.startswith("TENANTRY_") and not name.startswith("TENANTRY_TEST_")]:
+    del os.environ[_name]
+os.environ["TENANTRY_HOME"] = _home
+os.environ["TENANTRY_SECRET_KEY"] = "a key for tests only, of no use to anybody"
+os.environ["TENANTRY_PSEUDO_LOCALE"] = "true"
+
+from tenantry.config.settings import *
+from tenantry.config.settings import STORAGES
+
+# Without a collected manifest; the live server of the browser tests uses the real one.
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

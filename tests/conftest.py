@@ -1,0 +1,105 @@
+"""Tests run against a real PostgreSQL and commit; what keeps them apart is tenancy: each makes its own organization.
+
+The session's server is started in the process that pytest was started in; every xdist worker has a
+database of its own, cloned from a template that was migrated once. Database fixtures of pytest-django
+(``db``, ``transactional_db``) are not used.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+from pytest_django.plugin import blocking_manager_key
+
+from support import browsers, clusters
+from support.mailservers import MailServer
+from support.servers import LiveServer, start_live_server
+from tenantry.cli.embedded import Cluster
+from tenantry.config import pseudo
+
+CLUSTER = pytest.StashKey[Cluster]()
+
+
+def _is_first_process(config: pytest.Config) -> bool:
+    return not hasattr(config, "workerinput")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Start the database server and migrate the template, once."""
+    config = session.config
+    if not _is_first_process(config) or config.option.collectonly:
+        return
+    cluster = clusters.session_cluster()
+    config.stash[CLUSTER] = cluster
+    with config.stash[blocking_manager_key].unblock():
+        clusters.start(cluster)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server and delete the session's home."""
+    cluster = config.stash.get(CLUSTER, None)
+    if cluster is not None:
+        clusters.remove(cluster)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that drives a browser is marked by what it asks for."""
+    for item in items:
+        if {"page", "context", "browser", "new_context"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def database(django_db_blocker) -> Iterator[None]:
+    """This process's own database, open for the whole session."""
+    pseudo.install()
+    with django_db_blocker.unblock():
+        clusters.clone(f"tenantry_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
+        yield
+        clusters.close()
+
+
+@pytest.fixture(scope="session")
+def live_server(database: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """Web server and worker as real processes on this test process's database; mails go to the outbox."""
+    server = start_live_server(tmp_path_factory.mktemp("live"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def smtp_server(tmp_path: Path) -> Iterator[MailServer]:
+    """A running SMTP server."""
+    server = MailServer(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium a test process."""
+    with browsers.chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def new_context(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes browser profiles, one a person; each fails the test when a page of it complained."""
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(browsers.clean_context(browser, live_server.url, **options))
+
+
+@pytest.fixture
+def context(new_context: Callable[..., BrowserContext]) -> BrowserContext:
+    """A desktop browser profile."""
+    return new_context(viewport={"width": 1440, "height": 900})
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A page of that profile."""
+    return context.new_page()

@@ -1,0 +1,56 @@
+"""A live installation for browser tests: web server and worker on this test process's database."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connections
+
+from support.processes import Program, answers, environment, free_port, wait_for
+
+
+@dataclass
+class LiveServer:
+    """Both programs, and where they answer."""
+
+    url: str
+    web: Program
+    worker: Program
+
+    def stop(self) -> None:
+        """Web first, as the supervisor does."""
+        self.web.stop()
+        self.worker.stop()
+
+
+def database_url() -> str:
+    """The database of this test process as a setting."""
+    return f"postgresql:///{connections['default'].settings_dict['NAME']}?host={settings.POSTGRES_RUN}"
+
+
+def live_environment(**more: object) -> dict[str, str]:
+    """Settings of processes that work beside the tests on one database, with one secret key."""
+    return environment(
+        HOME=settings.HOME,
+        SECRET_KEY=settings.SECRET_KEY,
+        DATABASE_URL=database_url(),
+        PSEUDO_LOCALE="true",
+        **more,
+    )
+
+
+def start_live_server(log_directory: Path, **more: object) -> LiveServer:
+    """Start both and wait until pages are served. ``more`` are settings without the prefix."""
+    port = free_port()
+    url = f"http://localhost:{port}"
+    env = live_environment(PORT=port, BASE_URL=url, WEB_WORKERS=1, WEB_THREADS=4, **more)
+    web = Program(("web",), env, log_directory / "web.log").start()
+    worker = Program(("worker",), env, log_directory / "worker.log").start()
+    server = LiveServer(url, web, worker)
+    try:
+        wait_for(lambda: answers(url) or web.process.poll() is not None, seconds=60, what="the web server answers")
+        assert web.process.poll() is None, web.output
+    except BaseException:
+        server.stop()
+        raise
+    return server
