@@ -112,7 +112,12 @@ def main() -> None:
                 (STATIC / "icons.svg").write_bytes(content)
                 files["icons.svg"] = hashlib.sha256(content).hexdigest()
             manifest.append(
-                {"name": package, "version": version, "licence": described["license"], "sha256": dict(sorted(files.items()))}
+                {
+                    "name": package,
+                    "version": version,
+                    "licence": described["license"],
+                    "sha256": dict(sorted(files.items())),
+                }
             )
     (VENDOR / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
 

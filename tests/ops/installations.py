@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psutil
 import psycopg
+from django.conf import settings
 
 from support.processes import Program, answers, environment, free_port, wait_for
 
@@ -26,8 +27,15 @@ class Installation:
 
     @property
     def env(self) -> dict[str, str]:
-        """Its settings; Chromium and demo data are of no concern here."""
-        return environment(HOME=self.directory / "home", PORT=self.port, DEMO="false", WEB_WORKERS=2, WEB_THREADS=2)
+        """Its settings: small, without demo data, with the static files that the session has collected."""
+        return environment(
+            HOME=self.directory / "home",
+            STATIC_ROOT=settings.HOME / "static",
+            PORT=self.port,
+            DEMO="false",
+            WEB_WORKERS=2,
+            WEB_THREADS=2,
+        )
 
     def start(self) -> Program:
         """Start it and wait until it has announced itself."""

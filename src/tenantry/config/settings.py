@@ -207,9 +207,11 @@ LOCALE_PATHS = [PACKAGE / "locale"]
 # --- Files -------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = HOME / "static"
+STATIC_ROOT = env.path("STATIC_ROOT", HOME / "static")
 MEDIA_ROOT = HOME / "files"
 WHITENOISE_MAX_AGE = 3600
+# Pages name every file by its content; the plain names would only be compressed a second time.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
