@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Val
 from django.db.models.functions import Coalesce
 
 from tenantry.access.models import Assignment, CatalogueVersion, Role
+from tenantry.access.permissions import ASSIGN
 from tenantry.access.steps import in_hand, keyholder_ids, may_assign, roles_of
 from tenantry.core.actor import Actor
 from tenantry.core.errors import PermissionMissing
@@ -127,17 +128,25 @@ def all_role_names() -> list[tuple[UUID, str]]:
     return list(Role.objects.order_by("position").values_list("id", "name"))
 
 
-def holders_of_permission(code: str, limit: int = 5) -> list[tuple[str, str]]:
-    """(name, role) of active people who could grant a permission: keyholders first, then whoever assigns roles.
+@dataclass(frozen=True, slots=True)
+class Grantor:
+    """Somebody to ask for a permission."""
 
-    For the page that says no: it names people to ask.
-    """
-    roles_ = [r for r in Role.objects.order_by("position") if r.is_keyholder or (code in r.permissions and "people.assign_roles" in r.permissions)]
-    rows = Assignment.objects.filter(
-        is_base=True, role__in=roles_, membership__status=Status.ACTIVE
-    ).select_related("role", "membership")
-    found = sorted(rows, key=lambda a: (not a.role.is_keyholder, a.role.position, a.membership.sort_name))
-    return [(a.membership.name, a.role.name) for a in found[:limit]]
+    id: UUID
+    display_name: str
+    role_name: str
+
+
+def grantors_of(code: str, limit: int = 5) -> list[Grantor]:
+    """Active people who could grant a permission: holders of everything first, then whoever has it and gives roles."""
+    able = [
+        role.id
+        for role in Role.objects.all()
+        if role.is_keyholder or (code in role.permissions and ASSIGN in role.permissions)
+    ]
+    rows = Assignment.objects.filter(is_base=True, role_id__in=able, membership__status=Status.ACTIVE)
+    found = rows.select_related("role", "membership").order_by("role__position", "membership__sort_name")[:limit]
+    return [Grantor(a.membership_id, a.membership.name, a.role.name) for a in found]
 
 
 @dataclass(frozen=True, slots=True)

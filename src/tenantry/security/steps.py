@@ -37,3 +37,9 @@ def end_entries(member_ids: Iterable[UUID], now: datetime) -> int:
 def raise_epoch(member_ids: Iterable[UUID]) -> None:
     in_action()
     Membership.objects.filter(id__in=list(member_ids)).update(session_epoch=F("session_epoch") + 1)
+
+
+def note_seen(entry_id: UUID, now: datetime) -> None:
+    """Keeps "last seen" to the minute. Not an action: it says nothing that an administrator did."""
+    in_action()
+    SessionEntry.objects.filter(id=entry_id).update(seen_at=now)

@@ -1,0 +1,25 @@
+"""Figures around every page of a member: seats, counts in the navigation, unread notifications."""
+
+from typing import Any
+
+from tenantry.core import clock
+from tenantry.notifications.selectors import count_unread
+from tenantry.people.seats import seats
+from tenantry.web.context import Account, ShellFacts
+
+
+def shell_facts(request: Any) -> ShellFacts:
+    """Asked only when the page around it is rendered; not for fragments that leave the shell alone."""
+    actor = request.actor
+    state = seats(clock.now()) if actor.may_any("people.view", "seats.view", "billing.view") else None
+    counts: dict[str, int] = {}
+    if state is not None and actor.may("people.invite"):
+        counts["invitations"] = state.pending + state.expired
+    account = Account(
+        name=request.membership.name,
+        email=request.user.email,
+        key=request.membership.id,
+        organizations=int(request.session.get("organizations", 1)),
+    )
+    visible = actor.may_any("seats.view", "billing.view", "people.invite")
+    return ShellFacts(state if visible else None, counts, count_unread(actor), account)

@@ -1,0 +1,145 @@
+"""What surrounds every request: its id and headers, refusals as answers, and the gate of members."""
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.cache import patch_vary_headers
+
+from tenantry.core import clock
+from tenantry.core.errors import NoLongerIn, Refusal
+from tenantry.core.ids import new_id, parse_id
+from tenantry.core.tenancy import scope
+from tenantry.core.transactions import writing
+from tenantry.security.gate import Inside, enter
+from tenantry.security.steps import note_seen
+from tenantry.web.refusals import answer
+from tenantry.web.requests import ENTRIES_KEY, ORGANIZATION_KEY, leave_organization
+
+logger = logging.getLogger("tenantry.requests")
+
+Respond = Callable[[HttpRequest], HttpResponseBase]
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+# They ask who is there without a member's session.
+WITHOUT_GATE = ("/static/", "/healthz", "/readyz", "/metrics", "/console", "/api/")
+
+
+def client_address(request: HttpRequest) -> str:
+    """The peer, or what the trusted proxies in front report; never a header that anybody can send."""
+    peer = str(request.META.get("REMOTE_ADDR", ""))
+    if not settings.TRUSTED_PROXIES:
+        return peer
+    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    return forwarded[-settings.TRUSTED_PROXIES] if len(forwarded) >= settings.TRUSTED_PROXIES else peer
+
+
+class RequestContext:
+    """An id for the request, one log line without secrets, and the security headers."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.request_id = new_id().hex  # type: ignore[attr-defined]
+        request.client_address = client_address(request)  # type: ignore[attr-defined]
+        request.client_agent = request.headers.get("User-Agent", "")[:300]  # type: ignore[attr-defined]
+        began = time.monotonic()
+        response = self.get_response(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        if not request.path.startswith("/static/"):
+            response.headers.setdefault("Cache-Control", "no-store")
+            patch_vary_headers(response, ["HX-Request"])
+            self._log(request, response, began)
+        return response
+
+    def _log(self, request: HttpRequest, response: HttpResponseBase, began: float) -> None:
+        # The route, not the path: paths hold one-time tokens and ids.
+        route = request.resolver_match.route if request.resolver_match else "(no route)"
+        logger.info(
+            "request",
+            extra={
+                "request_id": request.request_id,  # type: ignore[attr-defined]
+                "method": request.method,
+                "route": route,
+                "status": response.status_code,
+                "milliseconds": round((time.monotonic() - began) * 1000, 1),
+            },
+        )
+
+
+class Refusals:
+    """Turns named refusals that a view did not handle into pages, dialogs or toasts."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        return answer(request, exception) if isinstance(exception, Refusal) else None
+
+
+class MemberGate:
+    """Finds out who is inside which organization, arms it, and puts the Actor on the request."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.actor = request.organization = request.membership = None  # type: ignore[attr-defined]
+        if request.path.startswith(WITHOUT_GATE):
+            return self.get_response(request)
+        now = clock.now()
+        inside = self._enter(request, now)
+        if inside is None:
+            return self.get_response(request)
+        request.actor = inside.actor  # type: ignore[attr-defined]
+        request.organization = inside.organization  # type: ignore[attr-defined]
+        request.membership = inside.membership  # type: ignore[attr-defined]
+        request.entry = inside.entry  # type: ignore[attr-defined]
+        with ExitStack() as stack:
+            stack.enter_context(scope.tenant(inside.organization.id))
+            if inside.seen_is_old:
+                with writing():
+                    note_seen(inside.entry.id, now)
+            return self.get_response(request)
+
+    def _enter(self, request: HttpRequest, now: datetime) -> Inside | None:
+        # Asked before the scope is armed: session and user are global rows, out of a tenant's reach.
+        if not request.user.is_authenticated:
+            return None
+        organization_id = parse_id(str(request.session.get(ORGANIZATION_KEY, "")))
+        entry_id = parse_id(str(request.session.get(ENTRIES_KEY, {}).get(str(organization_id), "")))
+        if organization_id is None or entry_id is None:
+            return None
+        try:
+            return enter(
+                organization_id=organization_id,
+                entry_id=entry_id,
+                user_id=UUID(str(request.user.pk)),
+                address=request.client_address,  # type: ignore[attr-defined]
+                agent=request.client_agent,  # type: ignore[attr-defined]
+                request_id=request.request_id,  # type: ignore[attr-defined]
+                now=now,
+            )
+        except NoLongerIn:
+            leave_organization(request)
+            request.access_ended = True  # type: ignore[attr-defined]
+            return None
