@@ -75,7 +75,7 @@ ADMIN: tuple[Area, ...] = (
             Entry(_("Directory"), "person_list", "users", ("people.view",), "people", ("person_",)),
             Entry(_("Invitations"), "invitation_list", "mail", ("people.invite",), "invitations", ("invitation_",)),
             Entry(_("Teams"), "team_list", "users-group", ("teams.view", "teams.manage"), "", ("team_",)),
-            Entry(_("Roles"), "role_list", "shield-half", ("roles.view", "roles.manage"), "", ("role_",)),
+            Entry(_("Roles"), "role_list", "shield-half", ("roles.view",), "", ("role_",)),
         ),
     ),
     Area(
@@ -83,11 +83,11 @@ ADMIN: tuple[Area, ...] = (
         (
             Entry(
                 _("Company"),
-                "organization_overview",
+                "org_overview",
                 "building",
                 ("organization.view", "organization.edit", "policies.view"),
                 "",
-                ("organization_", "contact_", "policy_", "branding_"),
+                ("org_",),
             ),
         ),
     ),
@@ -102,7 +102,7 @@ ADMIN: tuple[Area, ...] = (
                 "",
                 ("audit_",),
             ),
-            Entry(_("Developers"), "developer_home", "code", ("developers.view", "developers.manage"), "", ("api_key_",)),
+            Entry(_("Developers"), "api_key_list", "code", ("api_keys.manage",), "", ("api_key_",)),
         ),
     ),
 )
