@@ -1,5 +1,12 @@
 """The address space of the installation, one line per interface."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("tenantry.web.urls")),
+]
+
+handler400 = "tenantry.web.errors.bad_request"
+handler403 = "tenantry.web.errors.forbidden"
+handler404 = "tenantry.web.errors.not_found"
+handler500 = "tenantry.web.errors.broken"
