@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenantry.config import env
 from tenantry.config.grants import GLOBAL_TABLE_GRANTS as GLOBAL_TABLE_GRANTS
+from tenantry.config.grants import GLOBAL_TABLE_POLICIES as GLOBAL_TABLE_POLICIES
 from tenantry.config.logs import logging_tree
 from tenantry.config.postgres import connections, socket_directory
 

@@ -60,13 +60,13 @@ def request_password_reset(*, actor: Actor, now: datetime, email: str) -> Outcom
     return Outcome(Done(_reset(email, now)), Entry("installation.reset_requested", "", None, {}, {"email": email}))
 
 
-def _reset(email: str, now: datetime) -> UUID:
+def _reset(email: str, now: datetime, organization_id: UUID | None = None) -> UUID:
     older = list(PasswordReset.objects.filter(email=email, used_at=None).values_list("id", flat=True))
     PasswordReset.objects.filter(id__in=older).update(expires_at=now)
     end_mails(kind=RESET_MAIL, subject_ids=older, now=now)
     reset = PasswordReset(email=email, created_at=now, expires_at=now + RESET_LIFE)
     reset.save(force_insert=True)
-    queue_mail(kind=RESET_MAIL, to=email, subject_id=reset.id, now=now)
+    queue_mail(kind=RESET_MAIL, to=email, organization_id=organization_id, subject_id=reset.id, now=now)
     return reset.id
 
 
@@ -81,7 +81,7 @@ def send_password_reset(*, actor: Actor, now: datetime, membership_id: UUID) -> 
         refuse_out_of_hand(actor, member)
     if member.status != Membership.Status.ACTIVE:
         raise NotActive(name=member.name)
-    _reset(member.email, now)
+    _reset(member.email, now, actor.organization_id)
     return Outcome(Done(member.id), Entry("people.password_reset_sent", "member", member.id))
 
 

@@ -44,6 +44,11 @@ def statements() -> list[str]:
             f'GRANT {privileges} ON "{table}" TO {role["tenant"]}',
             f'GRANT {ALL} ON "{table}" TO {role["platform"]}',
         ]
+    for table, sees in settings.GLOBAL_TABLE_POLICIES.items():
+        sql.append(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY')
+        sql += [f'DROP POLICY IF EXISTS {name} ON "{table}"' for name in role]
+        sql.append(f'CREATE POLICY tenant ON "{table}" TO {role["tenant"]} USING ({sees})')
+        sql += [f'CREATE POLICY {n} ON "{table}" TO {role[n]} USING (true)' for n in ("owner", "app", "platform")]
     grants: Mapping[str, Mapping[str, str]] = settings.GLOBAL_TABLE_GRANTS
     for table, by_role in grants.items():
         sql.append(f'REVOKE ALL ON "{table}" FROM {role["app"]}, {role["tenant"]}, {role["platform"]}')
