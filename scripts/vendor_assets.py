@@ -37,21 +37,29 @@ PACKAGES: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("@tabler/icons", "3.51.0", {"LICENSE": "tabler-icons.LICENSE.txt"}),
 )
 ICONS_PACKAGE = "@tabler/icons"
-ICONS = """
-    activity adjustments-horizontal alert-circle alert-triangle archive arrow-back-up arrow-down arrow-left arrow-right arrow-up
-    arrows-split-2 at ban bell bell-off bolt book bookmark briefcase building calendar-event certificate chart-bar check
-    checks chevron-down chevron-left chevron-right chevron-up circle circle-check circle-dot circle-x clipboard
-    clipboard-list clock clock-hour-4 cloud code copy credit-card crown database device-desktop device-laptop
-    device-mobile dots download edit external-link eye eye-off file-description file-spreadsheet file-text files filter
-    fingerprint flag folder folders gift git-compare grid-dots help hierarchy history home hourglass id-badge-2 inbox
-    info-circle key layout-grid layout-list lifebuoy link list list-details loader-2 lock lock-open login-2 logout mail
-    mail-check mail-forward mail-off map-pin medal menu-2 message messages minus moon note notes paperclip pencil phone
-    photo player-pause player-play plug plus point printer puzzle qrcode receipt refresh report-money rocket rotate
-    scale search select selector send server server-2 settings share shield shield-check shield-half shield-lock sitemap
-    sort-ascending sort-descending sparkles star stethoscope sun tag target terminal-2 ticket timeline tool transfer
-    trash trending-up trophy upload user user-check user-cog user-edit user-minus user-off user-plus user-question
-    user-search user-x users users-group wallet webhook world writing x zoom-question
-""".split()
+# fmt: off
+ICONS = (
+    "activity", "adjustments-horizontal", "alert-circle", "alert-triangle", "archive", "arrow-back-up",
+    "arrow-down", "arrow-left", "arrow-right", "arrow-up", "arrows-split-2", "at", "ban", "bell", "bell-off",
+    "bolt", "book", "bookmark", "briefcase", "building", "calendar-event", "certificate", "chart-bar", "check",
+    "checks", "chevron-down", "chevron-left", "chevron-right", "chevron-up", "circle", "circle-check",
+    "circle-dot", "circle-x", "clipboard", "clipboard-list", "clock", "clock-hour-4", "cloud", "code", "copy",
+    "credit-card", "crown", "database", "device-desktop", "device-laptop", "device-mobile", "dots", "download",
+    "edit", "external-link", "eye", "eye-off", "file-description", "file-spreadsheet", "file-text", "files",
+    "filter", "fingerprint", "flag", "folder", "folders", "gift", "git-compare", "grid-dots", "help",
+    "hierarchy", "history", "home", "hourglass", "id-badge-2", "inbox", "info-circle", "key", "layout-grid",
+    "layout-list", "lifebuoy", "link", "list", "list-details", "loader-2", "lock", "lock-open", "login-2",
+    "logout", "mail", "mail-check", "mail-forward", "mail-off", "map-pin", "medal", "menu-2", "message",
+    "messages", "minus", "moon", "note", "notes", "paperclip", "pencil", "phone", "photo", "player-pause",
+    "player-play", "plug", "plus", "point", "printer", "puzzle", "qrcode", "receipt", "refresh", "report-money",
+    "rocket", "rotate", "scale", "search", "select", "selector", "send", "server", "server-2", "settings",
+    "share", "shield", "shield-check", "shield-half", "shield-lock", "sitemap", "sort-ascending",
+    "sort-descending", "sparkles", "star", "stethoscope", "sun", "tag", "target", "terminal-2", "ticket",
+    "timeline", "tool", "transfer", "trash", "trending-up", "trophy", "upload", "user", "user-check",
+    "user-cog", "user-edit", "user-minus", "user-off", "user-plus", "user-question", "user-search", "user-x",
+    "users", "users-group", "wallet", "webhook", "world", "writing", "x", "zoom-question",
+)
+# fmt: on
 SYMBOL = (
     '<symbol id="{name}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75"'
     ' stroke-linecap="round" stroke-linejoin="round">{paths}</symbol>'

@@ -1,6 +1,6 @@
 """The side navigation and the App Launcher: declared entries, shown where the page exists and the actor may see it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,9 +114,10 @@ APPLICATIONS: tuple[Application, ...] = (
 )
 
 
-def address(url_name: str) -> str:
+def address(url_name: str, args: Sequence[str] = ()) -> str:
+    """Where a view is; "" where this installation has no such page."""
     try:
-        return reverse(url_name)
+        return reverse(url_name, args=args)
     except NoReverseMatch:
         return ""
 

@@ -46,12 +46,16 @@ class Hit:
 
 
 CHAPTERS: tuple[Chapter, ...] = (
-    Chapter("sign-up", _("Set up your organization"), _("Sign up, prove your address, the first five minutes"), "rocket"),
+    Chapter(
+        "sign-up", _("Set up your organization"), _("Sign up, prove your address, the first five minutes"), "rocket"
+    ),
     Chapter("people", _("Bring people in"), _("Add one or many, by mail or by a copied link"), "user-plus"),
     Chapter("links", _("Links that expire"), _("How long links work, resend, revoke, and what people see"), "link"),
     Chapter("roles", _("Roles"), _("Who may do what, whose records, and the last Owner"), "shield-half"),
     Chapter("teams", _("Teams"), _("Sets of people, and what a team's lead may do"), "users-group"),
-    Chapter("leaving", _("Deactivate, remove, reactivate"), _("When somebody leaves, and when they come back"), "user-off"),
+    Chapter(
+        "leaving", _("Deactivate, remove, reactivate"), _("When somebody leaves, and when they come back"), "user-off"
+    ),
     Chapter("seats", _("Seats"), _("What counts, what is free, and what to do at the limit"), "ticket"),
     Chapter("audit", _("The audit"), _("Who did what to whom, and how to prove it"), "history"),
     Chapter("mail", _("Mails and the outbox"), _("Where a mail is, and how to work without a mail server"), "mail"),
@@ -68,21 +72,21 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.sections: list[tuple[str, list[str], list[str]]] = [("", [], [])]
-        self._in_heading = False
+        self._pieces = self.sections[0][2]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "h2":
             self.sections.append((dict(attrs).get("id") or "", [], []))
-            self._in_heading = True
+            self._pieces = self.sections[-1][1]
         elif tag in ("p", "li", "dt", "dd", "td", "th", "tr"):
             self.handle_data(" ")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "h2":
-            self._in_heading = False
+            self._pieces = self.sections[-1][2]
 
     def handle_data(self, data: str) -> None:
-        self.sections[-1][1 if self._in_heading else 2].append(data)
+        self._pieces.append(data)
 
 
 @lru_cache(maxsize=64)
@@ -90,9 +94,7 @@ def sections(slug: str, language: str) -> tuple[Section, ...]:
     """What a chapter says; `language` is the active one and keys the cache."""
     reader = _Reader()
     reader.feed(render_to_string(f"help/chapters/{slug}.html"))
-    found = (
-        Section(anchor, _plain(heading), _plain(text)) for anchor, heading, text in reader.sections
-    )
+    found = (Section(anchor, _plain(heading), _plain(text)) for anchor, heading, text in reader.sections)
     return tuple(section for section in found if section.heading or section.text)
 
 

@@ -72,7 +72,7 @@ NOUNS: Mapping[str, Any] = {
 @register.simple_tag
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """A drawing of the sprite. Without `label` it is decoration."""
-    told = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')  # noqa: S308
+    told = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="icon{}{}" {}><use href="{}#{}"/></svg>', " " if css else "", css, told, static("icons.svg"), name
     )
@@ -101,7 +101,9 @@ def hue(key: object) -> str:
 
 
 @register.simple_tag
-def avatar(person: Any = None, *, name: str = "", key: object = None, picture: str = "", size: str = "sm") -> SafeString:
+def avatar(
+    person: Any = None, *, name: str = "", key: object = None, picture: str = "", size: str = "sm"
+) -> SafeString:
     """Picture or initials; always decoration, the name stands beside it. `size`: sm, md, xl."""
     name = name or str(_first(person, "display_name", "name", "label", "email") or "")
     key = key or _first(person, "id", "pk", "membership_id") or name
@@ -168,9 +170,7 @@ def seat_meter(seats: Any, *, tall: bool = False, name: str = "") -> SafeString:
         "limit": grouped(seats.limit),
         "pending": grouped(hold),
     }
-    return meter(
-        seats.in_use, seats.limit, hold=hold, label=label, ticks=True, tall=tall, near=0, name=name
-    )
+    return meter(seats.in_use, seats.limit, hold=hold, label=label, ticks=True, tall=tall, near=0, name=name)
 
 
 @register.simple_tag
@@ -195,15 +195,15 @@ def spark(values: Iterable[float], label: str) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def when(context: template.Context, value: datetime | date | None, style: str = "relative", empty: str = "–") -> SafeString:
+def when(
+    context: template.Context, value: datetime | date | None, style: str = "relative", empty: str = "–"
+) -> SafeString:
     """A moment in the organization's time zone. `style`: relative, date, time, full."""
     if value is None:
         return format_html('<span class="text-secondary">{}</span>', empty)
     zone = zone_of(context.get("organization"))
     text = worded(value, now=clock.now(), zone=zone, style=style)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', machine(value), exact(value, zone=zone), text
-    )
+    return format_html('<time datetime="{}" title="{}">{}</time>', machine(value), exact(value, zone=zone), text)
 
 
 @register.filter(name="num")

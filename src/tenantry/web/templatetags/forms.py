@@ -8,6 +8,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from tenantry.web.navigation import address
+
 register = template.Library()
 
 # The hidden field that says which organization a form was rendered for; see "you have switched to …".
@@ -94,15 +96,23 @@ def fields(form: forms.BaseForm, optional: bool = True) -> dict[str, Any]:
 
 @register.inclusion_tag("components/form_errors.html")
 def form_errors(form: forms.BaseForm, title: str = "") -> dict[str, Any]:
-    """What is wrong with the form as a whole; nothing where only fields are wrong."""
-    return {"errors": [str(error) for error in form.non_field_errors()], "title": title or _("This did not work")}
+    """What is wrong with the form as a whole, with the ways out that a refusal names."""
+    refusal = getattr(form, "refusal", None)
+    remedies = refusal.remedies if refusal is not None else ()
+    return {
+        "errors": [str(error) for error in form.non_field_errors()],
+        "title": title or _("This did not work"),
+        "ways": [{"label": one.label, "url": url} for one in remedies if (url := address(one.url_name, one.args))],
+    }
 
 
 @register.simple_tag
 def submit(label: str, css: str = "", **attributes: Any) -> SafeString:
     """The primary button of a form. Underscores in attribute names become hyphens."""
     extra = SafeString("").join(
-        format_html(' {}="{}"', name.replace("_", "-"), value) for name, value in attributes.items() if value is not None
+        format_html(' {}="{}"', name.replace("_", "-"), value)
+        for name, value in attributes.items()
+        if value is not None
     )
     return format_html('<button class="btn btn-primary{}{}"{}>{}</button>', " " if css else "", css, extra, label)
 

@@ -98,7 +98,8 @@ def filter_menu(
 def filter_on(context: template.Context, label: str, text: str, *names: str) -> SafeString:
     """A filter that is on, as a link that takes it off. `names`: the parameters it consists of."""
     return format_html(
-        '<a class="t-chip on" href="{}"><span class="text-secondary">{}</span> {}{}<span class="visually-hidden">{}</span></a>',
+        '<a class="t-chip on" href="{}"><span class="text-secondary">{}</span> {}{}'
+        '<span class="visually-hidden">{}</span></a>',
         query(context, **dict.fromkeys(names)),
         label,
         text,
@@ -112,7 +113,8 @@ def search_box(context: template.Context, placeholder: str, name: str = "q", lab
     """The search field of a list, reached with the key "/"."""
     return format_html(
         '<label class="t-find"><span class="visually-hidden">{}</span>{}<input class="form-control" type="search"'
-        ' name="{}" value="{}" placeholder="{}" autocomplete="off" maxlength="200" data-search aria-keyshortcuts="/"></label>',
+        ' name="{}" value="{}" placeholder="{}" autocomplete="off" maxlength="200" data-search aria-keyshortcuts="/">'
+        "</label>",
         label or placeholder,
         icon("search"),
         name,
@@ -130,7 +132,7 @@ def hidden_query(context: template.Context, *leave: str) -> SafeString:
         if name not in leave and name != CURSOR
         for value in values
     )
-    return SafeString("").join(fields)
+    return SafeString("".join(fields))
 
 
 @register.simple_block_tag
@@ -154,7 +156,9 @@ def tab(
         mark_safe(' aria-current="page"') if here else "",
         url,
         label,
-        format_html('<span class="num text-secondary small ms-1">{}</span>', grouped(count)) if count is not None else "",
+        format_html('<span class="num text-secondary small ms-1">{}</span>', grouped(count))
+        if count is not None
+        else "",
     )
 
 
@@ -168,10 +172,10 @@ def crumb(label: str, url: str = "") -> SafeString:
 
 @register.simple_block_tag
 def bulk_bar(content: str) -> SafeString:
-    """What can be done with the selected rows. Body: buttons `name=do`. Lies in `form[data-bulk]`, boxes `name=ids`."""
+    """What can be done with the selected rows. Body: buttons `name=do`; lies in `form[data-bulk]`, boxes `name=ids`."""
     return format_html(
-        '<div class="t-bulk" hidden><span role="status" class="me-2 text-nowrap num" data-one="{}" data-other="{}"></span>'
-        "{}</div>",
+        '<div class="t-bulk" hidden><span role="status" class="me-2 text-nowrap num" data-one="{}" data-other="{}">'
+        "</span>{}</div>",
         _("%s selected") % "1",
         _("%s selected") % "#",
         content,
@@ -185,21 +189,25 @@ def dialog_link(url: str) -> SafeString:
 
 
 @register.simple_block_tag
-def menu(content: str, id: str, label: str, glyph: str = "dots", text: str = "", small: bool = False) -> SafeString:  # noqa: A002
-    """A button that opens a list of links or buttons (`.t-nav`). With `text` the button shows it, else the glyph."""
+def menu(content: str, key: object, label: str, glyph: str = "dots", text: str = "", small: bool = False) -> SafeString:
+    """A button that opens a list of links or buttons (`.t-nav`). `key` makes it unique on the page: an id, a word.
+
+    With `text` the button shows it, else the glyph and `label` for screen readers.
+    """
+    target = f"menu-{slugify(str(key))}"
     if text:
-        button = format_html(
-            '<button type="button" class="btn" popovertarget="{}">{}{}</button>',
-            id,
-            text,
-            icon("chevron-down", css="ms-1 me-0"),
-        )
+        face, css, told = format_html("{}{}", text, icon("chevron-down", css="ms-1 me-0")), "", ""
     else:
-        button = format_html(
-            '<button type="button" class="btn btn-ghost btn-icon{}" popovertarget="{}" aria-label="{}">{}</button>',
-            " btn-sm" if small else "",
-            id,
-            label,
-            icon(glyph),
-        )
-    return format_html('{}<div class="t-pop" id="{}" popover aria-label="{}" role="group">{}</div>', button, id, label, content)
+        face, css = icon(glyph), " btn-ghost btn-icon btn-sm" if small else " btn-ghost btn-icon"
+        told = format_html(' aria-label="{}"', label)
+    return format_html(
+        '<button type="button" class="btn{}" popovertarget="{}"{}>{}</button>'
+        '<div class="t-pop" id="{}" popover role="group" aria-label="{}">{}</div>',
+        css,
+        target,
+        told,
+        face,
+        target,
+        label,
+        content,
+    )
