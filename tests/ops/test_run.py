@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from ops.installations import Installation, alive, all_dead
@@ -21,7 +20,7 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
     if hasattr(made, "program"):
         tree = made.program.tree()
         made.program.stop(signal.SIGKILL)
-        psutil.wait_procs(tree, timeout=20)
+        wait_for(lambda: all_dead(tree), seconds=20, what="nothing is left of the test")
 
 
 def test_run_once_and_stop(installation: Installation) -> None:
@@ -82,12 +81,13 @@ def test_child_killed(words: tuple[str, ...], installation: Installation) -> Non
     program = installation.start()
     installation.sql("CREATE TABLE probe AS SELECT generate_series(1, 1000) AS number")
     victim = program.find(*words)
+    assert victim is not None
     below = victim.children(recursive=True)
     victim.kill()
     wait_for(lambda: all_dead([victim, *below]), seconds=15, what="its own children ended with it")
-    wait_for(lambda: program.find(*words).pid != victim.pid, seconds=15, what="it is started again")
+    wait_for(lambda: program.find(*words), seconds=15, what="it is started again")
     wait_for(lambda: run("doctor", env=installation.env).returncode == 0, seconds=60, what="the doctor is content")
-    assert installation.serves()
+    wait_for(installation.serves, seconds=15, what="pages are served again")
     assert installation.sql("SELECT count(*) FROM probe") == [(1000,)]
     assert "killed by SIGKILL" in program.output
     tree = program.tree()
@@ -99,6 +99,7 @@ def test_child_killed(words: tuple[str, ...], installation: Installation) -> Non
 def test_server_process_killed(installation: Installation) -> None:
     program = installation.start()
     server = program.find("granian")
+    assert server is not None
     for victim in server.children():
         if "granian" in " ".join(victim.cmdline()):
             victim.kill()

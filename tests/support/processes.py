@@ -84,13 +84,17 @@ class Program:
         except psutil.NoSuchProcess:
             return []
 
-    def find(self, *words: str) -> psutil.Process:
-        """The topmost process of the tree whose command line has all these words."""
+    def find(self, *words: str) -> psutil.Process | None:
+        """The topmost process below it whose command line has all these words."""
         for process in self.tree()[1:]:
-            line = " ".join(process.cmdline())
+            try:
+                line = " ".join(process.cmdline())
+            except psutil.NoSuchProcess:
+                # It ended meanwhile, or waits to be reaped.
+                continue
             if all(word in line for word in words):
                 return process
-        raise AssertionError(f"no process {words} in {[p.cmdline() for p in self.tree()]}")
+        return None
 
     def stop(self, number: signal.Signals = signal.SIGTERM, *, seconds: float = 40) -> int:
         """Signal it, wait, and return its exit code."""

@@ -14,20 +14,17 @@ PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-def die_with_parent(number: signal.Signals) -> None:
+def die_with_parent(number: signal.Signals, parent: int) -> None:
     """Ask the kernel for this signal when the parent ends, however it ends, ``kill -9`` included."""
     if _LIBC.prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
+    if os.getppid() != parent:
+        # It ended before we asked: the signal will never come.
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _before_exec(parent: int, number: signal.Signals) -> Callable[[], None]:
-    def arm() -> None:
-        die_with_parent(number)
-        if os.getppid() != parent:
-            # The parent ended between fork and prctl: its signal will never come.
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    return arm
+    return lambda: die_with_parent(number, parent)
 
 
 @dataclass
@@ -41,6 +38,9 @@ class Child:
     name: str
     command: Sequence[str]
     stop_signal: signal.Signals = signal.SIGTERM
+    # What the kernel sends when the supervisor was killed. Whatever was under way is as
+    # good as lost then, and a next start must find port and data free.
+    orphan_signal: signal.Signals = signal.SIGKILL
     # Seconds between the request to stop and SIGKILL.
     patience: float = 15.0
     environment: Mapping[str, str] | None = None
@@ -57,7 +57,7 @@ class Child:
             env=None if self.environment is None else dict(self.environment),
             start_new_session=True,
             # Nothing here runs threads, which is what makes preexec_fn safe.
-            preexec_fn=_before_exec(os.getpid(), self.stop_signal),  # noqa: PLW1509
+            preexec_fn=_before_exec(os.getpid(), self.orphan_signal),  # noqa: PLW1509
         )
 
     @property

@@ -76,11 +76,29 @@ class Cluster:
             command,
             # SIGINT is PostgreSQL's "fast": it ends connections and writes a checkpoint.
             stop_signal=signal.SIGINT,
+            orphan_signal=signal.SIGINT,
             patience=60.0,
             output=log,
         )
-        self.server.start()
-        self.wait(seconds)
+        deadline = time.monotonic() + seconds
+        after_crash = (self.data / "postmaster.pid").exists()
+        while True:
+            self.launch()
+            try:
+                self.wait(deadline - time.monotonic())
+            except Failure:
+                # Backends of a killed server take a moment to notice; until then the data is theirs.
+                if not after_crash or self.server.alive or time.monotonic() > deadline - seconds / 2:
+                    raise
+                time.sleep(0.5)
+            else:
+                return
+
+    def launch(self) -> None:
+        """Start the server's process, the first time or again, and do not wait."""
+        if self.server is not None:
+            self._clear_stale_lock()
+            self.server.start()
 
     def wait(self, seconds: float) -> None:
         """Return when the server accepts a connection.
@@ -107,6 +125,28 @@ class Cluster:
     def conninfo(self, database: str = "postgres", user: str = SUPERUSER) -> str:
         """A libpq connection string over the socket."""
         return psycopg.conninfo.make_conninfo(host=str(self.run), dbname=database, user=user)
+
+    def _clear_stale_lock(self) -> None:
+        """Remove the lock file of a server that is no more.
+
+        PostgreSQL asks only whether a process has that number: after a crash it may be
+        one that nobody has reaped, or another program's by now. The server's working
+        directory is its data directory, which tells them apart; should backends of it
+        still live, PostgreSQL finds their shared memory and refuses by itself.
+        """
+        lock = self.data / "postmaster.pid"
+        try:
+            pid = int(lock.read_text().split("\n", 1)[0])
+        except (OSError, ValueError):
+            return
+        try:
+            # A zombie has no working directory any more.
+            running = Path(f"/proc/{pid}/cwd").readlink() == self.data.resolve()
+        except OSError:
+            # There is none, or it is another user's, which no server of ours would be.
+            running = False
+        if not running:
+            lock.unlink(missing_ok=True)
 
     def _check_version(self, found: str) -> None:
         output = subprocess.run(

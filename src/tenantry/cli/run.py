@@ -1,9 +1,11 @@
 """``tenantry run``: everything on one machine as one process tree."""
 
+import http.client
 import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,6 +70,7 @@ class Watched:
     """A child and what is known about its restarts."""
 
     child: Child
+    start: Callable[[], None]
     pause: float = 0.0
     started_at: float = field(default_factory=time.monotonic)
     due_at: float | None = None
@@ -89,7 +92,7 @@ class Watched:
         if now >= self.due_at:
             self.due_at = None
             self.started_at = now
-            self.child.start()
+            self.start()
         return None
 
 
@@ -124,7 +127,7 @@ class Supervisor:
                 return
             for child in (self.web, self.worker):
                 child.start()
-                self.watched.append(Watched(child))
+                self.watched.append(Watched(child, child.start))
             self._wait_for_web()
             if not self.stop_requests:
                 signins.announce(self.console)
@@ -152,7 +155,7 @@ class Supervisor:
         except Failure as failure:
             raise Failure(f"{failure} See {settings.HOME / 'log' / 'postgres.log'}.") from failure
         if cluster.server is not None:
-            self.watched.append(Watched(cluster.server))
+            self.watched.append(Watched(cluster.server, cluster.launch))
 
     def _prepare(self) -> None:
         """Roles, migrations, static files, demo data: in a process of its own, which keeps this one small."""
@@ -171,11 +174,9 @@ class Supervisor:
         while not self.stop_requests:
             if not self.web.alive:
                 raise Failure("The web server did not start.")
-            try:
-                socket.create_connection((settings.HOST, settings.PORT), timeout=1).close()
+            if _answers(settings.HOST, settings.PORT):
                 return
-            except OSError:
-                time.sleep(TICK_SECONDS)
+            time.sleep(TICK_SECONDS)
 
     def _tend(self) -> None:
         now = time.monotonic()
@@ -190,6 +191,18 @@ class Supervisor:
         self.worker.stop()
         if self.cluster is not None:
             self.cluster.stop()
+
+
+def _answers(host: str, port: int) -> bool:
+    """Whether a page is served. The port alone says little: it is open before the application is loaded."""
+    connection = http.client.HTTPConnection(host, port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _open_log(path: Path) -> IO[bytes]:
