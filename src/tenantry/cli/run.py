@@ -198,9 +198,11 @@ def _answers(host: str, port: int) -> bool:
     connection = http.client.HTTPConnection(host, port, timeout=5)
     try:
         connection.request("GET", "/healthz")
-        return connection.getresponse().status < 500
+        connection.getresponse()
     except (OSError, http.client.HTTPException):
         return False
+    else:
+        return True
     finally:
         connection.close()
 
