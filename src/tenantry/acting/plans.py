@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
 from typing import Any, TypeVar
+from uuid import UUID
 
 from tenantry.core.errors import PlanChanged
 
@@ -17,6 +18,16 @@ class Plan:
         named = {f.name: asdict(self)[f.name] for f in fields(self)}
         canonical = json.dumps(named, sort_keys=True, default=_plain)
         return hashlib.sha256(f"{type(self).__name__}{canonical}".encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """One person of a selection who can't be acted on, and why."""
+
+    membership_id: UUID
+    name: str
+    code: str
+    sentence: str
 
 
 AnyPlan = TypeVar("AnyPlan", bound=Plan)

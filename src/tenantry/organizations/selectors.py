@@ -26,6 +26,12 @@ def policy(code: str) -> Any:
     return rows[0] if rows else CATALOGUE[code].default
 
 
+def policy_values(*codes: str) -> dict[str, Any]:
+    """Several policies by one query, defaults where nothing is set."""
+    rows = dict(PolicyValue.objects.filter(code__in=codes).values_list("code", "value"))
+    return {code: rows.get(code, CATALOGUE[code].default) for code in codes}
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyState:
     policy: Policy
@@ -70,3 +76,8 @@ def find_organization_id(slug: str) -> UUID | None:
 def all_organizations() -> Any:
     """Every organization of the installation, for the console and commands (platform scope)."""
     return Organization.objects.order_by("name", "id")
+
+
+def count_organizations() -> int:
+    """How many there are in the installation (platform scope)."""
+    return Organization.objects.count()

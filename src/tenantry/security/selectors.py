@@ -8,15 +8,16 @@ from django.db.models import F, QuerySet
 
 from tenantry.core.actor import Actor
 from tenantry.core.errors import PermissionMissing
-from tenantry.organizations.selectors import policy
+from tenantry.organizations.selectors import policy_values
 from tenantry.security.models import ApiKey, Operator, SessionEntry
 from tenantry.security.permissions import KEYS
 
 
 def open_sessions(member_ids: Iterable[UUID], now: datetime) -> QuerySet[SessionEntry]:
     """Sessions that would still be let in, the latest first."""
-    idle = timedelta(hours=policy("session.idle_hours"))
-    longest = timedelta(days=policy("session.absolute_days"))
+    rules = policy_values("session.idle_hours", "session.absolute_days")
+    idle = timedelta(hours=rules["session.idle_hours"])
+    longest = timedelta(days=rules["session.absolute_days"])
     return SessionEntry.objects.filter(
         membership_id__in=list(member_ids),
         ended_at=None,

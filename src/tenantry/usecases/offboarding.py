@@ -8,7 +8,7 @@ from uuid import UUID
 from tenantry.access.errors import LastKeyholder, MemberOutOfHand
 from tenantry.access.steps import end_assignments, in_hand, keep_a_keyholder, keyholder_ids, roles_of
 from tenantry.acting.actions import Outcome, action
-from tenantry.acting.plans import Plan, confirm
+from tenantry.acting.plans import Plan, Refused, confirm
 from tenantry.audit.chain import Entry, Event
 from tenantry.core.actor import Actor
 from tenantry.core.errors import NotFound, PermissionMissing, Refusal
@@ -23,16 +23,6 @@ from tenantry.security.selectors import open_sessions
 from tenantry.security.steps import end_entries
 
 Status = Membership.Status
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """One person of a selection who can't be acted on, and why."""
-
-    membership_id: UUID
-    name: str
-    code: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
