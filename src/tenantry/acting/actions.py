@@ -74,13 +74,17 @@ def action(
     return declare
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Idempotency:
-    """Sent by a caller: `key` names one intention on one route, `body` is what it asked for."""
+    """Sent by a caller: `key` names one intention on one route, `body` is what it asked for.
+
+    `perform` sets `replayed` when it hands out the result of an earlier call instead of acting.
+    """
 
     route: str
     key: str
     body: bytes = b""
+    replayed: bool = field(default=False, init=False)
 
     @property
     def body_hash(self) -> bytes:
@@ -137,7 +141,8 @@ def _carry_out(
     if declaration.permission is not None and not actor.may(declaration.permission):
         raise PermissionMissing(declaration.permission)
     record = _begin_idempotent(idempotency, actor, now) if idempotency else None
-    if record is not None and record.result is not None:
+    if idempotency is not None and record is not None and record.result is not None:
+        idempotency.replayed = True
         return _replayed(action, declaration, record)
     outcome = action(actor=actor, now=now, **params)
     if record is not None:

@@ -26,6 +26,7 @@ GLOBAL_TABLE_GRANTS: dict[str, dict[str, str]] = {
     "core_maildelivery": {"tenant": "SELECT, INSERT, UPDATE", "platform": ALL},
     "security_operator": {"platform": ALL},
     "security_failedattempts": {"app": ALL, "platform": ALL},
+    "security_ratebucket": {"app": ALL, "platform": ALL},
     "procrastinate_jobs": {"app": ALL, "tenant": DEFER, "platform": ALL},
     "procrastinate_events": {"app": ALL, "tenant": DEFER, "platform": ALL},
     "procrastinate_periodic_defers": {"app": ALL, "platform": READ},

@@ -185,6 +185,15 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
+# --- Interfaces --------------------------------------------------------------------------
+
+# Calls a minute that one API key or one member may make.
+API_RATE = env.number("API_RATE", 600, low=1, high=1_000_000)
+# Whoever reads /metrics from elsewhere than this machine sends it as a bearer token.
+METRICS_TOKEN = env.secret("METRICS_TOKEN", "")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
+    raise env.SettingError("TENANTRY_METRICS_TOKEN must have at least 16 characters.")
+
 # --- Mail --------------------------------------------------------------------------------
 
 SMTP_URL = env.secret("SMTP_URL", "")

@@ -78,3 +78,12 @@ class FailedAttempts(models.Model):
     last_at = models.DateTimeField()
 
     lifecycle: ClassVar = Lifecycle(export=None, keep=Keep.DAYS_1, erase=Erase.NOTHING_PERSONAL)
+
+
+class RateBucket(models.Model):
+    """How far a caller's allowance is used up: the moment at which it is whole again (GCRA, ITU-T I.371)."""
+
+    key = models.BinaryField(primary_key=True)
+    whole_at = models.DateTimeField()
+
+    lifecycle: ClassVar = Lifecycle(export=None, keep=Keep.DAYS_1, erase=Erase.NOTHING_PERSONAL)

@@ -96,3 +96,7 @@ def code_of(email: str, now: datetime) -> str | None:
         return None
     secret = crypto.unseal(operator.sealed_totp_secret, PURPOSE).decode()
     return pyotp.TOTP(secret).generate_otp(int(now.timestamp()) // STEP_SECONDS)
+
+
+def operator_exists(email: str) -> bool:
+    return Operator.objects.filter(email=email).exists()

@@ -13,13 +13,14 @@ from django.utils.cache import patch_vary_headers
 
 from tenantry.core import clock
 from tenantry.core.errors import NoLongerIn, Refusal
-from tenantry.core.ids import new_id, parse_id
+from tenantry.core.ids import new_id
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import writing
+from tenantry.security.browsing import present_entry
 from tenantry.security.gate import Inside, enter
 from tenantry.security.steps import note_seen
 from tenantry.web.refusals import answer
-from tenantry.web.requests import ENTRIES_KEY, ORGANIZATION_KEY, leave_organization
+from tenantry.web.requests import leave_organization
 
 logger = logging.getLogger("tenantry.requests")
 
@@ -125,10 +126,10 @@ class MemberGate:
         # Asked before the scope is armed: session and user are global rows, out of a tenant's reach.
         if not request.user.is_authenticated:
             return None
-        organization_id = parse_id(str(request.session.get(ORGANIZATION_KEY, "")))
-        entry_id = parse_id(str(request.session.get(ENTRIES_KEY, {}).get(str(organization_id), "")))
-        if organization_id is None or entry_id is None:
+        present = present_entry(request.session)
+        if present is None:
             return None
+        organization_id, entry_id = present
         try:
             return enter(
                 organization_id=organization_id,

@@ -6,6 +6,10 @@ from uuid import UUID
 from django.http import HttpRequest
 
 from tenantry.core.actor import Actor
+from tenantry.security import browsing
+from tenantry.security.browsing import ENTRIES_KEY, ORGANIZATION_KEY
+
+__all__ = ["ENTRIES_KEY", "ORGANIZATION_KEY", "MemberRequest", "carry_entry", "guest_actor", "leave_organization"]
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
@@ -13,9 +17,6 @@ if TYPE_CHECKING:
     from tenantry.organizations.models import Organization
     from tenantry.people.models import Membership, User
     from tenantry.security.models import SessionEntry
-
-ORGANIZATION_KEY = "organization"
-ENTRIES_KEY = "entries"
 
 
 class MemberRequest(HttpRequest):
@@ -34,17 +35,12 @@ class MemberRequest(HttpRequest):
 
 def carry_entry(request: HttpRequest, organization_id: UUID, entry_id: UUID) -> None:
     """Lets this browser's session be in that organization from the next request on."""
-    entries = dict(request.session.get(ENTRIES_KEY, {}))
-    entries[str(organization_id)] = str(entry_id)
-    request.session[ENTRIES_KEY] = entries
-    request.session[ORGANIZATION_KEY] = str(organization_id)
+    browsing.remember_entry(request.session, organization_id, entry_id)
 
 
 def leave_organization(request: HttpRequest) -> None:
     """Forgets the present organization's entry; the person stays signed in."""
-    entries = dict(request.session.get(ENTRIES_KEY, {}))
-    entries.pop(str(request.session.pop(ORGANIZATION_KEY, "")), None)
-    request.session[ENTRIES_KEY] = entries
+    browsing.forget_entry(request.session)
 
 
 def guest_actor(request: HttpRequest, organization_id: UUID | None = None) -> Actor:

@@ -41,6 +41,13 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='RateBucket',
+            fields=[
+                ('key', models.BinaryField(primary_key=True, serialize=False)),
+                ('whole_at', models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='ApiKey',
             fields=[
                 ('organization_id', tenantry.core.tenancy.fields.OrganizationKey(default=tenantry.core.tenancy.scope.organization_id)),

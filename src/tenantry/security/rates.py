@@ -1,0 +1,54 @@
+"""How fast somebody may call: a token bucket a caller, counted in PostgreSQL so that every process sees the same.
+
+One statement of its own, committed at once: a refused or failed request stays counted, and no action waits for it.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from tenantry.core import crypto
+from tenantry.security.models import RateBucket
+
+WINDOW_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """`remaining` calls at once; `reset` seconds until the bucket is full; `wait` seconds before the next call may come,
+    0 when this one may."""
+
+    limit: int
+    remaining: int
+    reset: int
+    wait: int
+
+    @property
+    def exceeded(self) -> bool:
+        return self.wait > 0
+
+
+def take(caller: str, limit: int, now: datetime) -> Allowance:
+    """Counts one call of this caller against `limit` a minute. Call it outside of a scope and of a transaction."""
+    key = crypto.mac("call rate", caller.encode())
+    step = timedelta(seconds=WINDOW_SECONDS / limit)
+    window = timedelta(seconds=WINDOW_SECONDS)
+    table = RateBucket._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'INSERT INTO "{table}" AS t (key, whole_at) VALUES (%s, %s)'
+            " ON CONFLICT (key) DO UPDATE SET whole_at = greatest(t.whole_at, %s) + %s"
+            " WHERE greatest(t.whole_at, %s) + %s <= %s RETURNING whole_at",
+            [key, now + step, now, step, now, step, now + window],
+        )
+        counted = cursor.fetchone()
+        if counted is None:
+            cursor.execute(f'SELECT whole_at FROM "{table}" WHERE key = %s', [key])
+            (whole_at,) = cursor.fetchone() or (now,)
+            wait = (whole_at + step - now - window).total_seconds()
+            return Allowance(limit, 0, math.ceil((whole_at - now).total_seconds()), max(1, math.ceil(wait)))
+    used = (counted[0] - now).total_seconds()
+    remaining = math.floor((WINDOW_SECONDS - used) / step.total_seconds() + 1e-6)
+    return Allowance(limit, max(0, remaining), math.ceil(used), 0)

@@ -1,0 +1,14 @@
+from datetime import timedelta
+
+from tenantry.core import clock
+from tenantry.core.jobs import job
+from tenantry.security.models import FailedAttempts, RateBucket
+from tenantry.security.slowing import FORGOTTEN_AFTER
+
+
+@job("security.prune_counters", every="0 23 * * * 0", retry=None)
+def prune_counters() -> None:
+    """Counters that no longer slow anybody down."""
+    now = clock.now()
+    FailedAttempts.objects.filter(last_at__lt=now - FORGOTTEN_AFTER).delete()
+    RateBucket.objects.filter(whole_at__lt=now - timedelta(minutes=1)).delete()
