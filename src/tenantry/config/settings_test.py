@@ -12,7 +12,9 @@ os.environ["TENANTRY_SECRET_KEY"] = "a key for tests only, of no use to anybody"
 os.environ["TENANTRY_PSEUDO_LOCALE"] = "true"
 
 from tenantry.config.settings import *
-from tenantry.config.settings import STORAGES
+from tenantry.config.settings import STATIC_ROOT, STORAGES
 
 # Without a collected manifest; the live server of the browser tests uses the real one.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+# WhiteNoise warns about a missing directory.
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
