@@ -1,5 +1,6 @@
 """The environment is read strictly: what is not understood stops the start with one line."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,17 @@ def test_own_database_needs_the_key(tmp_path: Path) -> None:
     done = run("check", env=environment(HOME=tmp_path, DATABASE_URL="postgresql://h/name"))
     assert done.returncode == 2
     assert "TENANTRY_SECRET_KEY must be set" in done.stderr
+
+
+def test_every_setting_is_documented() -> None:
+    root = Path(__file__).resolve().parents[2]
+    page = (root / "docs" / "operate" / "settings.md").read_text()
+    read = {
+        match
+        for file in (root / "src" / "tenantry").rglob("*.py")
+        for match in re.findall(r'env\.(?:text|flag|number|words|path|secret)\(\s*"([A-Z_]+)"', file.read_text())
+    }
+    told = {name.removeprefix("TENANTRY_") for name in re.findall(r"`(TENANTRY_[A-Z_]+)`", page)}
+    assert len(read) > 15
+    assert read - told == set()
+    assert told - read == {"DATABASE_ADMIN_URL", "SECRET_KEY_FILE"}
