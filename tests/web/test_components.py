@@ -9,6 +9,7 @@ import pytest
 from django import forms
 from django.template import Context, Template
 from django.test import RequestFactory
+from django.utils import translation
 
 from tenantry.core.errors import Refusal, Remedy
 from tenantry.web.templatetags.components import HUES, hue, initials
@@ -180,6 +181,11 @@ def test_when_gives_a_time_element_in_the_organizations_zone() -> None:
     organization = SimpleNamespace(time_zone="Europe/Oslo")
     html = rendered('{% when value "time" %}', value=NOW, organization=organization)
     assert html == ('<time datetime="2026-11-21T12:00:00+00:00" title="21 November 2026, 13:00 CET">13:00</time>')
+
+
+def test_dates_are_written_in_the_persons_language() -> None:
+    with translation.override("de"):
+        assert worded(NOW - timedelta(days=30), now=NOW, zone=OSLO) == "22. Oktober"
 
 
 def test_when_without_a_value() -> None:

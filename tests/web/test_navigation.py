@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
+from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.urls import path
 
@@ -19,7 +20,13 @@ def somebody(*codes: str, everything: bool = False) -> Actor:
 
 
 NAMES = ("admin_home", "person_list", "invitation_list", "audit_list")
-urlpatterns = [path(f"t/{name}", lambda request: None, name=name) for name in NAMES]  # type: ignore[arg-type,misc]
+
+
+def nothing(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+urlpatterns = [path(f"t/{name}", nothing, name=name) for name in NAMES]
 
 
 @pytest.fixture

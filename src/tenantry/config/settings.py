@@ -214,6 +214,7 @@ LANGUAGES: list[tuple[str, Any]] = [("en", _("English"))]
 PSEUDO_LOCALE = env.flag("PSEUDO_LOCALE", default=False)
 if PSEUDO_LOCALE:
     LANGUAGES.append(("eo", "[Ƥşḗŭđǿ]"))
+FORMAT_MODULE_PATH = ["tenantry.web.formats"]
 LOCALE_PATHS = [PACKAGE / "locale"]
 
 # --- Files -------------------------------------------------------------------------------

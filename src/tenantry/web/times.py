@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -41,7 +41,7 @@ def worded(value: datetime | date, *, now: datetime, zone: tzinfo, style: str = 
 
 
 def clock_time(local: datetime) -> str:
-    return date_format(local, pgettext("time of day, see Django's date filter", "H:i"))
+    return time_format(local, "TIME_FORMAT")
 
 
 def exact(value: datetime | date, *, zone: tzinfo) -> str:
@@ -53,7 +53,7 @@ def exact(value: datetime | date, *, zone: tzinfo) -> str:
 
 
 def _full_date(day: date) -> str:
-    return date_format(day, pgettext("a full date, see Django's date filter", "j F Y"))
+    return date_format(day, "DATE_FORMAT")
 
 
 def machine(value: datetime | date) -> str:
@@ -88,5 +88,5 @@ def _day(day: date, today: date, *, named: bool) -> str:
     if named and day in (today, today - timedelta(days=1), today + timedelta(days=1)):
         return {0: _("Today"), -1: _("Yesterday"), 1: _("Tomorrow")}[(day - today).days]
     if day.year == today.year:
-        return date_format(day, pgettext("a date of this year, see Django's date filter", "j M"))
-    return date_format(day, pgettext("a date of another year, see Django's date filter", "j M Y"))
+        return date_format(day, "MONTH_DAY_FORMAT")
+    return date_format(day, "SHORT_DATE_FORMAT")
