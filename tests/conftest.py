@@ -2,7 +2,7 @@
 
 The session's server is started in the process that pytest was started in; every xdist worker has a
 database of its own, cloned from a template that was migrated once. Database fixtures of pytest-django
-(``db``, ``transactional_db``) are not used.
+(``db``, ``transactional_db``) are not used, nor its ``live_server``: ``server`` is the real one.
 """
 
 import os
@@ -63,7 +63,7 @@ def database(django_db_blocker) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def live_server(database: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def server(database: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """Web server and worker as real processes on this test process's database; mails go to the outbox."""
     server = start_live_server(tmp_path_factory.mktemp("live"))
     yield server
@@ -87,10 +87,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def new_context(browser: Browser, live_server: LiveServer) -> Iterator[Callable[..., BrowserContext]]:
+def new_context(browser: Browser, server: LiveServer) -> Iterator[Callable[..., BrowserContext]]:
     """Makes browser profiles, one a person; each fails the test when a page of it complained."""
     with ExitStack() as stack:
-        yield lambda **options: stack.enter_context(browsers.clean_context(browser, live_server.url, **options))
+        yield lambda **options: stack.enter_context(browsers.clean_context(browser, server.url, **options))
 
 
 @pytest.fixture

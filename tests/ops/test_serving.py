@@ -13,25 +13,25 @@ from support.processes import wait_for
 from support.servers import LiveServer
 
 
-def test_static_files_compressed_and_kept(live_server: LiveServer, page: Page) -> None:
+def test_static_files_compressed_and_kept(server: LiveServer, page: Page) -> None:
     """A page's own style sheet: brotli, named by content, kept for ever."""
     page.goto("/signup")
     href = page.locator("link[rel=stylesheet]").first.get_attribute("href")
     assert href is not None
-    request = urllib.request.Request(live_server.url + href, headers={"Accept-Encoding": "br, gzip"})
+    request = urllib.request.Request(server.url + href, headers={"Accept-Encoding": "br, gzip"})
     with urllib.request.urlopen(request) as answer:
         assert answer.headers["Content-Encoding"] == "br"
         assert "immutable" in answer.headers["Cache-Control"]
 
 
-def test_worker_alive(live_server: LiveServer) -> None:
+def test_worker_alive(server: LiveServer) -> None:
     def beats() -> bool:
         with connections["default"].cursor() as cursor:
             cursor.execute("SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '20 s'")
             return bool(cursor.fetchone()[0] == 1)
 
     wait_for(beats, seconds=20, what="the worker's heartbeat")
-    assert live_server.worker.process.poll() is None
+    assert server.worker.process.poll() is None
 
 
 def test_mail_server_takes_and_keeps(smtp_server: MailServer) -> None:
