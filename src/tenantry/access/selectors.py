@@ -1,6 +1,6 @@
 """Reads of roles and of the directory, which joins people with their roles."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -11,9 +11,8 @@ from django.db.models.functions import Coalesce
 
 from tenantry.access.models import Assignment, CatalogueVersion, Role
 from tenantry.access.permissions import ASSIGN
-from tenantry.access.steps import in_hand, keyholder_ids, may_assign, roles_of
 from tenantry.core.actor import Actor
-from tenantry.core.errors import PermissionMissing
+from tenantry.core.errors import NotFound, PermissionMissing
 from tenantry.core.permissions import catalogue
 from tenantry.core.text import InvalidText, TextBound
 from tenantry.people.models import Membership, TeamMember
@@ -25,7 +24,28 @@ SORTS: Mapping[str, str] = {"name": "sort_name", "last_sign_in": "seen_at", "add
 STATUSES = ("active", "pending", "expired", "deactivated", "removed")
 _QUERY = TextBound(200, required=False)
 
-__all__ = ["in_hand", "keyholder_ids", "may_assign", "roles_of"]
+
+def may_assign(actor: Actor, role: Role) -> bool:
+    return actor.grants.everything or (actor.grants.may_assign(role.id) and not role.is_keyholder)
+
+
+def roles_of(member_ids: Iterable[UUID]) -> dict[UUID, Role]:
+    """Base role by membership id; one query."""
+    rows = Assignment.objects.filter(membership_id__in=list(member_ids), is_base=True).select_related("role")
+    return {row.membership_id: row.role for row in rows}
+
+
+def in_hand(actor: Actor, role: Role | None) -> bool:
+    """Whether the actor may act on somebody with this base role."""
+    return role is None or may_assign(actor, role)
+
+
+def keyholder_ids() -> list[UUID]:
+    """Active members whose base role has all permissions."""
+    rows = Assignment.objects.filter(
+        is_base=True, role__is_keyholder=True, membership__status=Membership.Status.ACTIVE
+    )
+    return list(rows.order_by("membership_id").values_list("membership_id", flat=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +69,7 @@ def directory(actor: Actor, wanted: DirectoryFilter, now: datetime) -> QuerySet[
     rows = visible_members(actor).annotate(
         role_name=Subquery(base.values("role__name")[:1]),
         role_id_=Subquery(base.values("role_id")[:1]),
-        is_keyholder=Coalesce(Subquery(base.values("role__is_keyholder")[:1]), Value(False)),  # noqa: FBT003
+        is_keyholder=Coalesce(Subquery(base.values("role__is_keyholder")[:1]), Value(False)),
         seen_at=Coalesce("last_sign_in_at", Value(NEVER)),
     )
     rows = rows.filter(_status_filter(wanted.statuses, now))
@@ -124,6 +144,21 @@ def assignable_roles(actor: Actor) -> list[Role]:
     return [role for role in Role.objects.order_by("position", "sort_name") if may_assign(actor, role)]
 
 
+def find_role(key: str) -> Role:
+    """By its immutable key.
+
+    :raises NotFound: this organization has no such role.
+    """
+    role = Role.objects.filter(key=key).first()
+    if role is None:
+        raise NotFound
+    return role
+
+
+def all_role_keys() -> list[str]:
+    return list(Role.objects.order_by("position").values_list("key", flat=True))
+
+
 def all_role_names() -> list[tuple[UUID, str]]:
     return list(Role.objects.order_by("position").values_list("id", "name"))
 
@@ -174,6 +209,6 @@ def permissions_of(role: Role) -> list[PermissionLine]:
     ]
 
 
-def roles_version() -> QuerySet[CatalogueVersion]:
+def roles_version() -> QuerySet[CatalogueVersion, Any]:
     """For annotating another query with the catalogue's version."""
     return CatalogueVersion.objects.values("number")

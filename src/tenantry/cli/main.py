@@ -16,7 +16,7 @@ from typer.main import get_command
 
 from tenantry import __version__
 from tenantry.cli.failures import Failure
-from tenantry.core.errors import Refusal
+from tenantry.core.errors import InvalidInput, Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,12 @@ COMMANDS = {
     "prepare": Entry("tenantry.cli.prepare"),
     "database": Entry("tenantry.cli.database", loaded=False),
     "doctor": Entry("tenantry.cli.doctor"),
+    "organization": Entry("tenantry.cli.organizations"),
+    "people": Entry("tenantry.cli.people"),
+    "operator": Entry("tenantry.cli.operators"),
+    "apikey": Entry("tenantry.cli.api_keys"),
+    "audit": Entry("tenantry.cli.audit"),
+    "demo": Entry("tenantry.cli.demo"),
 }
 
 # Django's own commands that are of use here; ``migrate`` ends by reconciling the fences.
@@ -110,6 +116,8 @@ def main() -> None:
             cli()
     except Failure as failure:
         _end(str(failure), failure.code)
+    except InvalidInput as refusal:
+        _end(" ".join(str(text) for text in refusal.fields.values()), 1)
     except (Refusal, CommandError) as refusal:
         _end(str(refusal), 1)
     except ImproperlyConfigured as error:

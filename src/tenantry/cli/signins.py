@@ -12,12 +12,16 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """One demo account; ``password`` is shown on purpose, it opens demo data only."""
+    """One demo account; ``password`` is shown on purpose, it opens demo data only.
+
+    ``factor``: the operator's second factor (base32), for an authenticator application.
+    """
 
     organization: str
     role: str
     email: str
     password: str
+    factor: str = ""
 
 
 def _file() -> Path:
@@ -57,4 +61,9 @@ def announce(console: Console) -> None:
             table.add_row(account.organization, account.role, account.email, account.password)
         console.print()
         console.print(table)
+        for account in accounts:
+            if account.factor:
+                console.print(f"\nThe console also asks {account.email} for a one-time code.")
+                console.print(f"  Authenticator secret   {account.factor}")
+                console.print(f"  or ask here            tenantry operator code {account.email}")
     console.print("\nCtrl-C stops everything.")

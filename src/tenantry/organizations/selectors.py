@@ -1,5 +1,6 @@
 """Reads of an organization: itself, its profile, its policies and entitlements."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -71,6 +72,11 @@ def contacts() -> dict[str, Contact]:
 def find_organization_id(slug: str) -> UUID | None:
     """By its address. For crossings only."""
     return Address.objects.filter(slug=slug).values_list("organization_id", flat=True).first()
+
+
+def organization_names(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Names over organizations. For crossings only."""
+    return dict(Organization.objects.filter(id__in=list(ids)).values_list("id", "name"))
 
 
 def all_organizations() -> Any:

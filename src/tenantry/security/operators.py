@@ -81,7 +81,7 @@ def _unknown() -> str:
 
 
 def _fitting_step(operator: Operator, code: str, now: datetime) -> int | None:
-    totp = pyotp.TOTP(crypto.unseal(operator.sealed_totp_secret, PURPOSE).decode())
+    totp = pyotp.TOTP(crypto.unseal(bytes(operator.sealed_totp_secret), PURPOSE).decode())
     this = int(now.timestamp()) // STEP_SECONDS
     for step in (this, this - 1, this + 1):
         if hmac.compare_digest(totp.generate_otp(step).encode(), code.strip().encode("utf-8", "replace")):
@@ -94,7 +94,7 @@ def code_of(email: str, now: datetime) -> str | None:
     operator = Operator.objects.filter(email=email).first()
     if operator is None:
         return None
-    secret = crypto.unseal(operator.sealed_totp_secret, PURPOSE).decode()
+    secret = crypto.unseal(bytes(operator.sealed_totp_secret), PURPOSE).decode()
     return pyotp.TOTP(secret).generate_otp(int(now.timestamp()) // STEP_SECONDS)
 
 

@@ -1,0 +1,114 @@
+"""``tenantry people``: the directory, an invitation, a deactivation, for scripts and for the day nobody can sign in."""
+
+from uuid import UUID
+
+import typer
+
+from tenantry.access.selectors import DirectoryFilter, all_role_keys, directory, find_role, status_shown
+from tenantry.acting.actions import perform
+from tenantry.cli.failures import Failure
+from tenantry.cli.readiness import require_current_schema
+from tenantry.cli.targets import ORGANIZATION, commander, organization_of
+from tenantry.core import clock
+from tenantry.core.bounds import EMAIL, OPTIONAL_PERSON_NAME
+from tenantry.core.errors import NotFound
+from tenantry.core.tenancy import scope
+from tenantry.core.text import InvalidText
+from tenantry.core.transactions import reading
+from tenantry.usecases.joining import invite_member
+from tenantry.usecases.offboarding import LeavingPlan, deactivate_members, plan_deactivate_members
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """People of an organization."""
+
+
+@app.command("list")
+def list_people(
+    organization: str = ORGANIZATION,
+    search: str = typer.Option("", help="Words of a name or an address."),
+    status: list[str] = typer.Option([], help="active, pending, expired, deactivated, removed; may be repeated."),
+) -> None:
+    """Print status, role, address and name, one person a line; removed ones only when they are asked for."""
+    require_current_schema()
+    organization_id, now = organization_of(organization), clock.now()
+    wanted = DirectoryFilter(query=search, statuses=tuple(status))
+    with scope.tenant(organization_id), reading():
+        rows = directory(commander(organization_id), wanted, now).order_by("sort_name", "id")
+        for member in rows.iterator(chunk_size=500):
+            role = getattr(member, "role_name", None) or "-"
+            typer.echo("\t".join((status_shown(member, now), role, member.email, member.name)))
+
+
+@app.command()
+def invite(
+    email: str = typer.Argument(..., help="Whom to invite."),
+    organization: str = ORGANIZATION,
+    role: str = typer.Option(..., help="The key of their role, such as member."),
+    given_name: str = typer.Option("", help="Given name."),
+    family_name: str = typer.Option("", help="Family name."),
+) -> None:
+    """Invite somebody by a mailed link."""
+    require_current_schema()
+    organization_id = organization_of(organization)
+    try:
+        names = [OPTIONAL_PERSON_NAME.clean(name) for name in (given_name, family_name)]
+        address = EMAIL.clean(email)
+    except InvalidText as error:
+        raise Failure(str(error), code=2) from error
+    with scope.tenant(organization_id):
+        with reading():
+            role_id = _role_id(role)
+        made = perform(
+            invite_member,
+            actor=commander(organization_id),
+            email=address,
+            role_id=role_id,
+            given_name=names[0],
+            family_name=names[1],
+        )
+    typer.echo(f"{made.name} is invited until {made.expires_at:%Y-%m-%d %H:%M} UTC.")
+
+
+def _role_id(key: str) -> UUID:
+    try:
+        return find_role(key).id
+    except NotFound:
+        raise Failure(f"There is no role {key!r}. There are: {', '.join(all_role_keys())}.", code=2) from None
+
+
+@app.command()
+def deactivate(
+    email: str = typer.Argument(..., help="Whose access ends."),
+    organization: str = ORGANIZATION,
+    yes: bool = typer.Option(False, "--yes", help="Do not ask."),
+) -> None:
+    """Show what deactivating somebody does, ask, and do it; everything stays under their name."""
+    require_current_schema()
+    organization_id = organization_of(organization)
+    actor = commander(organization_id)
+    with scope.tenant(organization_id):
+        with reading():
+            plan = _plan(organization_id, email)
+        _show(plan)
+        if plan.members and not yes:
+            typer.confirm("Deactivate?", abort=True)
+        ids = tuple(plan.members) or tuple(refused.membership_id for refused in plan.refused)
+        left = perform(deactivate_members, actor=actor, membership_ids=ids, digest=plan.digest)
+    typer.echo(f"{left.names[0]} is deactivated; {left.sessions} sessions ended.")
+
+
+def _plan(organization_id: UUID, email: str) -> LeavingPlan:
+    actor, now = commander(organization_id), clock.now()
+    found = directory(actor, DirectoryFilter(), now).filter(email=email.strip().lower()).first()
+    if found is None:
+        raise Failure(f"Nobody here has the address {email}.")
+    return plan_deactivate_members(actor=actor, membership_ids=(found.id,), now=now)
+
+
+def _show(plan: LeavingPlan) -> None:
+    for name in plan.names:
+        typer.echo(f"{name}: {plan.sessions} sessions end, {plan.seats_freed} seats are freed.")
