@@ -14,11 +14,12 @@ from tenantry.access.selectors import roles_version
 from tenantry.core.actor import Actor
 from tenantry.core.errors import NoLongerIn
 from tenantry.core.tenancy import scope
-from tenantry.core.transactions import reading
+from tenantry.core.transactions import reading, writing
 from tenantry.organizations.models import Organization
 from tenantry.organizations.selectors import current_organization, policy
 from tenantry.people.models import Membership
 from tenantry.security.models import SessionEntry
+from tenantry.security.steps import note_seen
 
 # How stale "last seen" may be: a write a minute and session at most.
 SEEN_EVERY = timedelta(minutes=1)
@@ -88,3 +89,11 @@ def _too_old(entry: SessionEntry, now: datetime) -> bool:
     idle = timedelta(hours=policy("session.idle_hours"))
     longest = timedelta(days=policy("session.absolute_days"))
     return now - entry.seen_at > idle or now - entry.entered_at > longest
+
+
+def keep_seen(inside: Inside, now: datetime) -> None:
+    """Writes "last seen" when it has grown old. Outside of any transaction."""
+    if not inside.seen_is_old:
+        return
+    with scope.tenant(inside.organization.id), writing():
+        note_seen(inside.entry.id, now)

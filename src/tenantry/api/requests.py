@@ -1,0 +1,23 @@
+"""The request as operations see it."""
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+
+from tenantry.core.actor import Actor
+
+if TYPE_CHECKING:
+    from tenantry.organizations.models import Organization
+    from tenantry.security.rates import Allowance
+
+
+class ApiRequest(HttpRequest):
+    """A call of somebody known, inside one organization whose scope is armed."""
+
+    actor: Actor
+    organization: "Organization"
+    allowance: "Allowance"
+    replayed: bool
+    request_id: str
+    client_address: str
+    client_agent: str
