@@ -1,5 +1,6 @@
 """What administrators change about people and teams, as far as it stays in this package."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,12 +9,14 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from tenantry.acting.actions import Done, Outcome, action
+from tenantry.acting.plans import Plan, Refused, confirm
 from tenantry.audit.chain import Entry
 from tenantry.core.actor import Actor
-from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing
+from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing, Refusal
 from tenantry.core.permissions import Reach
 from tenantry.organizations.selectors import policy
-from tenantry.people.errors import NotOnOneself, OneTeamOnly, TeamNameTaken
+from tenantry.people.errors import AlreadyInTeam, AlreadyRemoved, NotOnOneself, OneTeamOnly, TeamNameTaken
+from tenantry.people.locks import lock_members
 from tenantry.people.models import Membership, Team, TeamMember, User
 from tenantry.people.permissions import TEAMS_MANAGE
 from tenantry.people.selectors import get_team, may_manage_team, visible_members
@@ -47,7 +50,7 @@ def change_own_profile(
 
 
 def _own(actor: Actor) -> Membership:
-    member = Membership.objects.select_for_update(no_key=True).filter(id=actor.membership_id).first()
+    member = lock_members([actor.membership_id]).get(actor.membership_id) if actor.membership_id else None
     if member is None:
         raise NotFound
     return member
@@ -58,6 +61,8 @@ def choose_appearance(*, actor: Actor, now: datetime, theme: str) -> Outcome[Don
     """:raises InvalidInput: not `system`, `light` or `dark`."""
     if theme not in User.Theme.values:
         raise InvalidInput({"theme": _("System, light or dark.")})
+    if actor.user_id is None:
+        raise NotFound
     User.objects.filter(id=actor.user_id).update(theme=theme)
     return Outcome(Done(actor.user_id), None)
 
@@ -85,7 +90,7 @@ def create_team(*, actor: Actor, now: datetime, name: str, description: str = ""
 def _save_team(team: Team, *, insert: bool = False) -> None:
     try:
         with transaction.atomic():
-            team.save(force_insert=insert)
+            team.save(force_insert=insert, update_fields=None if insert else ["name", "sort_name", "description"])
     except IntegrityError:
         raise TeamNameTaken(name=team.name) from None
 
@@ -104,13 +109,37 @@ def edit_team(*, actor: Actor, now: datetime, team_id: UUID, name: str, descript
     return Outcome(Done(team_id), Entry("teams.edited", "team", team_id, values))
 
 
+@dataclass(frozen=True, slots=True)
+class TeamDeletionPlan(Plan):
+    """`members`: how many people lose this team and keep everything else."""
+
+    team_id: UUID
+    name: str
+    members: int
+
+
+def plan_delete_team(*, actor: Actor, team_id: UUID) -> TeamDeletionPlan:
+    """What deleting it would do.
+
+    :raises NotFound, PermissionMissing: see there.
+    """
+    _manage_all(actor)
+    team = get_team(actor, team_id)
+    members = team.members.exclude(membership__status=Membership.Status.REMOVED).count()
+    return TeamDeletionPlan(team.id, team.name, members)
+
+
 @action(TEAMS_MANAGE)
-def delete_team(*, actor: Actor, now: datetime, team_id: UUID) -> Outcome[Done]:
-    """Its people keep everything but this team."""
+def delete_team(*, actor: Actor, now: datetime, team_id: UUID, digest: str | None = None) -> Outcome[Done]:
+    """Its people keep everything but this team.
+
+    :raises PlanChanged: `digest` is of an older plan.
+    """
     _manage_all(actor)
     team = Team.objects.select_for_update().filter(id=team_id).first()
     if team is None:
         raise NotFound
+    confirm(plan_delete_team(actor=actor, team_id=team_id), digest)
     members = [str(i) for i in team.members.values_list("membership_id", flat=True)]
     TeamMember.objects.filter(team_id=team_id).delete()
     team.delete()
@@ -124,7 +153,7 @@ def add_to_team(
 ) -> Outcome[Done]:
     """Adds people whom the actor may see; those in the team already get `is_lead` as given.
 
-    :raises NotOnOneself: nobody changes their own team membership by `teams.manage` of a part.
+    :raises NotOnOneself: `teams.manage` is for anybody but oneself.
     :raises OneTeamOnly: policy `teams.per_person`.
     """
     team = get_team(actor, team_id)
@@ -164,6 +193,75 @@ def remove_from_team(*, actor: Actor, now: datetime, team_id: UUID, membership_i
 
 
 def _refuse_oneself(actor: Actor, ids: tuple[UUID, ...]) -> None:
-    """Whoever manages every team may place themselves too: it gives them nothing they don't have."""
-    if actor.membership_id in ids and actor.reach(TEAMS_MANAGE) != Reach.ALL:
+    """A team may widen whose records somebody reaches (product.md §3); only whoever reaches all gains nothing."""
+    if actor.membership_id in ids and not actor.grants.everything:
         raise NotOnOneself
+
+
+@dataclass(frozen=True, slots=True)
+class JoinPlan(Plan):
+    """Who of a selection would come into a team, and who not, with the reason."""
+
+    team_id: UUID
+    team: str
+    members: tuple[UUID, ...]
+    names: tuple[str, ...]
+    refused: tuple[Refused, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    team_id: UUID
+    members: tuple[UUID, ...]
+    refused: tuple[Refused, ...]
+
+
+def plan_join_team(*, actor: Actor, team_id: UUID, membership_ids: Iterable[UUID]) -> JoinPlan:
+    """:raises NotFound: team or somebody of the selection is unknown or out of reach. :raises PermissionMissing."""
+    team = get_team(actor, team_id)
+    if not may_manage_team(actor, team_id):
+        raise PermissionMissing(TEAMS_MANAGE)
+    wanted = set(membership_ids)
+    rows = list(visible_members(actor).filter(id__in=wanted).order_by("sort_name", "id"))
+    if not rows or len(rows) != len(wanted):
+        raise NotFound
+    teams = TeamMember.objects.filter(membership_id__in=wanted)
+    inside = set(teams.filter(team_id=team_id).values_list("membership_id", flat=True))
+    one_only = policy("teams.per_person") == "one"
+    elsewhere = set(teams.exclude(team_id=team_id).values_list("membership_id", flat=True)) if one_only else set()
+    refused: dict[UUID, Refusal] = {}
+    for member in rows:
+        if member.status == Membership.Status.REMOVED:
+            refused[member.id] = AlreadyRemoved(name=member.name)
+        elif member.id in inside:
+            refused[member.id] = AlreadyInTeam(name=member.name, team=team.name)
+        elif member.id in elsewhere:
+            refused[member.id] = OneTeamOnly(name=member.name)
+        elif member.id == actor.membership_id and actor.reach(TEAMS_MANAGE) != Reach.ALL:
+            refused[member.id] = NotOnOneself()
+    joining = [member for member in rows if member.id not in refused]
+    return JoinPlan(
+        team.id,
+        team.name,
+        tuple(m.id for m in joining),
+        tuple(m.name for m in joining),
+        tuple(Refused(m.id, m.name, refused[m.id].code, str(refused[m.id])) for m in rows if m.id in refused),
+    )
+
+
+@action(TEAMS_MANAGE, targets=("membership_ids",))
+def join_team(
+    *, actor: Actor, now: datetime, team_id: UUID, membership_ids: tuple[UUID, ...], digest: str | None = None
+) -> Outcome[Joined]:
+    """Adds those of a selection who can be; the others are left out and named.
+
+    :raises PlanChanged: `digest` is of an older plan. :raises AlreadyInTeam: nobody of the selection could be added.
+    """
+    plan = confirm(plan_join_team(actor=actor, team_id=team_id, membership_ids=membership_ids), digest)
+    if not plan.members:
+        raise AlreadyInTeam(name=plan.refused[0].name, team=plan.team)
+    TeamMember.objects.bulk_create(
+        [TeamMember(team_id=team_id, membership_id=i, added_at=now) for i in plan.members], ignore_conflicts=True
+    )
+    values = {"name": plan.team, "members": [str(i) for i in plan.members], "is_lead": False}
+    return Outcome(Joined(team_id, plan.members, plan.refused), Entry("teams.members_added", "team", team_id, values))

@@ -94,6 +94,14 @@ class SignInFirst(Refusal):
     sentence = _("This address has an account. Please sign in to it first.")
 
 
+class AccountUnproven(Refusal):
+    """An account whose address nobody has proven is good for one organization only (product.md §3)."""
+
+    code = "account_unproven"
+    kind = "forbidden"
+    sentence = _("This address has an account that was never confirmed. Please use the link from the mail.")
+
+
 class CodeNeeded(Refusal):
     code = "code_needed"
     kind = "invalid"
@@ -116,3 +124,8 @@ class OneTeamOnly(Refusal):
 
     code = "one_team_only"
     sentence = _("%(name)s is in a team already, and people here are in one team at most.")
+
+
+class AlreadyInTeam(Refusal):
+    code = "already_in_team"
+    sentence = _("%(name)s is in the team “%(team)s” already.")

@@ -2,21 +2,24 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, tzinfo
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, JSONObject, TruncMonth
 
 from tenantry.core import crypto
 from tenantry.core.actor import Actor
 from tenantry.core.errors import NotFound, PermissionMissing
+from tenantry.core.models import MailDelivery
 from tenantry.core.permissions import Reach
 from tenantry.people.errors import LinkExpired, LinkReplaced, LinkRevoked, LinkUnknown, LinkUsed
 from tenantry.people.models import Invitation, InvitationLink, Membership, Team, TeamMember, User
 from tenantry.people.permissions import INVITE, TEAMS_MANAGE, TEAMS_VIEW, VIEW
 
 Status = Membership.Status
+INVITATION_MAIL = "people.invitation"
 
 
 def shares_team_with(membership_id: UUID | None) -> Q:
@@ -75,6 +78,16 @@ def get_team(actor: Actor, team_id: UUID) -> Team:
     return team
 
 
+def manageable_teams(actor: Actor) -> QuerySet[Team]:
+    """The teams whose people the actor may change: `teams.manage` decides, not what they may see."""
+    rows = Team.objects.order_by("sort_name", "id")
+    reach = actor.reach(TEAMS_MANAGE)
+    if reach == Reach.ALL:
+        return rows
+    mine = TeamMember.objects.filter(membership_id=actor.membership_id).values("team_id")
+    return rows.filter(id__in=mine) if reach is not None else rows.none()
+
+
 def may_manage_team(actor: Actor, team_id: UUID) -> bool:
     """Whether the actor may change who is in this team: every team, or with reach `team` those they are in."""
     reach = actor.reach(TEAMS_MANAGE)
@@ -90,6 +103,13 @@ def team_members(team_id: UUID) -> QuerySet[TeamMember]:
         .select_related("membership")
         .order_by("-is_lead", "membership__sort_name")
     )
+
+
+def teams_of_member(actor: Actor, membership_id: UUID) -> QuerySet[TeamMember]:
+    """The teams of one person, of those the actor may see."""
+    visible = visible_teams(actor).order_by().values("id")
+    rows = TeamMember.objects.filter(membership_id=membership_id, team_id__in=visible)
+    return rows.select_related("team").order_by("team__sort_name")
 
 
 def teams_of(ids: Iterable[UUID]) -> dict[UUID, list[str]]:
@@ -109,6 +129,32 @@ def invitations(actor: Actor) -> QuerySet[Invitation]:
     if not actor.may(INVITE):
         raise PermissionMissing(INVITE)
     return Invitation.objects.filter(membership__in=visible_members(actor)).select_related("membership", "invited_by")
+
+
+def with_mail(rows: QuerySet[Invitation]) -> QuerySet[Invitation]:
+    """Adds `mail`: state, answer and time of the newest mailed link's delivery; None before there is one."""
+    links = InvitationLink.objects.filter(invitation_id=OuterRef("id"), kind=InvitationLink.Kind.MAILED)
+    mails = MailDelivery.objects.filter(
+        organization_id=OuterRef("organization_id"), kind=INVITATION_MAIL, subject_id=OuterRef("newest_link")
+    )
+    told = mails.order_by("-created_at").values(told=JSONObject(state="state", answer="answer"))
+    newest = links.order_by("-created_at", "-id").values("id")
+    return rows.annotate(newest_link=Subquery(newest[:1]), mail=Subquery(told[:1]))
+
+
+def invitations_in(rows: QuerySet[Invitation], states: Iterable[str], now: datetime) -> QuerySet[Invitation]:
+    """Those in any of `states`: pending, expired, accepted, revoked. None named: every one."""
+    unsettled = Q(accepted_at=None, revoked_at=None)
+    known = {
+        "pending": unsettled & Q(expires_at__gt=now),
+        "expired": unsettled & Q(expires_at__lte=now),
+        "accepted": Q(accepted_at__isnull=False),
+        "revoked": Q(accepted_at=None, revoked_at__isnull=False),
+    }
+    chosen = Q()
+    for state in states:
+        chosen |= known.get(state, Q())
+    return rows.filter(chosen)
 
 
 def open_invitation(membership_id: UUID) -> Invitation | None:
@@ -160,13 +206,14 @@ class Entry:
 
     organization_id: UUID
     membership_id: UUID
+    epoch: int
 
 
 def active_memberships_of(user_id: UUID) -> list[Entry]:
     """Over all organizations (crossing `sign_in` or `switch_organization`), the latest visited first."""
     rows = Membership.objects.filter(user_id=user_id, status=Status.ACTIVE)
-    found = rows.order_by("-last_sign_in_at", "organization_id").values_list("organization_id", "id")
-    return [Entry(organization_id, membership_id) for organization_id, membership_id in found]
+    found = rows.order_by("-last_sign_in_at", "organization_id").values_list("organization_id", "id", "session_epoch")
+    return [Entry(*row) for row in found]
 
 
 def counts_by_status(actor: Actor, now: datetime) -> dict[str, int]:
@@ -182,3 +229,42 @@ def counts_by_status(actor: Actor, now: datetime) -> dict[str, int]:
     return figures
 
 
+@dataclass(frozen=True, slots=True)
+class Month:
+    """`first`: the month's first day in the organization's time zone."""
+
+    first: date
+    joined: int
+    left: int
+
+
+def joins_and_leaves(actor: Actor, now: datetime, zone: tzinfo, months: int = 12) -> list[Month]:
+    """People who joined and who lost their access (deactivated, or removed after having joined) in each month, oldest
+    first. One query."""
+    today = now.astimezone(zone).date()
+    firsts = [_month_before(today, back) for back in range(months - 1, -1, -1)]
+    since = datetime(firsts[0].year, firsts[0].month, 1, tzinfo=zone)
+    rows = visible_members(actor).order_by().exclude(joined_at=None)
+    joined = rows.filter(joined_at__gte=since).annotate(
+        month=TruncMonth("joined_at", tzinfo=zone), kind=Value("joined")
+    )
+    gone = rows.exclude(status=Status.ACTIVE).annotate(ended=Coalesce("removed_at", "deactivated_at"))
+    left = gone.filter(ended__gte=since).annotate(month=TruncMonth("ended", tzinfo=zone), kind=Value("left"))
+    counted = [
+        r.values("kind", "month").annotate(n=Count("id")).values_list("kind", "month", "n") for r in (joined, left)
+    ]
+    found = {(kind, month.astimezone(zone).date()): n for kind, month, n in counted[0].union(counted[1])}
+    return [Month(first, found.get(("joined", first), 0), found.get(("left", first), 0)) for first in firsts]
+
+
+def _month_before(day: date, back: int) -> date:
+    index = day.year * 12 + day.month - 1 - back
+    return date(index // 12, index % 12 + 1, 1)
+
+
+def picture_of(actor: Actor, membership_id: UUID) -> bytes:
+    """:raises NotFound: out of reach, or there is none."""
+    found = visible_members(actor).filter(id=membership_id).values_list("picture", flat=True).first()
+    if not found:
+        raise NotFound
+    return bytes(found)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 
 from tenantry.acting.actions import in_action
 from tenantry.core import crypto
@@ -15,13 +16,13 @@ from tenantry.core.tenancy import scope
 from tenantry.organizations.selectors import policy
 from tenantry.people.errors import AlreadyInvited, AlreadyMember, MemberDeactivated, OneTeamOnly
 from tenantry.people.models import Invitation, InvitationLink, Membership, Team, TeamMember, User
+from tenantry.people.selectors import INVITATION_MAIL
 
-INVITATION_MAIL = "people.invitation"
 Status = Membership.Status
 
 
 def create_user(*, email: str, password_hash: str, proven: bool, now: datetime) -> User:
-    """A new identity. The address must be free: `people_user_email_key` answers otherwise."""
+    """A new identity. The address must be free: the unique index answers otherwise, and `perform` looks again."""
     in_action()
     user = User(email=email, password=password_hash, created_at=now, email_proven_at=now if proven else None)
     user.save(force_insert=True)
@@ -127,8 +128,10 @@ def end_links(invitation_ids: Iterable[UUID], now: datetime) -> int:
     links = list(
         InvitationLink.objects.filter(invitation_id__in=list(invitation_ids), used_at=None, ended_at=None).order_by("id")
     )
-    InvitationLink.objects.filter(id__in=[link.id for link in links]).update(ended_at=now)
-    end_mails(kind=INVITATION_MAIL, subject_ids=[link.id for link in links], now=now)
+    ids = [link.id for link in links]
+    # The delivery first, then what it is about: the order of the job that composes it.
+    end_mails(kind=INVITATION_MAIL, subject_ids=ids, now=now)
+    InvitationLink.objects.filter(id__in=ids).update(ended_at=now)
     return len(links)
 
 
@@ -169,12 +172,10 @@ class Ended:
 def deactivate_rows(members: Iterable[Membership], now: datetime) -> Ended:
     """Active people become deactivated; nothing of theirs moves, every session and link of theirs here is dead."""
     in_action()
-    ids = []
-    for member in members:
-        member.status, member.deactivated_at = Status.DEACTIVATED, now
-        member.session_epoch += 1
-        ids.append(member.id)
-        member.save(update_fields=["status", "deactivated_at", "session_epoch"])
+    ids = [member.id for member in members]
+    Membership.objects.filter(id__in=ids).update(
+        status=Status.DEACTIVATED, deactivated_at=now, session_epoch=F("session_epoch") + 1
+    )
     return Ended(invitations=revoke_open_invitations(ids, now))
 
 
@@ -187,13 +188,10 @@ def reactivate_row(member: Membership) -> None:
 def remove_rows(members: Iterable[Membership], now: datetime) -> Ended:
     """People leave for good: name and history stay, teams and open invitations end."""
     in_action()
-    rows = list(members)
-    ids = [member.id for member in rows]
-    for member in rows:
-        member.status, member.removed_at = Status.REMOVED, now
-        member.session_epoch += 1
-        member.invited_until = None
-        member.save(update_fields=["status", "removed_at", "session_epoch", "invited_until"])
+    ids = [member.id for member in members]
+    Membership.objects.filter(id__in=ids).update(
+        status=Status.REMOVED, removed_at=now, invited_until=None, session_epoch=F("session_epoch") + 1
+    )
     teams, _by_model = TeamMember.objects.filter(membership_id__in=ids).delete()
     return Ended(invitations=revoke_open_invitations(ids, now), teams=teams)
 
@@ -202,3 +200,28 @@ def code_matches(link: InvitationLink, code: str) -> bool:
     if link.code_hash is None:
         return False
     return hmac.compare_digest(crypto.token_hash(f"{link.id}{code.strip()}"), bytes(link.code_hash))
+
+
+def known_addresses(emails: Iterable[str]) -> dict[str, Membership]:
+    """Who of these is here already, in whatever way; one query."""
+    rows = Membership.objects.filter(email__in=list(emails)).exclude(status=Status.REMOVED)
+    return {row.email: row for row in rows}
+
+
+def create_invitations(members: Iterable[Membership], *, invited_by: UUID | None, now: datetime) -> list[Invitation]:
+    """Inserts invited memberships that are not saved yet, with invitation, link and mail each."""
+    in_action()
+    rows = list(members)
+    Membership.objects.bulk_create(rows)
+    invitations = [
+        Invitation(membership=m, invited_by_id=invited_by, created_at=now, sent_at=now, expires_at=m.invited_until)
+        for m in rows
+    ]
+    Invitation.objects.bulk_create(invitations)
+    links = [InvitationLink(invitation=i, kind=InvitationLink.Kind.MAILED, created_at=now) for i in invitations]
+    InvitationLink.objects.bulk_create(links)
+    for member, link in zip(rows, links, strict=True):
+        queue_mail(
+            kind=INVITATION_MAIL, to=member.email, organization_id=scope.organization_id(), subject_id=link.id, now=now
+        )
+    return invitations

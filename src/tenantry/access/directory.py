@@ -1,0 +1,128 @@
+"""What lists and pages of people show: rows with role and teams, the choices of their filters, who holds what."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, Count, F, Min, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Concat, Trim
+
+from tenantry.access.models import Assignment, Role
+from tenantry.access.permissions import ASSIGN
+from tenantry.access.selectors import STATUSES, DirectoryFilter, directory, roles
+from tenantry.core.actor import Actor
+from tenantry.core.errors import NotFound
+from tenantry.people.models import Membership, Team, TeamMember
+from tenantry.people.permissions import TEAMS_MANAGE, TEAMS_VIEW
+from tenantry.people.selectors import visible_teams
+
+EVERYBODY = DirectoryFilter(statuses=STATUSES)
+
+
+def listed(actor: Actor, wanted: DirectoryFilter, now: datetime) -> QuerySet[Membership]:
+    """The directory's rows with `team_names`, `has_picture` and `total`, the number of all rows of this filter."""
+    rows = directory(actor, wanted, now)
+    total = rows.order_by().values("organization_id").annotate(n=Count("id")).values("n")
+    return rows.annotate(
+        team_names=team_names(),
+        has_picture=Case(When(picture__isnull=False, then=Value(True)), default=Value(False)),
+        total=Subquery(total[:1]),
+    ).defer("picture", "search_text")
+
+
+def team_names() -> ArraySubquery:
+    """Names of the teams of the outer membership, in order."""
+    rows = TeamMember.objects.filter(membership_id=OuterRef("id")).order_by("team__sort_name")
+    return ArraySubquery(rows.values("team__name"))
+
+
+def find_listed(actor: Actor, membership_id: UUID, now: datetime) -> Membership:
+    """One row of the directory, removed people included.
+
+    :raises NotFound: unknown, of another organization, or out of reach.
+    """
+    member = listed(actor, EVERYBODY, now).filter(id=membership_id).first()
+    if member is None:
+        raise NotFound
+    return member
+
+
+def base_assignment(membership_id: UUID) -> Assignment | None:
+    """Somebody's role with who gave it; None for removed people."""
+    rows = Assignment.objects.filter(membership_id=membership_id, is_base=True)
+    return rows.select_related("role", "given_by").first()
+
+
+def may_act_on(actor: Actor, member: Any) -> bool:
+    """`access.selectors.in_hand` for a row of `listed`, without asking the database. Never on oneself."""
+    if member.id == actor.membership_id:
+        return False
+    grants = actor.grants
+    return (
+        grants.everything or member.role_id_ is None or (grants.may_assign(member.role_id_) and not member.is_keyholder)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """Choices of the directory's filters: (id, name)."""
+
+    roles: tuple[tuple[UUID, str], ...]
+    teams: tuple[tuple[UUID, str], ...]
+
+
+def facets(actor: Actor) -> Facets:
+    """Every role, and the teams that the actor may see; one query."""
+    roles_ = Role.objects.order_by().annotate(kind=Value("role"), place=F("sort_name"), rank=F("position"))
+    found = roles_.values_list("kind", "rank", "place", "id", "name")
+    if actor.may_any(TEAMS_VIEW, TEAMS_MANAGE):
+        visible = visible_teams(actor).order_by().values("id")
+        teams = Team.objects.filter(id__in=visible).order_by()
+        named = teams.annotate(kind=Value("team"), place=F("sort_name"), rank=Value(0))
+        found = found.union(named.values_list("kind", "rank", "place", "id", "name"))
+    rows = sorted(found, key=lambda row: row[:3])
+    return Facets(
+        tuple((row[3], row[4]) for row in rows if row[0] == "role"),
+        tuple((row[3], row[4]) for row in rows if row[0] == "team"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Active people by how much they may do. `one`: the name of a keyholder, for when there is only one."""
+
+    active: int
+    keyholders: int
+    administrators: int
+    one: str
+
+
+def standing() -> Standing:
+    """Administrators are those who may change roles of people, keyholders included."""
+    rows = Assignment.objects.filter(is_base=True, membership__status=Membership.Status.ACTIVE)
+    keyholder = Q(role__is_keyholder=True)
+    name = Trim(Concat("membership__given_name", Value(" "), "membership__family_name"))
+    found = rows.aggregate(
+        active=Count("id"),
+        keyholders=Count("id", filter=keyholder),
+        administrators=Count("id", filter=keyholder | Q(role__permissions__has_key=ASSIGN)),
+        one=Min(name, filter=keyholder),
+    )
+    return Standing(found["active"], found["keyholders"], found["administrators"], found["one"] or "")
+
+
+def find_role_listed(actor: Actor, role_id: UUID) -> Role:
+    """:raises NotFound: unknown, or of another organization."""
+    role = roles(actor).filter(id=role_id).first()
+    if role is None:
+        raise NotFound
+    return role
+
+
+def people_by_role(actor: Actor, now: datetime) -> list[tuple[UUID | None, str, int]]:
+    """(role id, name, people who are not removed), of those the actor may see."""
+    rows = directory(actor, DirectoryFilter(), now).order_by()
+    found = rows.values("role_id_", "role_name").annotate(n=Count("id")).order_by("-n", "role_name")
+    return [(row["role_id_"], row["role_name"] or "", row["n"]) for row in found]
