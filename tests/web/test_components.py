@@ -98,7 +98,7 @@ def test_icon_is_decoration_unless_it_is_named() -> None:
 
 
 def test_meter_draws_used_and_held_parts() -> None:
-    html = rendered('{% meter 46 50 hold=3 ticks=True label="Seats" name="side" %}')
+    html = rendered('{% meter 46 50 hold=3 ticks=100 label="Seats" name="side" %}')
     assert '<rect width="86.00%" height="100%"/><rect class="hold" x="86.00%" width="6.00%" height="100%"/>' in html
     assert '<pattern id="tick-side" width="0.020000" height="1">' in html
     assert 'fill="url(#tick-side)"' in html
@@ -120,7 +120,13 @@ def test_meter_warns(used: int, limit: int, css: str) -> None:
 
 
 def test_meter_has_an_id_of_its_own_each_time() -> None:
-    assert rendered("{% meter 1 5 ticks=True %}") != rendered("{% meter 1 5 ticks=True %}")
+    assert rendered("{% meter 1 5 ticks=100 %}") != rendered("{% meter 1 5 ticks=100 %}")
+
+
+def test_ticks_end_where_they_would_be_hairlines() -> None:
+    seats = SimpleNamespace(in_use=70, limit=80, active=70, pending=0)
+    assert "<pattern" in rendered("{% seat_meter seats %}", seats=seats)
+    assert "<pattern" not in rendered("{% seat_meter seats narrow=True %}", seats=seats)
 
 
 def test_meter_without_a_limit_draws_nothing() -> None:

@@ -24,8 +24,9 @@ from tenantry.web.toasts import undo_of
 register = template.Library()
 
 HUES = 6
-# Up to this many seats one tick is one seat; beyond it ticks would be hairlines.
+# Up to this many seats one tick is one seat; beyond it ticks would be hairlines. The navigation is narrow.
 MOST_TICKS = 100
+MOST_TICKS_NARROW = 60
 
 # status -> (class of .t-st, words)
 STATUSES: Mapping[str, tuple[str, Any]] = {
@@ -129,14 +130,14 @@ def meter(
     *,
     hold: int = 0,
     label: str = "",
-    ticks: bool = False,
+    ticks: int = 0,
     tall: bool = False,
     near: int = 80,
     name: str = "",
 ) -> SafeString:
     """A bar of `used` (of which `hold` are reserved) in `limit`. Without a limit there is nothing to draw.
 
-    `near`: percentage from which it warns, 0 never. `ticks`: one tick a unit, up to 100.
+    `near`: percentage from which it warns, 0 never. `ticks`: one tick a unit, up to that many.
     """
     if limit is None or limit < 0:
         return SafeString("")
@@ -151,7 +152,7 @@ def meter(
                 "tall": tall,
                 "solid": _share(used - hold, whole),
                 "hold": _share(hold, whole) if hold else "",
-                "step": f"{1 / whole:.6f}" if ticks and whole <= MOST_TICKS else "",
+                "step": f"{1 / whole:.6f}" if whole <= ticks else "",
                 "id": f"tick-{name or secrets.token_hex(4)}",
             },
         ).strip()
@@ -159,18 +160,19 @@ def meter(
 
 
 @register.simple_tag
-def seat_meter(seats: Any, *, tall: bool = False, name: str = "") -> SafeString:
+def seat_meter(seats: Any, *, tall: bool = False, narrow: bool = False, name: str = "") -> SafeString:
     """The meter of seats: `seats` has in_use, limit, active, pending."""
     # A policy decides which statuses hold a seat; what active people do not use is held by pending ones first.
     hold = min(seats.pending, max(seats.in_use - seats.active, 0))
     if seats.limit is None:
         return SafeString("")
+    most = MOST_TICKS_NARROW if narrow else MOST_TICKS
     label = _("%(used)s of %(limit)s seats in use, %(pending)s of them pending") % {
         "used": grouped(seats.in_use),
         "limit": grouped(seats.limit),
         "pending": grouped(hold),
     }
-    return meter(seats.in_use, seats.limit, hold=hold, label=label, ticks=True, tall=tall, near=0, name=name)
+    return meter(seats.in_use, seats.limit, hold=hold, label=label, ticks=most, tall=tall, near=0, name=name)
 
 
 @register.simple_tag
