@@ -48,9 +48,9 @@ test: $(DEV) ## The working loop, browser tests included
 	@scripts/need-chromium
 	@$(BIN)/pytest -n 2 -m "not soak" $(ARGS)
 
-soak: $(DEV) ## PostgreSQL 15, kills, external peers
+soak: $(DEV) ## Kills, external peers, and everything but the browser on PostgreSQL 15
 	@scripts/need-chromium
-	@TENANTRY_TEST_POSTGRES_BIN="$$(scripts/need-postgres 15)" $(BIN)/pytest -n 2 -m soak $(ARGS)
+	@TENANTRY_TEST_POSTGRES_BIN="$$(scripts/need-postgres 15)" $(BIN)/pytest -n 2 -m "soak or not browser" $(ARGS)
 
 bench: $(DEV) ## Measure the claims under benchmarks/
 	@shopt -s nullglob; for script in benchmarks/*/run.py; do echo "== $$script"; $(BIN)/python "$$script"; done

@@ -60,7 +60,8 @@ def _apply(conninfo: str) -> None:
                 server.execute(statement)
             found = server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_name()]).fetchone()
             if found is None:
-                if not server.info.user or not _is_superuser(server):
+                if not _is_superuser(server):
+                    # Creating a database for somebody, and granting in it, takes being a member of them.
                     server.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(_role("owner")))
                 server.execute(database_statement())
         with psycopg.connect(conninfo, dbname=_name(), autocommit=True, connect_timeout=5) as database:

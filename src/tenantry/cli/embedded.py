@@ -47,6 +47,8 @@ class Cluster:
     options: tuple[str, ...] = ()
     binaries: Path = BINARIES
     initdb_options: tuple[str, ...] = LOCALE
+    # Only the name of the socket as long as no network address is listened on.
+    port: int = 5432
     server: Child | None = field(default=None, init=False)
 
     def create(self) -> None:
@@ -69,7 +71,7 @@ class Cluster:
         self._hand_over(self.run)
         command = [*self._become(dying=True), str(self.binaries / "postgres"), "-D", str(self.data)]
         command += ["-k", str(self.run), "-c", "listen_addresses=", "-c", "unix_socket_permissions=0700"]
-        for option in self.options:
+        for option in (f"port={self.port}", *self.options):
             command += ["-c", option]
         self.server = Child(
             "database",
@@ -124,7 +126,7 @@ class Cluster:
 
     def conninfo(self, database: str = "postgres", user: str = SUPERUSER) -> str:
         """A libpq connection string over the socket."""
-        return psycopg.conninfo.make_conninfo(host=str(self.run), dbname=database, user=user)
+        return psycopg.conninfo.make_conninfo(host=str(self.run), port=self.port, dbname=database, user=user)
 
     def _clear_stale_lock(self) -> None:
         """Remove the lock file of a server that is no more.

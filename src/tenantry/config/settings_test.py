@@ -4,7 +4,8 @@ import os
 import tempfile
 
 # The process that pytest was started in makes the home; the processes it starts inherit its name.
-_home = os.environ.setdefault("TENANTRY_TEST_HOME", tempfile.mkdtemp(prefix="tenantry-test-"))
+_home = os.environ.get("TENANTRY_TEST_HOME") or tempfile.mkdtemp(prefix="tenantry-test-")
+os.environ["TENANTRY_TEST_HOME"] = _home
 for _name in [name for name in os.environ if name.startswith("TENANTRY_") and not name.startswith("TENANTRY_TEST_")]:
     del os.environ[_name]
 os.environ["TENANTRY_HOME"] = _home
