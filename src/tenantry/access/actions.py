@@ -7,6 +7,7 @@ from uuid import UUID
 from tenantry.access.errors import SameRole
 from tenantry.access.models import Role
 from tenantry.access.permissions import ASSIGN
+from tenantry.access.selectors import roles_of
 from tenantry.access.steps import (
     allow_another_keyholder,
     assignable,
@@ -14,7 +15,6 @@ from tenantry.access.steps import (
     give_base_role,
     keep_a_keyholder,
     refuse_out_of_hand,
-    roles_of,
 )
 from tenantry.acting.actions import Outcome, action
 from tenantry.acting.plans import Plan, confirm

@@ -9,6 +9,7 @@ from django.db.models import F
 
 from tenantry.access.errors import LastKeyholder, MemberOutOfHand, RoleNotAssignable, TooManyKeyholders
 from tenantry.access.models import Assignment, CatalogueVersion, Role
+from tenantry.access.selectors import in_hand, keyholder_ids, may_assign, roles_of
 from tenantry.acting.actions import in_action
 from tenantry.core.actor import Actor
 from tenantry.core.errors import NotFound
@@ -63,21 +64,6 @@ def assignable(actor: Actor, role_id: UUID) -> Role:
     return role
 
 
-def may_assign(actor: Actor, role: Role) -> bool:
-    return actor.grants.everything or (actor.grants.may_assign(role.id) and not role.is_keyholder)
-
-
-def roles_of(member_ids: Iterable[UUID]) -> dict[UUID, Role]:
-    """Base role by membership id; one query."""
-    rows = Assignment.objects.filter(membership_id__in=list(member_ids), is_base=True).select_related("role")
-    return {row.membership_id: row.role for row in rows}
-
-
-def in_hand(actor: Actor, role: Role | None) -> bool:
-    """Whether the actor may act on somebody with this base role."""
-    return role is None or may_assign(actor, role)
-
-
 def refuse_out_of_hand(actor: Actor, member: Membership) -> None:
     """:raises MemberOutOfHand: the member's role is not one the actor may assign."""
     role = roles_of([member.id]).get(member.id)
@@ -101,14 +87,6 @@ def end_assignments(member_ids: Iterable[UUID]) -> int:
     count, _by_model = Assignment.objects.filter(membership_id__in=ids).delete()
     Membership.objects.filter(id__in=ids).update(access_version=F("access_version") + 1)
     return count
-
-
-def keyholder_ids() -> list[UUID]:
-    """Active members whose base role has all permissions."""
-    rows = Assignment.objects.filter(
-        is_base=True, role__is_keyholder=True, membership__status=Membership.Status.ACTIVE
-    )
-    return list(rows.order_by("membership_id").values_list("membership_id", flat=True))
 
 
 def keep_a_keyholder(losing: Iterable[Membership]) -> None:

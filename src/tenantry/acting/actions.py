@@ -1,10 +1,12 @@
 """Declaring actions, and `perform`, the one door through which anything is written (design.md §3)."""
 
 import hashlib
+import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, transaction
@@ -24,7 +26,11 @@ from tenantry.core.transactions import assert_in_transaction, writing
 Result = TypeVar("Result")
 ATTEMPTS = 4
 # Serialization failure, deadlock, lock not available: PostgreSQL asks for another try.
-RETRYABLE = {"40001", "40P01", "55P03"}
+COLLISIONS = frozenset({"40001", "40P01", "55P03"})
+# A row that is linked to went away, or an equal row came, since this transaction looked: the next try sees it and
+# answers by name.
+OVERTAKEN = frozenset({"23503", "23505"})
+PAUSE_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +122,23 @@ def perform(
     :raises Refusal: what the action refuses; nothing was written.
     :raises Busy: the transaction collided again and again.
     """
-    declaration = cast(Declaration, action.declaration)  # type: ignore[attr-defined]
+    declaration: Declaration = action.declaration  # type: ignore[attr-defined]
     if actor.organization_id is not None and scope.organization_id() != actor.organization_id:
         raise NoLongerIn
     for attempt in range(ATTEMPTS):
         try:
             with writing():
                 return _carry_out(action, declaration, actor, idempotency, now or clock.now(), params)
-        except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", None) not in RETRYABLE or attempt == ATTEMPTS - 1:
+        except (OperationalError, IntegrityError) as error:
+            state = getattr(error.__cause__, "sqlstate", None)
+            if state not in COLLISIONS | OVERTAKEN:
                 raise
+            if attempt == ATTEMPTS - 1:
+                # Overtaken every time is no collision but a fault of ours, and should be seen as one.
+                if state in OVERTAKEN:
+                    raise
+                raise Busy from error
+            time.sleep(random.uniform(0, PAUSE_SECONDS * 2**attempt))  # noqa: S311 spreads tries, hides nothing
     raise Busy
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -15,8 +15,7 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        named = {f.name: asdict(self)[f.name] for f in fields(self)}
-        canonical = json.dumps(named, sort_keys=True, default=_plain)
+        canonical = json.dumps(asdict(self), sort_keys=True, default=_plain)
         return hashlib.sha256(f"{type(self).__name__}{canonical}".encode()).hexdigest()[:32]
 
 

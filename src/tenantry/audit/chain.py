@@ -7,13 +7,12 @@ canonical JSON). The head repeats number and hash under a MAC, so that cutting t
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q
 
 from tenantry.audit.models import Entry as Row
@@ -24,6 +23,7 @@ from tenantry.core.tenancy import scope
 
 START = b"\0" * 32
 PURPOSE = "audit head"
+BATCH = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,14 @@ def _canonical(value: Any) -> bytes:
     )
 
 
+def _plain(value: Any) -> Any:
+    """As the database will give it back. Fractions become text: jsonb writes numbers its own way, and the hash of
+    what is read must be the hash of what was written."""
+    return json.loads(_canonical(value), parse_float=str, parse_constant=str)
+
+
 def digest(salt: bytes, value: Any) -> str:
-    return hashlib.sha256(salt + _canonical(value)).hexdigest()
+    return hashlib.sha256(bytes(salt) + _canonical(value)).hexdigest()
 
 
 def _hash(row: Row) -> bytes:
@@ -81,7 +87,7 @@ def _hash(row: Row) -> bytes:
     ).digest()
 
 
-def _mac_message(organization_id: UUID, number: int, head_hash: bytes) -> bytes:
+def _mac_message(organization_id: UUID, number: int, head_hash: bytes | memoryview) -> bytes:
     return organization_id.bytes + number.to_bytes(8, "big") + bytes(head_hash)
 
 
@@ -102,7 +108,7 @@ def append(*, actor: Actor, entry: Entry, events: tuple[Event, ...], now: dateti
     organization_id = scope.organization_id()
     head = _lock_head(organization_id)
     number = head.number + 1
-    personal = dict(entry.personal)
+    personal = {name: _plain(value) for name, value in entry.personal.items()}
     if actor.address:
         personal["address"] = actor.address
     if actor.agent:
@@ -120,7 +126,7 @@ def append(*, actor: Actor, entry: Entry, events: tuple[Event, ...], now: dateti
         area=entry.area,
         target_type=entry.target_type,
         target_id=entry.target_id,
-        values=json.loads(_canonical(dict(entry.values))),
+        values=_plain(dict(entry.values)),
         personal={name: digest(salts[name], value) for name, value in personal.items()},
         previous=bytes(head.hash),
     )
@@ -132,7 +138,7 @@ def append(*, actor: Actor, entry: Entry, events: tuple[Event, ...], now: dateti
     )
     OutboxEvent.objects.bulk_create(
         OutboxEvent(
-            organization_id=organization_id, number=number, ordinal=i, name=e.name, payload=json.loads(_canonical(dict(e.payload)))
+            organization_id=organization_id, number=number, ordinal=i, name=e.name, payload=_plain(dict(e.payload))
         )
         for i, e in enumerate(events)
     )
@@ -162,59 +168,68 @@ class Verification:
 
 
 def verify() -> Verification:
-    """Walks the chain of the open scope's organization. Erased personal values are counted, not faults."""
-    organization_id = scope.organization_id()
-    faults: list[Fault] = []
-    erased = checked = 0
-    previous, expected = START, 1
-    for row in _rows():
-        checked += 1
-        if row.number != expected:
-            faults.append(Fault(expected, "missing" if row.number > expected else "out_of_order"))
-            expected = row.number
-        if bytes(row.previous) != previous:
-            faults.append(Fault(row.number, "link_broken"))
+    """Walks the chain of the open scope's organization. Erased personal values are counted, not faults.
+
+    May run while others append: it goes on until it has met the head.
+    """
+    walk = _Walk()
+    while True:
+        walk.read_on()
+        head = Head.objects.first()
+        if head is None or head.number <= walk.number or not Row.objects.filter(number__gt=walk.number).exists():
+            break
+    personal_faults, present = _verify_personal(walk.number)
+    faults = (*walk.faults, *personal_faults, *_verify_head(head, walk))
+    return Verification(walk.checked, max(0, walk.promised - present), faults)
+
+
+class _Walk:
+    """Where the walk stands: the last number, its hash, and what was found on the way."""
+
+    def __init__(self) -> None:
+        self.number = self.checked = self.promised = 0
+        self.hash = START
+        self.faults: list[Fault] = []
+
+    def read_on(self) -> None:
+        """By keyset, so that a long chain is neither loaded whole nor held in one cursor."""
+        while batch := list(Row.objects.filter(number__gt=self.number).order_by("number")[:BATCH]):
+            for row in batch:
+                self._check(row)
+
+    def _check(self, row: Row) -> None:
+        if row.number != self.number + 1:
+            self.faults.append(Fault(self.number + 1, "missing"))
+        if bytes(row.previous) != self.hash:
+            self.faults.append(Fault(row.number, "link_broken"))
         if _hash(row) != bytes(row.hash):
-            faults.append(Fault(row.number, "changed"))
-        previous, expected = bytes(row.hash), expected + 1
-    personal_faults, present = _verify_personal()
-    faults += personal_faults
-    promised = _count_promised()
-    erased = promised - present
-    faults += _verify_head(organization_id, expected - 1, previous)
-    return Verification(checked, erased, tuple(faults))
+            self.faults.append(Fault(row.number, "changed"))
+        self.checked += 1
+        self.promised += len(row.personal)
+        self.number, self.hash = row.number, bytes(row.hash)
 
 
-def _rows() -> Iterator[Row]:
-    """All entries in order, by keyset, so that a long chain is neither loaded whole nor held in one cursor."""
-    after = 0
-    while batch := list(Row.objects.filter(number__gt=after).order_by("number")[:2000]):
-        yield from batch
-        after = batch[-1].number
-
-
-def _verify_head(organization_id: UUID, number: int, last_hash: bytes) -> list[Fault]:
-    head = Head.objects.first()
+def _verify_head(head: Head | None, walk: _Walk) -> list[Fault]:
     if head is None:
-        return [Fault(0, "head_missing")] if number else []
+        # Every organization has at least the entry of its founding; the installation's chain begins with the first act.
+        return [Fault(0, "head_missing")] if walk.number or scope.organization_id() != scope.INSTALLATION else []
     faults = []
-    if not crypto.mac_matches(PURPOSE, _mac_message(organization_id, head.number, head.hash), head.mac):
+    message = _mac_message(head.organization_id, head.number, head.hash)
+    if not crypto.mac_matches(PURPOSE, message, bytes(head.mac)):
         faults.append(Fault(0, "head_forged"))
-    if (head.number, bytes(head.hash)) != (number, last_hash):
-        faults.append(Fault(0, "end_missing" if head.number > number else "end_added"))
+    if (head.number, bytes(head.hash)) != (walk.number, walk.hash):
+        faults.append(Fault(0, "end_missing" if head.number > walk.number else "end_added"))
     return faults
 
 
-def _verify_personal() -> tuple[list[Fault], int]:
+def _verify_personal(last: int) -> tuple[list[Fault], int]:
+    """Faults and the number of values that are still there, up to entry `last`."""
     faults: list[Fault] = []
     count = 0
     after: tuple[int, str] = (0, "")
     while True:
-        rows = list(
-            PersonalValue.objects.filter(Q(number__gt=after[0]) | Q(number=after[0], field__gt=after[1])).order_by(
-                "number", "field"
-            )[:2000]
-        )
+        beyond = Q(number__gt=after[0]) | Q(number=after[0], field__gt=after[1])
+        rows = list(PersonalValue.objects.filter(beyond, number__lte=last).order_by("number", "field")[:BATCH])
         if not rows:
             return faults, count
         digests = dict(Row.objects.filter(number__in={r.number for r in rows}).values_list("number", "personal"))
@@ -223,17 +238,6 @@ def _verify_personal() -> tuple[list[Fault], int]:
             if digests.get(row.number, {}).get(row.field) != digest(bytes(row.salt), row.value):
                 faults.append(Fault(row.number, f"personal_changed:{row.field}"))
         after = (rows[-1].number, rows[-1].field)
-
-
-def _count_promised() -> int:
-    table = Row._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'SELECT coalesce(sum((SELECT count(*) FROM jsonb_object_keys(personal))), 0) FROM "{table}"'
-            " WHERE organization_id = %s",
-            [scope.organization_id()],
-        )
-        return int(cursor.fetchone()[0])
 
 
 def erase_personal(numbers: list[int]) -> int:

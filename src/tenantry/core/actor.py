@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Literal, Self
 from uuid import UUID
 
+from tenantry.core.ids import NIL
 from tenantry.core.permissions import Reach
 
 Kind = Literal["member", "key", "operator", "system", "guest"]
@@ -68,6 +69,11 @@ class Actor:
     def acting_id(self) -> UUID | None:
         """The id that the audit shows as the one who acted."""
         return self.membership_id or self.key_id or self.operator_id or self.user_id
+
+    @property
+    def own_id(self) -> UUID:
+        """For queries of one's own rows: whoever has no membership owns none."""
+        return self.membership_id or NIL
 
     @classmethod
     def system(cls, name: str, organization_id: UUID | None) -> Self:

@@ -42,7 +42,7 @@ def _decode(cursor: str) -> tuple[str, Any, UUID]:
             raise ValueError
         if isinstance(value, str) and "\0" in value:
             raise ValueError
-        return direction, datetime.fromisoformat(value) if kind == "t" else value, UUID(row_id)
+        return direction, datetime.fromisoformat(str(value)) if kind == "t" else value, UUID(row_id)
     except (ValueError, TypeError, UnicodeDecodeError):
         raise InvalidInput({"cursor": "Not a cursor of this list."}) from None
 

@@ -5,8 +5,6 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
-from tenantry.core.tenancy.scope import transaction_opened
-
 
 class NoTransaction(RuntimeError):
     """An action or a step was called outside of `acting.perform`."""
@@ -21,14 +19,13 @@ def reading() -> Iterator[None]:
     with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION READ ONLY")
-        with transaction_opened():
-            yield
+        yield
 
 
 @contextmanager
 def writing() -> Iterator[None]:
     """One transaction of an action, committed or rolled back before anything is rendered."""
-    with transaction.atomic(durable=True), transaction_opened():
+    with transaction.atomic(durable=True):
         yield
 
 

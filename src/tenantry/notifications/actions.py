@@ -3,7 +3,7 @@ from datetime import datetime
 from tenantry.acting.actions import Done, Outcome, action
 from tenantry.core.actor import Actor
 from tenantry.core.mail import end_mails
-from tenantry.notifications.receivers import MAIL
+from tenantry.notifications.models import MAIL
 from tenantry.notifications.selectors import own
 
 

@@ -7,6 +7,8 @@ from tenantry.core.tenancy.fields import Leaving, TenantForeignKey
 from tenantry.core.tenancy.models import TenantModel
 from tenantry.people.models import Membership
 
+MAIL = "notifications.notice"
+
 
 class Notification(TenantModel):
     """One line in somebody's centre. `kind` and `values` are codes; the sentence is written when it is shown."""

@@ -2,15 +2,14 @@
 
 from uuid import UUID
 
-from tenantry.access.steps import keyholder_ids
+from tenantry.access.selectors import keyholder_ids
 from tenantry.audit.outbox import Delivered, subscribe
 from tenantry.core import clock
 from tenantry.core.mail import queue_mail
 from tenantry.core.tenancy import scope
-from tenantry.notifications.models import Notification
+from tenantry.notifications.models import MAIL, Notification
 from tenantry.people.models import Membership
 
-MAIL = "notifications.notice"
 # Event -> the kind of notice it becomes. Removed people are told by nobody of ours: they can't sign in to read it.
 KINDS = {"MemberJoined": "member_joined", "RoleChanged": "role_changed", "MemberReactivated": "member_reactivated"}
 

@@ -6,7 +6,7 @@ from tenantry.notifications.models import Notification
 
 def own(actor: Actor) -> QuerySet[Notification]:
     """The actor's own notifications, not ordered."""
-    return Notification.objects.filter(membership_id=actor.membership_id)
+    return Notification.objects.filter(membership_id=actor.own_id)
 
 
 def count_unread(actor: Actor) -> int:

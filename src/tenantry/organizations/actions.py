@@ -9,11 +9,13 @@ from tenantry.acting.actions import Done, Outcome, action
 from tenantry.audit.chain import Entry
 from tenantry.core.actor import Actor
 from tenantry.core.errors import InvalidInput, VersionChanged
+from tenantry.core.tenancy import scope
 from tenantry.organizations.bounds import CURRENCIES, TIME_ZONES
 from tenantry.organizations.models import CompanyProfile, Contact, current_organization
 from tenantry.organizations.permissions import EDIT
+from tenantry.organizations.steps import SETUP_STEPS, mark_step
 
-SETUP_STEPS = ("company", "people", "plan")
+PROFILE_COLUMNS = ("legal_name", "registered_address", "mailing_address", "tax_id", "website", "colour")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def change_company_profile(
     changed: dict[str, list[str]] = {}
     for row, names in (
         (organization, ("name", "time_zone", "currency")),
-        (profile, ("legal_name", "registered_address", "mailing_address", "tax_id", "website", "colour")),
+        (profile, PROFILE_COLUMNS),
     ):
         for name in names:
             before, after = getattr(row, name), getattr(fields, name)
@@ -65,7 +67,7 @@ def change_company_profile(
         return Outcome(Done(), None)
     profile.version += 1
     organization.save(update_fields=["name", "time_zone", "currency"])
-    profile.save()
+    profile.save(update_fields=[*PROFILE_COLUMNS, "version"])
     return Outcome(
         Done(), Entry("organization.profile_changed", "organization", organization.id, {"changed": changed})
     )
@@ -103,13 +105,18 @@ def mark_setup_step(*, actor: Actor, now: datetime, step: str, state: str) -> Ou
     """
     if step not in SETUP_STEPS or state not in ("done", "skipped"):
         raise InvalidInput({"step": _("There is no such step.")})
-    organization = current_organization()
-    if organization.setup.get(step) == "done":
+    if not mark_step(step, state, now):
         return Outcome(Done(), None)
-    organization.setup = {**organization.setup, step: state}
-    if all(s in organization.setup for s in SETUP_STEPS) and organization.setup_finished_at is None:
-        organization.setup_finished_at = now
-    organization.save(update_fields=["setup", "setup_finished_at"])
-    return Outcome(Done(), Entry("organization.setup_step", "organization", organization.id, {"step": step, "state": state}))
+    entry = Entry("organization.setup_step", "organization", scope.organization_id(), {"step": step, "state": state})
+    return Outcome(Done(), entry)
 
 
+@action(EDIT)
+def set_company_up(*, actor: Actor, now: datetime, fields: ProfileFields, version: int | None = None) -> Outcome[Done]:
+    """The wizard's first step: writes the company profile and marks the step done.
+
+    :raises VersionChanged, InvalidInput: see `change_company_profile`.
+    """
+    written = change_company_profile(actor=actor, now=now, fields=fields, version=version)
+    marked = mark_setup_step(actor=actor, now=now, step="company", state="done")
+    return Outcome(Done(), written.entry or marked.entry)

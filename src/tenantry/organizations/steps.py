@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from tenantry.acting.actions import in_action
+from tenantry.core.tenancy import scope
 from tenantry.organizations.errors import SlugTaken
 from tenantry.organizations.models import Address, CompanyProfile, Entitlement, LockRow, Organization, PolicyValue
 from tenantry.organizations.policies import CATALOGUE
@@ -53,3 +54,20 @@ def create_organization(
     )
     Entitlement.objects.bulk_create(Entitlement(key=key, limit=limit) for key, limit in entitlements.items())
     return organization
+
+
+SETUP_STEPS = ("company", "people", "plan")
+
+
+def mark_step(step: str, state: str, now: datetime) -> bool:
+    """Keeps the wizard's progress; a done step is never made skipped. Returns whether anything changed."""
+    in_action()
+    # Two steps marked in two tabs both count: the row's other columns are nobody's lock.
+    organization = Organization.objects.select_for_update(no_key=True).get(pk=scope.organization_id())
+    if organization.setup.get(step) in ("done", state):
+        return False
+    organization.setup = {**organization.setup, step: state}
+    if organization.setup_finished_at is None and all(name in organization.setup for name in SETUP_STEPS):
+        organization.setup_finished_at = now
+    organization.save(update_fields=["setup", "setup_finished_at"])
+    return True

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from tenantry.core import clock, crypto
+from tenantry.core.ids import NIL
 from tenantry.core.mail.composing import Content, NothingToSay, composer
 from tenantry.core.models import MailDelivery
 from tenantry.organizations.models import Organization
@@ -19,7 +20,7 @@ CODE_MAIL = "people.invitation_code"
 def invitation(delivery: MailDelivery) -> Content:
     now = clock.now()
     links = InvitationLink.objects.select_for_update(no_key=True, of=("self",))
-    link = links.select_related("invitation__membership", "invitation__invited_by").filter(id=delivery.subject_id).first()
+    link = links.select_related("invitation__membership", "invitation__invited_by").filter(id=delivery.subject_id or NIL).first()
     if link is None or link.ended_at or link.used_at or link.invitation.state(now) != "pending":
         raise NothingToSay
     token = crypto.new_token()
@@ -42,7 +43,7 @@ def invitation(delivery: MailDelivery) -> Content:
 
 @composer(SIGN_UP_MAIL)
 def sign_up(delivery: MailDelivery) -> Content:
-    request = SignUpRequest.objects.select_for_update(no_key=True).filter(id=delivery.subject_id).first()
+    request = SignUpRequest.objects.select_for_update(no_key=True).filter(id=delivery.subject_id or NIL).first()
     if request is None or request.used_at or request.expires_at <= clock.now():
         raise NothingToSay
     token = crypto.new_token()
@@ -58,7 +59,7 @@ def sign_up(delivery: MailDelivery) -> Content:
 
 @composer(RESET_MAIL)
 def password_reset(delivery: MailDelivery) -> Content:
-    reset = PasswordReset.objects.select_for_update(no_key=True).filter(id=delivery.subject_id).first()
+    reset = PasswordReset.objects.select_for_update(no_key=True).filter(id=delivery.subject_id or NIL).first()
     if reset is None or reset.used_at or reset.expires_at <= clock.now():
         raise NothingToSay
     known = User.objects.filter(email=reset.email, is_active=True).exists()
@@ -73,7 +74,7 @@ def password_reset(delivery: MailDelivery) -> Content:
 
 @composer(CODE_MAIL)
 def invitation_code(delivery: MailDelivery) -> Content:
-    link = InvitationLink.objects.select_for_update(no_key=True).filter(id=delivery.subject_id).first()
+    link = InvitationLink.objects.select_for_update(no_key=True).filter(id=delivery.subject_id or NIL).first()
     if link is None or link.ended_at or link.used_at:
         raise NothingToSay
     code = crypto.new_code()

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from tenantry.core.ids import new_id
 from tenantry.core.lifecycle import Erase, Keep, Lifecycle
@@ -44,12 +45,12 @@ class User(AbstractBaseUser):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(email=models.functions.Lower("email")), name="people_user_email_lower_case"
+                condition=Q(email=Lower("email")), name="people_user_email_lower_case"
             ),
         ]
 
     def __str__(self) -> str:
-        return self.email
+        return str(self.email)
 
     # django.contrib.auth asks these of every user; nobody has rights over the installation by being a user.
     is_staff = False

@@ -22,7 +22,7 @@ Status = Membership.Status
 INVITATION_MAIL = "people.invitation"
 
 
-def shares_team_with(membership_id: UUID | None) -> Q:
+def shares_team_with(membership_id: UUID) -> Q:
     mine = TeamMember.objects.filter(membership_id=membership_id).values("team_id")
     return Exists(TeamMember.objects.filter(membership_id=OuterRef("id"), team_id__in=mine))  # type: ignore[return-value]
 
@@ -39,8 +39,8 @@ def visible_members(actor: Actor) -> QuerySet[Membership]:
     if reach == Reach.ALL:
         return rows
     if reach == Reach.TEAM:
-        return rows.filter(Q(shares_team_with(actor.membership_id)) | Q(id=actor.membership_id))
-    return rows.filter(id=actor.membership_id)
+        return rows.filter(Q(shares_team_with(actor.own_id)) | Q(id=actor.own_id))
+    return rows.filter(id=actor.own_id)
 
 
 def get_member(actor: Actor, membership_id: UUID) -> Membership:
@@ -67,7 +67,7 @@ def visible_teams(actor: Actor) -> QuerySet[Team]:
     )
     if reach == Reach.ALL:
         return rows
-    return rows.filter(Exists(TeamMember.objects.filter(team_id=OuterRef("id"), membership_id=actor.membership_id)))
+    return rows.filter(Exists(TeamMember.objects.filter(team_id=OuterRef("id"), membership_id=actor.own_id)))
 
 
 def get_team(actor: Actor, team_id: UUID) -> Team:
@@ -84,7 +84,7 @@ def manageable_teams(actor: Actor) -> QuerySet[Team]:
     reach = actor.reach(TEAMS_MANAGE)
     if reach == Reach.ALL:
         return rows
-    mine = TeamMember.objects.filter(membership_id=actor.membership_id).values("team_id")
+    mine = TeamMember.objects.filter(membership_id=actor.own_id).values("team_id")
     return rows.filter(id__in=mine) if reach is not None else rows.none()
 
 
@@ -93,7 +93,7 @@ def may_manage_team(actor: Actor, team_id: UUID) -> bool:
     reach = actor.reach(TEAMS_MANAGE)
     if reach is None or reach == Reach.ALL:
         return reach == Reach.ALL
-    return TeamMember.objects.filter(team_id=team_id, membership_id=actor.membership_id).exists()
+    return TeamMember.objects.filter(team_id=team_id, membership_id=actor.own_id).exists()
 
 
 def team_members(team_id: UUID) -> QuerySet[TeamMember]:

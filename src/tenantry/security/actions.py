@@ -35,7 +35,7 @@ def end_sessions(*, actor: Actor, now: datetime, membership_id: UUID) -> Outcome
 @action(open_to="everybody ends their own sessions", targets=())
 def end_own_session(*, actor: Actor, now: datetime, entry_id: UUID) -> Outcome[Done]:
     """:raises NotFound: not an open session of one's own."""
-    rows = SessionEntry.objects.filter(id=entry_id, membership_id=actor.membership_id, ended_at=None)
+    rows = SessionEntry.objects.filter(id=entry_id, membership_id=actor.own_id, ended_at=None)
     if not rows.update(ended_at=now):
         raise NotFound
     return Outcome(Done(entry_id), Entry("people.own_session_ended", "member", actor.membership_id))

@@ -11,6 +11,14 @@ class SignInRefused(Refusal):
     sentence = _("Address and password don't match.")
 
 
+class SignInAgain(Refusal):
+    """This browser's sign-in is not enough for that organization any more."""
+
+    code = "sign_in_again"
+    kind = "forbidden"
+    sentence = _("Please sign in again to go there.")
+
+
 class NoOrganization(Refusal):
     code = "no_organization"
     kind = "forbidden"

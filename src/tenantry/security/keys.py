@@ -8,6 +8,7 @@ from tenantry.acting.actions import register_proof
 from tenantry.core import crypto
 from tenantry.core.actor import Actor
 from tenantry.core.errors import NoLongerIn
+from tenantry.core.ids import NIL
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.organizations.models import Organization
@@ -45,7 +46,7 @@ def find_key(secret: str, *, address: str, agent: str, request_id: str, now: dat
 def prove_key(actor: Actor, targets: frozenset[UUID]) -> Actor:
     """:raises NoLongerIn: revoked since the request began."""
     lock_members(targets)
-    key = ApiKey.objects.select_related("role").filter(id=actor.key_id, revoked_at=None).first()
+    key = ApiKey.objects.select_related("role").filter(id=actor.key_id or NIL, revoked_at=None).first()
     if key is None:
         raise NoLongerIn
     return actor.with_grants(grants.of_role(key.role))

@@ -1,6 +1,7 @@
 """Passwords: the organization's policy, Django's validators, and hashing."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
@@ -9,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from tenantry.core.bounds import PASSWORD_MAX
+from tenantry.organizations.selectors import policy_values
 from tenantry.security.errors import PasswordRefused
 
 _CLASSES = {"lower": r"[a-z]", "upper": r"[A-Z]", "digit": r"\d", "symbol": r"[^\w\s]|_"}
@@ -28,7 +30,29 @@ class Rule:
     required_classes: tuple[str, ...] = ()
 
 
-def refuse_weak(password: str, person: Person, rule: Rule = Rule()) -> None:  # noqa: B008 frozen
+STANDARD = Rule()
+
+
+def password_rule() -> Rule:
+    """The rule of the open scope's organization."""
+    rules = policy_values("password.minimum_length", "password.required_classes")
+    return Rule(rules["password.minimum_length"], tuple(rules["password.required_classes"]))
+
+
+def _kinds(classes: Iterable[str]) -> str:
+    names = {"lower": _("a small letter"), "upper": _("a capital letter"), "digit": _("a digit"), "symbol": _("a symbol")}
+    return ", ".join(names[c] for c in classes)
+
+
+def rule_in_words(rule: Rule = STANDARD) -> list[str]:
+    """What forms say before somebody chooses a password."""
+    words = [_("At least %(count)s characters.") % {"count": rule.minimum_length}]
+    if rule.required_classes:
+        words.append(_("With %(kinds)s.") % {"kinds": _kinds(rule.required_classes)})
+    return [*words, _("No common password, and nothing like your name or address.")]
+
+
+def refuse_weak(password: str, person: Person, rule: Rule = STANDARD) -> None:
     """:raises PasswordRefused: with every reason at once."""
     reasons: list[str] = []
     if len(password) < rule.minimum_length:
@@ -37,10 +61,9 @@ def refuse_weak(password: str, person: Person, rule: Rule = Rule()) -> None:  # 
         reasons.append(_("At most %(count)s characters.") % {"count": PASSWORD_MAX})
     if "\0" in password:
         reasons.append(_("Please leave out control characters."))
-    names = {"lower": _("a small letter"), "upper": _("a capital letter"), "digit": _("a digit"), "symbol": _("a symbol")}
-    missing = [names[c] for c in rule.required_classes if not re.search(_CLASSES[c], password)]
+    missing = [c for c in rule.required_classes if not re.search(_CLASSES[c], password)]
     if missing:
-        reasons.append(_("Please add %(kinds)s.") % {"kinds": ", ".join(missing)})
+        reasons.append(_("Please add %(kinds)s.") % {"kinds": _kinds(missing)})
     if not reasons:
         reasons = _validated(password, person)
     if reasons:

@@ -8,6 +8,7 @@ from django.db.models import F
 
 from tenantry.acting.actions import in_action
 from tenantry.core.actor import Actor
+from tenantry.core.ids import NIL
 from tenantry.people.models import Membership
 from tenantry.security.models import SessionEntry
 
@@ -28,10 +29,12 @@ def open_entry(member: Membership, actor: Actor, now: datetime) -> SessionEntry:
     return entry
 
 
-def end_entries(member_ids: Iterable[UUID], now: datetime) -> int:
-    """Marks open sessions ended. The epoch, raised with the status, is what refuses them. Returns how many."""
+def end_entries(member_ids: Iterable[UUID], now: datetime, *, but: UUID | None = None) -> int:
+    """Marks open sessions ended, except `but`. The epoch, raised with the status, is what refuses them. Returns how
+    many."""
     in_action()
-    return SessionEntry.objects.filter(membership_id__in=list(member_ids), ended_at=None).update(ended_at=now)
+    rows = SessionEntry.objects.filter(membership_id__in=list(member_ids), ended_at=None)
+    return rows.exclude(id=but or NIL).update(ended_at=now)
 
 
 def raise_epoch(member_ids: Iterable[UUID]) -> None:

@@ -10,21 +10,23 @@ from tenantry.acting.actions import Done, Outcome, action, in_action
 from tenantry.audit.chain import Entry, Event
 from tenantry.core.actor import Actor
 from tenantry.core.errors import TooFast
-from tenantry.core.mail import queue_mail
+from tenantry.core.mail import end_mails, queue_mail
 from tenantry.core.tenancy import scope
-from tenantry.organizations.selectors import policy
-from tenantry.people.errors import CodeNeeded, CodeWrong, LinkUnknown, SignInFirst, WrongAccount
+from tenantry.people.errors import AccountUnproven, CodeNeeded, CodeWrong, LinkUnknown, SignInFirst, WrongAccount
 from tenantry.people.locks import lock_members
 from tenantry.people.mails import CODE_MAIL
 from tenantry.people.models import Invitation, InvitationLink, Membership, User
 from tenantry.people.seats import counted_statuses, take_seats
 from tenantry.people.selectors import FoundLink, find_link, find_user, refuse_dead_link
 from tenantry.people.steps import code_matches, create_user, end_links
-from tenantry.security.passwords import Person, Rule, hashed, refuse_weak
+from tenantry.security.passwords import Person, hashed, password_rule, refuse_weak
 from tenantry.security.steps import open_entry
 
 CODE_LIFE = timedelta(minutes=15)
 CODE_AGAIN_AFTER = timedelta(seconds=60)
+JOINED_COLUMNS = (
+    "user", "status", "joined_at", "invited_until", "given_name", "family_name", "sort_name", "search_text"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +37,6 @@ class Accepted:
     organization_id: UUID
     membership_id: UUID
     entry_id: UUID
-
-
-def password_rule() -> Rule:
-    return Rule(policy("password.minimum_length"), tuple(policy("password.required_classes")))
-
-
-def needs_account(email: str) -> bool:
-    """Whether accepting creates an account. An account that nobody has proven gives way to whoever proves it."""
-    user = find_user(email)
-    return user is None or user.email_proven_at is None
 
 
 @action(open_to="the link is the permission; an existing account must be signed in")
@@ -63,6 +55,7 @@ def accept_invitation(
 
     :raises LinkUnknown, LinkUsed, LinkRevoked, LinkReplaced, LinkExpired: what became of the link.
     :raises SignInFirst, WrongAccount: the address has an account that is not the one signed in.
+    :raises AccountUnproven: its account was never proven, and a copied link proves nothing either.
     :raises CodeNeeded, CodeWrong: a copied link proves no address.
     :raises AtSeatLimit, PasswordRefused: see there.
     """
@@ -71,14 +64,17 @@ def accept_invitation(
     member, link = found.member, found.link
     proven = _proven(found, signed_in_user_id, code, now)
     user = find_user(member.email)
+    if signed_in_user_id is not None and (user is None or user.id != signed_in_user_id):
+        raise WrongAccount
     if user is None or (user.email_proven_at is None and proven):
         user = _account(user, member, password, f"{given_name} {family_name}", proven=proven, now=now)
         member.given_name, member.family_name = given_name or member.given_name, family_name or member.family_name
+    elif user.email_proven_at is None:
+        raise AccountUnproven
     elif signed_in_user_id is None:
         raise SignInFirst
-    elif signed_in_user_id != user.id:
-        raise WrongAccount
-    if Membership.Status.ACTIVE in counted_statuses() and Membership.Status.INVITED not in counted_statuses():
+    counted = counted_statuses()
+    if Membership.Status.ACTIVE in counted and Membership.Status.INVITED not in counted:
         take_seats(1, now)
     _join(found, user, now)
     entry = open_entry(member, actor, now)
@@ -90,10 +86,10 @@ def accept_invitation(
 
 
 def _locked(found: FoundLink) -> FoundLink:
-    """The same link with its rows locked: membership first, then invitation and link."""
+    """The same link, read again under the membership's lock, which everything that ends a link takes first."""
     member = lock_members([found.member.id]).get(found.member.id)
-    invitation = Invitation.objects.select_for_update(no_key=True).filter(id=found.invitation.id).first()
-    link = InvitationLink.objects.select_for_update(no_key=True).filter(id=found.link.id).first()
+    invitation = Invitation.objects.filter(id=found.invitation.id).first()
+    link = InvitationLink.objects.filter(id=found.link.id).first()
     if member is None or invitation is None or link is None:
         raise LinkUnknown
     return FoundLink(found.organization_id, link, invitation, member)
@@ -103,21 +99,34 @@ def _proven(found: FoundLink, signed_in_user_id: UUID | None, code: str, now: da
     """A mailed link proves its address, and so does being signed in to its account. A copied one asks for a mailed
     code; where no mail is set up it proves nothing.
 
-    :raises CodeNeeded, CodeWrong: see there. Wrong codes are counted by the interface, outside of this transaction.
+    :raises CodeNeeded, CodeWrong: see there. The interface counts wrong codes, outside of this transaction.
     """
     link = found.link
     if link.kind == InvitationLink.Kind.MAILED:
         return True
     user = find_user(found.member.email)
-    if user is not None and user.id == signed_in_user_id:
-        return user.email_proven_at is not None
-    if not settings.SMTP_URL or (user is not None and user.email_proven_at is not None):
+    if user is not None and user.email_proven_at is not None:
+        return user.id == signed_in_user_id
+    if not settings.SMTP_URL:
         return False
-    if not code or link.code_hash is None or link.code_sent_at is None or now - link.code_sent_at > CODE_LIFE:
+    ask_code(link, code, now)
+    return True
+
+
+def code_is_out(link: InvitationLink, now: datetime) -> bool:
+    """Whether a code was mailed that can still be entered."""
+    return link.code_sent_at is not None and now - link.code_sent_at <= CODE_LIFE
+
+
+def ask_code(link: InvitationLink, code: str, now: datetime) -> None:
+    """Changes nothing.
+
+    :raises CodeNeeded: none was given, or none is out. :raises CodeWrong: see there.
+    """
+    if not code or not code_is_out(link, now):
         raise CodeNeeded
     if not code_matches(link, code):
         raise CodeWrong
-    return True
 
 
 def _account(
@@ -137,11 +146,12 @@ def _join(found: FoundLink, user: User, now: datetime) -> None:
     member, invitation, link = found.member, found.invitation, found.link
     member.user, member.status, member.joined_at, member.invited_until = user, Membership.Status.ACTIVE, now, None
     member.refresh_search()
-    member.save()
+    member.save(update_fields=JOINED_COLUMNS)
     invitation.accepted_at = now
     invitation.save(update_fields=["accepted_at"])
-    InvitationLink.objects.filter(id=link.id).update(used_at=now)
+    end_mails(kind=CODE_MAIL, subject_ids=[link.id], now=now)
     end_links([invitation.id], now)
+    InvitationLink.objects.filter(id=link.id).update(used_at=now)
 
 
 @action(open_to="the link is the permission")

@@ -5,14 +5,15 @@ from datetime import datetime
 from uuid import UUID
 
 from tenantry.access.models import Role
-from tenantry.access.steps import allow_another_keyholder, assignable, give_base_role, refuse_out_of_hand
+from tenantry.access.selectors import roles_of
+from tenantry.access.steps import allow_another_keyholder, assignable, end_assignments, give_base_role, refuse_out_of_hand
 from tenantry.acting.actions import Done, Outcome, action
 from tenantry.audit.chain import Entry, Event
 from tenantry.core.actor import Actor
 from tenantry.core.errors import NotFound
 from tenantry.people.errors import NotInvited
 from tenantry.people.models import Invitation, Membership
-from tenantry.people.permissions import INVITE
+from tenantry.people.permissions import EDIT, INVITE
 from tenantry.people.seats import counted_statuses, take_seats
 from tenantry.people.selectors import get_member, open_invitation
 from tenantry.people.steps import (
@@ -21,7 +22,8 @@ from tenantry.people.steps import (
     create_membership,
     invitation_end,
     mail_link,
-    revoke_open_invitations,
+    refuse_known_address,
+    remove_rows,
     set_teams,
 )
 
@@ -54,6 +56,8 @@ def invite_member(
     :raises RoleNotAssignable, AtSeatLimit, TooManyKeyholders, OneTeamOnly: why it can't be.
     """
     role = assignable(actor, role_id)
+    # Before the seats: somebody who is known here is answered with what can be done about them.
+    refuse_known_address(email)
     take_seats(1 if Status.INVITED in counted_statuses() else 0, now)
     allow_another_keyholder(role)
     return _invite(actor, now, email, given_name, family_name, role, team_ids)
@@ -144,9 +148,8 @@ def copy_invitation_link(*, actor: Actor, now: datetime, membership_id: UUID) ->
 def revoke_invitation(*, actor: Actor, now: datetime, membership_id: UUID) -> Outcome[Done]:
     """The links are dead, the seat is free, the address can be invited anew."""
     member, _invitation = _invited(actor, membership_id)
-    revoke_open_invitations([member.id], now)
-    member.status, member.removed_at, member.invited_until = Status.REMOVED, now, None
-    member.save(update_fields=["status", "removed_at", "invited_until"])
+    remove_rows([member], now)
+    end_assignments([member.id])
     entry = Entry("people.invitation_revoked", "member", member.id, {}, {"email": member.email})
     return Outcome(Done(member.id), entry)
 
@@ -168,7 +171,9 @@ def edit_invited(
     """
     member, _invitation = _invited(actor, membership_id)
     role = assignable(actor, role_id)
-    allow_another_keyholder(role)
+    before = roles_of([member.id]).get(member.id)
+    if before is None or before.id != role.id:
+        allow_another_keyholder(role)
     member.given_name, member.family_name = given_name, family_name
     member.refresh_search()
     member.save(update_fields=["given_name", "family_name", "sort_name", "search_text"])
@@ -180,7 +185,7 @@ def edit_invited(
     )
 
 
-@action("people.edit", targets=("membership_id",))
+@action(EDIT, targets=("membership_id",))
 def edit_member(
     *, actor: Actor, now: datetime, membership_id: UUID, given_name: str, family_name: str
 ) -> Outcome[Done]:

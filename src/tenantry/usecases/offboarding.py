@@ -6,7 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from tenantry.access.errors import LastKeyholder, MemberOutOfHand
-from tenantry.access.steps import end_assignments, in_hand, keep_a_keyholder, keyholder_ids, roles_of
+from tenantry.access.selectors import in_hand, keyholder_ids, roles_of
+from tenantry.access.steps import end_assignments, keep_a_keyholder
 from tenantry.acting.actions import Outcome, action
 from tenantry.acting.plans import Plan, Refused, confirm
 from tenantry.audit.chain import Entry, Event

@@ -6,22 +6,24 @@ from uuid import UUID
 
 from django.contrib.auth.hashers import check_password
 
+from tenantry.access.steps import refuse_out_of_hand
 from tenantry.acting.actions import Done, Outcome, action
 from tenantry.audit.chain import Entry
 from tenantry.core import crypto
 from tenantry.core.actor import Actor
 from tenantry.core.errors import NotFound
+from tenantry.core.ids import NIL
 from tenantry.core.mail import end_mails, queue_mail
+from tenantry.organizations.selectors import policy
 from tenantry.people.errors import LinkExpired, LinkUnknown, LinkUsed, NotActive
 from tenantry.people.locks import lock_members
 from tenantry.people.mails import RESET_MAIL
 from tenantry.people.models import Membership, PasswordReset, User
 from tenantry.people.permissions import RESET_PASSWORD
 from tenantry.people.selectors import find_user, get_member
-from tenantry.access.steps import refuse_out_of_hand
-from tenantry.security.errors import SignInRefused
-from tenantry.security.passwords import Person, hashed, refuse_weak
-from tenantry.security.steps import open_entry
+from tenantry.security.errors import SignInAgain, SignInRefused
+from tenantry.security.passwords import Person, hashed, password_rule, refuse_weak
+from tenantry.security.steps import end_entries, open_entry
 
 RESET_LIFE = timedelta(hours=1)
 RESET_AGAIN_AFTER = timedelta(minutes=5)
@@ -52,6 +54,25 @@ def enter_organization(*, actor: Actor, now: datetime, user_id: UUID) -> Outcome
     )
 
 
+@action(open_to="everybody enters organizations they belong to; the caller has proven the user")
+def switch_organization(
+    *, actor: Actor, now: datetime, user_id: UUID, signed_in_at: datetime, epoch: int | None
+) -> Outcome[Entered]:
+    """Enters another organization without a password, on the strength of this browser's sign-in.
+
+    `epoch`: of the membership, as the browser's session noted it at its sign-in; None when it noted none, or when its
+    stay there has ended since.
+
+    :raises NotFound: the user is not an active member.
+    :raises SignInAgain: that sign-in is older than a session may be here, or sessions here were ended after it.
+    """
+    found = Membership.objects.filter(user_id=user_id, status=Membership.Status.ACTIVE).only("session_epoch").first()
+    longest = timedelta(days=policy("session.absolute_days"))
+    if found is not None and (found.session_epoch != epoch or now - signed_in_at > longest):
+        raise SignInAgain
+    return enter_organization(actor=actor, now=now, user_id=user_id)
+
+
 @action(open_to="anybody may ask for a reset of an address")
 def request_password_reset(*, actor: Actor, now: datetime, email: str) -> Outcome[Done]:
     """Mails a link, at most once in five minutes. Does the same for unknown addresses, whose mail says so."""
@@ -62,8 +83,9 @@ def request_password_reset(*, actor: Actor, now: datetime, email: str) -> Outcom
 
 def _reset(email: str, now: datetime, organization_id: UUID | None = None) -> UUID:
     older = list(PasswordReset.objects.filter(email=email, used_at=None).values_list("id", flat=True))
-    PasswordReset.objects.filter(id__in=older).update(expires_at=now)
+    # The delivery first, then what it is about: the order of the job that composes it.
     end_mails(kind=RESET_MAIL, subject_ids=older, now=now)
+    PasswordReset.objects.filter(id__in=older).update(expires_at=now)
     reset = PasswordReset(email=email, created_at=now, expires_at=now + RESET_LIFE)
     reset.save(force_insert=True)
     queue_mail(kind=RESET_MAIL, to=email, organization_id=organization_id, subject_id=reset.id, now=now)
@@ -111,6 +133,8 @@ def reset_password(*, actor: Actor, now: datetime, token: str, password: str) ->
     reset = PasswordReset.objects.select_for_update(no_key=True).get(id=found.id)
     if reset.used_at:
         raise LinkUsed
+    if reset.expires_at <= now:
+        raise LinkExpired
     refuse_weak(password, Person(user.email))
     user.password = hashed(password)
     user.email_proven_at = user.email_proven_at or now
@@ -122,17 +146,23 @@ def reset_password(*, actor: Actor, now: datetime, token: str, password: str) ->
 
 
 @action(open_to="everybody changes their own password, with the old one")
-def change_own_password(*, actor: Actor, now: datetime, old: str, new: str) -> Outcome[Done]:
-    """:raises SignInRefused: the old password is wrong. :raises PasswordRefused: the new one is too weak.
+def change_own_password(
+    *, actor: Actor, now: datetime, old: str, new: str, keep_entry_id: UUID | None = None
+) -> Outcome[Done]:
+    """`keep_entry_id`: the session that asks. Django's session hash ends the user's other sessions everywhere.
 
-    Django's session hash ends the user's other sessions everywhere.
+    :raises SignInRefused: the old password is wrong. :raises PasswordRefused: the new one is too weak.
     """
-    user = User.objects.select_for_update(no_key=True).get(id=actor.user_id)
+    user = User.objects.select_for_update(no_key=True).filter(id=actor.user_id or NIL).first()
+    if user is None:
+        raise NotFound
     if not check_password(old, user.password):
         raise SignInRefused
-    refuse_weak(new, Person(user.email, actor.label))
+    refuse_weak(new, Person(user.email, actor.label), password_rule())
     user.password = hashed(new)
     user.save(update_fields=["password"])
+    if actor.membership_id is not None:
+        end_entries([actor.membership_id], now, but=keep_entry_id)
     return Outcome(Done(user.id), Entry("people.own_password_changed", "member", actor.membership_id))
 
 

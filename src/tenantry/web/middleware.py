@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from datetime import datetime
 from uuid import UUID
 
@@ -15,10 +14,8 @@ from tenantry.core import clock
 from tenantry.core.errors import NoLongerIn, Refusal
 from tenantry.core.ids import new_id
 from tenantry.core.tenancy import scope
-from tenantry.core.transactions import writing
 from tenantry.security.browsing import present_entry
-from tenantry.security.gate import Inside, enter
-from tenantry.security.steps import note_seen
+from tenantry.security.gate import Inside, enter, keep_seen
 from tenantry.web.refusals import answer
 from tenantry.web.requests import leave_organization
 
@@ -115,11 +112,8 @@ class MemberGate:
         request.organization = inside.organization  # type: ignore[attr-defined]
         request.membership = inside.membership  # type: ignore[attr-defined]
         request.entry = inside.entry  # type: ignore[attr-defined]
-        with ExitStack() as stack:
-            stack.enter_context(scope.tenant(inside.organization.id))
-            if inside.seen_is_old:
-                with writing():
-                    note_seen(inside.entry.id, now)
+        keep_seen(inside, now)
+        with scope.tenant(inside.organization.id):
             return self.get_response(request)
 
     def _enter(self, request: HttpRequest, now: datetime) -> Inside | None:

@@ -10,7 +10,7 @@ from tenantry.core.tenancy import scope
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    SchemaEditorClass = SchemaEditor  # type: ignore[assignment]
+    SchemaEditorClass = SchemaEditor
 
     def _set_autocommit(self, autocommit: bool) -> None:
         super()._set_autocommit(autocommit)  # type: ignore[misc]

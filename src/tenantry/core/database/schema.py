@@ -18,7 +18,7 @@ class SchemaEditor(DatabaseSchemaEditor):
             yield part
 
     def table_sql(self, model: type[Model]) -> tuple[str, list[Any]]:
-        sql, params = super().table_sql(model)  # type: ignore[misc]
+        sql, params = super().table_sql(model)
         if is_tenant_model(model):
             name = self.quote_name(f"{model._meta.db_table}_pkey")
             sql = f"{sql[: sql.rindex(')')]}, CONSTRAINT {name} PRIMARY KEY (organization_id, id))"

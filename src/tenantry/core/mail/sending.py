@@ -54,11 +54,11 @@ def send(delivery_id: UUID) -> None:
 def _composed(delivery: MailDelivery) -> Content | None:
     """The stored body, or a new one: composed, sealed and committed before anything is sent."""
     if delivery.sealed_body:
-        return Content.from_bytes(crypto.unseal(delivery.sealed_body, PURPOSE))
+        return Content.from_bytes(crypto.unseal(bytes(delivery.sealed_body), PURPOSE))
     with scope.platform("mail", delivery.organization_id or scope.INSTALLATION), writing():
         locked = MailDelivery.objects.select_for_update(no_key=True).get(pk=delivery.pk)
         if locked.sealed_body or locked.state not in (State.QUEUED, State.FAILED):
-            return Content.from_bytes(crypto.unseal(locked.sealed_body, PURPOSE)) if locked.sealed_body else None
+            return Content.from_bytes(crypto.unseal(bytes(locked.sealed_body), PURPOSE)) if locked.sealed_body else None
         try:
             content = compose(locked)
         except NothingToSay:

@@ -48,10 +48,6 @@ class TenantForeignKey(models.ForeignKey[Any, Any]):
         return name, path, args, kwargs
 
 
-class TenantOneToOneField(TenantForeignKey):
-    """A `TenantForeignKey` whose target occurs once; the unique constraint is declared on the model."""
-
-
 class CollatedText(models.TextField[Any, Any]):
     """Text compared byte by byte, so that ranges and `starts with` stay indexable under row-level security."""
 
@@ -72,7 +68,7 @@ class BeginsWith(models.Lookup[Any]):
     lookup_name = "begins"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         left, left_params = self.process_lhs(compiler, connection)
         right, right_params = self.process_rhs(compiler, connection)
         return f"{left} ^@ {right}", [*left_params, *right_params]

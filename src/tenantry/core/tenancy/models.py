@@ -39,10 +39,6 @@ class TenantModel(models.Model):
         abstract = True
         default_manager_name = "objects"
 
-    @classmethod
-    def column(cls, name: str) -> str:
-        return str(cls._meta.get_field(name).column)
-
 
 def tenant_models(models_: Any) -> list[type[models.Model]]:
     return [m for m in models_ if m._meta.managed and not m._meta.proxy and is_tenant_model(m)]

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from django.db import connection
+
 from tenantry.core.ids import NIL
 
 # The chain of what belongs to no organization (operators' acts, sign-ups that failed) lives under this id.
@@ -33,7 +35,6 @@ class Scope:
 
 
 _scope: ContextVar[Scope | None] = ContextVar("tenantry_scope", default=None)
-_open_transaction: ContextVar[bool] = ContextVar("tenantry_open_transaction", default=False)
 
 
 def current() -> Scope | None:
@@ -53,7 +54,7 @@ def organization_id() -> UUID:
 
 @contextmanager
 def _armed(scope: Scope) -> Iterator[Scope]:
-    if _open_transaction.get() and scope != _scope.get():
+    if scope != _scope.get() and connection.in_atomic_block:
         raise ScopeInTransaction
     token = _scope.set(scope)
     try:
@@ -65,7 +66,7 @@ def _armed(scope: Scope) -> Iterator[Scope]:
 @contextmanager
 def tenant(organization_id: UUID) -> Iterator[Scope]:
     """Arms one organization."""
-    if not isinstance(organization_id, UUID) or organization_id == INSTALLATION:
+    if organization_id == INSTALLATION or not isinstance(organization_id, UUID):
         raise NoTenant
     with _armed(Scope("tenant", organization_id)) as scope:
         yield scope
@@ -73,7 +74,7 @@ def tenant(organization_id: UUID) -> Iterator[Scope]:
 
 @contextmanager
 def platform(reason: str, organization_id: UUID | None = None) -> Iterator[Scope]:
-    """The one way across organizations. `reason` must stand in `core.tenancy.crossings`.
+    """The one way across organizations. `reason` must stand in `CROSSINGS`.
 
     With `organization_id` the managers filter by it as usual, while the database lets the crossing through.
     """
@@ -88,16 +89,6 @@ def installation(reason: str) -> Iterator[Scope]:
     """What belongs to no organization: operators' acts and their audit chain."""
     with platform(reason, INSTALLATION) as scope:
         yield scope
-
-
-@contextmanager
-def transaction_opened() -> Iterator[None]:
-    """Marks that a transaction runs, so that nobody changes the scope below it."""
-    token = _open_transaction.set(True)
-    try:
-        yield
-    finally:
-        _open_transaction.reset(token)
 
 
 # Reason -> who uses it and why it can't stay inside one organization. Reviewed; a test compares it with the callers.

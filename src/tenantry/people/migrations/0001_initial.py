@@ -2,11 +2,12 @@
 
 import django.db.models.deletion
 import django.db.models.functions.text
+from django.conf import settings
+from django.db import migrations, models
+
 import tenantry.core.ids
 import tenantry.core.tenancy.fields
 import tenantry.core.tenancy.scope
-from django.conf import settings
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
