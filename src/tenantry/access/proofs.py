@@ -33,4 +33,3 @@ def lock_targets(actor: Actor, targets: frozenset[UUID]) -> Actor:
 
 register_proof("member", prove_member)
 register_proof("system", lock_targets)
-register_proof("operator", lock_targets)

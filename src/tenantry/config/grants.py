@@ -25,6 +25,7 @@ GLOBAL_TABLE_GRANTS: dict[str, dict[str, str]] = {
     "organizations_address": {"platform": ALL},
     "core_maildelivery": {"tenant": "SELECT, INSERT, UPDATE", "platform": ALL},
     "security_operator": {"platform": ALL},
+    "security_operatorsession": {"platform": ALL},
     "security_failedattempts": {"app": ALL, "platform": ALL},
     "security_ratebucket": {"app": ALL, "platform": ALL},
     "procrastinate_jobs": {"app": ALL, "tenant": DEFER, "platform": ALL},

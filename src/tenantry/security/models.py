@@ -70,6 +70,22 @@ class Operator(models.Model):
     )
 
 
+class OperatorSession(models.Model):
+    """One browser's stay in the console, found by the hash of the token in its cookie, so that it can be ended here."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    operator = models.ForeignKey(Operator, on_delete=models.CASCADE, related_name="+")
+    token_hash = models.BinaryField(unique=True)
+    epoch = models.IntegerField()
+    entered_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    address = models.TextField(default="")
+    agent = models.TextField(default="")
+
+    lifecycle: ClassVar = Lifecycle(export=None, keep=Keep.DAYS_90, erase=Erase.DELETE, personal=("address", "agent"))
+
+
 class FailedAttempts(models.Model):
     """How often something secret was guessed wrong lately, by a keyed hash of whom and from where."""
 

@@ -2,23 +2,29 @@
 
 import hmac
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
+from uuid import UUID
 
 import pyotp
 from django.contrib.auth.hashers import check_password, make_password
 
-from tenantry.acting.actions import Done, Outcome, action
+from tenantry.acting.actions import Done, Outcome, action, in_action, register_proof
 from tenantry.audit.chain import Entry
 from tenantry.core import crypto
-from tenantry.core.actor import Actor
-from tenantry.core.errors import InvalidInput
+from tenantry.core.actor import ALL_GRANTS, Actor
+from tenantry.core.errors import InvalidInput, NoLongerIn, NotFound
+from tenantry.people.locks import lock_members
 from tenantry.security.errors import SignInRefused
-from tenantry.security.models import Operator
+from tenantry.security.models import Operator, OperatorSession
 from tenantry.security.passwords import Person, refuse_weak
 
 PURPOSE = "operator factor"
 STEP_SECONDS = 30
+# Shorter than a member's: an operator sees mails and every organization's name.
+LONGEST = timedelta(hours=12)
+IDLE = timedelta(hours=1)
+SEEN_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +63,19 @@ def create_operator(
     return Outcome(OperatorCreated(email, secret, uri), entry)
 
 
-@action(open_to="password and one-time code are what it asks for")
-def sign_operator_in(*, actor: Actor, now: datetime, email: str, password: str, code: str) -> Outcome[Done]:
-    """Checks both factors independently, and each code once (RFC 6238, 5.2).
+@dataclass(frozen=True, slots=True)
+class OperatorEntered:
+    """`token`: for the console's cookie; stored as its hash only."""
+
+    id: UUID
+    token: str
+
+
+@action(open_to="password and one-time code are what it asks for", holds_secret=True)
+def sign_operator_in(
+    *, actor: Actor, now: datetime, email: str, password: str, code: str
+) -> Outcome[OperatorEntered]:
+    """Checks both factors independently, and each code once (RFC 6238, 5.2), and opens a session of the console.
 
     :raises SignInRefused: one answer whatever was wrong.
     """
@@ -71,7 +87,82 @@ def sign_operator_in(*, actor: Actor, now: datetime, email: str, password: str, 
         raise SignInRefused
     operator.totp_step, operator.last_sign_in_at = step, now
     operator.save(update_fields=["totp_step", "last_sign_in_at"])
-    return Outcome(Done(operator.id), Entry("installation.operator_signed_in", "operator", operator.id))
+    token = crypto.new_token()
+    session = OperatorSession(
+        operator=operator,
+        token_hash=crypto.token_hash(token),
+        epoch=operator.session_epoch,
+        entered_at=now,
+        seen_at=now,
+        address=actor.address,
+        agent=actor.agent[:300],
+    )
+    session.save(force_insert=True)
+    entry = Entry("installation.operator_signed_in", "operator", operator.id)
+    return Outcome(OperatorEntered(operator.id, token), entry)
+
+
+@dataclass(frozen=True, slots=True)
+class InConsole:
+    """`seen_is_old`: "last seen" is due to be written."""
+
+    actor: Actor
+    session_id: UUID
+    name: str
+    email: str
+    seen_is_old: bool
+
+
+def enter_console(token: str, *, address: str, agent: str, request_id: str, now: datetime) -> InConsole | None:
+    """Who this cookie lets into the console; None once it was ended, is too old, idle too long, or of an older epoch."""
+    if not token or len(token) > 200:
+        return None
+    rows = OperatorSession.objects.select_related("operator")
+    session = rows.filter(token_hash=crypto.token_hash(token), ended_at=None).first()
+    if session is None or not session.operator.is_active or session.epoch != session.operator.session_epoch:
+        return None
+    if now - session.entered_at > LONGEST or now - session.seen_at > IDLE:
+        return None
+    operator = session.operator
+    actor = Actor(
+        kind="operator",
+        organization_id=None,
+        grants=ALL_GRANTS,
+        operator_id=operator.id,
+        label=operator.name,
+        session_epoch=session.epoch,
+        address=address,
+        agent=agent,
+        request_id=request_id,
+    )
+    return InConsole(actor, session.id, operator.name, operator.email, now - session.seen_at > SEEN_EVERY)
+
+
+def note_operator_seen(session_id: UUID, now: datetime) -> None:
+    """Keeps "last seen" to the minute. Not an action: it says nothing that an operator did."""
+    in_action()
+    OperatorSession.objects.filter(id=session_id).update(seen_at=now)
+
+
+@action(open_to="everybody ends their own session")
+def sign_operator_out(*, actor: Actor, now: datetime, session_id: UUID) -> Outcome[Done]:
+    """:raises NotFound: not an open session of one's own."""
+    rows = OperatorSession.objects.filter(id=session_id, operator_id=actor.operator_id, ended_at=None)
+    if not rows.update(ended_at=now):
+        raise NotFound
+    return Outcome(Done(session_id), Entry("installation.operator_signed_out", "operator", actor.operator_id))
+
+
+def prove_operator(actor: Actor, targets: frozenset[UUID]) -> Actor:
+    """:raises NoLongerIn: no operator any more, or signed out everywhere since the request began."""
+    lock_members(targets)
+    operator = Operator.objects.filter(id=actor.operator_id, is_active=True).first()
+    if operator is None or operator.session_epoch != actor.session_epoch:
+        raise NoLongerIn
+    return actor
+
+
+register_proof("operator", prove_operator)
 
 
 @lru_cache(maxsize=1)
