@@ -107,7 +107,8 @@ class Membership(TenantModel):
         DEACTIVATED = "deactivated"
         REMOVED = "removed"
 
-    user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    # Its index is `people_of_user`.
+    user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, db_index=False, related_name="+")
     email = CollatedText()
     given_name = models.TextField(default="")
     family_name = models.TextField(default="")

@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                 ('session_epoch', models.IntegerField(default=0)),
                 ('access_version', models.IntegerField(default=0)),
                 ('picture', models.BinaryField(null=True)),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
