@@ -56,6 +56,7 @@ def test_supervisor_killed(installation: Installation) -> None:
     assert installation.sql("SELECT count(*) FROM probe") == [(1000,)]
 
 
+@pytest.mark.soak
 def test_everything_killed(installation: Installation) -> None:
     program = installation.start()
     installation.sql("CREATE TABLE probe AS SELECT generate_series(1, 1000) AS number")
