@@ -1,0 +1,131 @@
+"""Every page that a browser can open: accessible, quiet, inside its width; in light and dark, wide and narrow.
+
+Routes are read from the resolver, so a new page is looked at without being named here; a new kind of parameter has to
+be given a sample, or the test says so. Set TENANTRY_SCREENSHOTS to a folder to keep the pictures.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import URLPattern, URLResolver, get_resolver
+from factories.organizations import PASSWORD, Organization, make_organization
+from playwright.sync_api import Page
+
+from tenantry.people.actions import add_to_team, create_team
+from tenantry.usecases.offboarding import deactivate_members, remove_members
+
+VIEWS = [
+    ("1440-light", {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"}),
+    ("1440-dark", {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"}),
+    ("390-light", {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"}),
+]
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+# Not pages: files, answers to programs, and addresses that only take a POST.
+NOT_PAGES = re.compile(r"^(api/v1|healthz|readyz|metrics|static|console)|\.(csv|jsonl|json)$|picture$|export")
+
+
+@dataclass(frozen=True)
+class Scene:
+    organization: Organization
+    samples: dict[str, str]
+
+
+def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for one in patterns:
+        route = prefix + str(one.pattern)
+        if isinstance(one, URLResolver):
+            yield from routes(one.url_patterns, route)
+        else:
+            yield route, one
+
+
+def page_routes() -> list[str]:
+    found = []
+    for route, pattern in routes(get_resolver().url_patterns):
+        screen = getattr(pattern.callback, "screen", None)
+        if screen is not None and "GET" in screen.methods and not NOT_PAGES.search(route):
+            found.append(route)
+    return sorted(set(found))
+
+
+@pytest.fixture(scope="module")
+def scene(database: None) -> Scene:
+    org = make_organization("Halden Supply")
+    rep = org.person("manager", given_name="Petra", family_name="Lindqvist")
+    pending = org.invite("member", given_name="Hanna", family_name="Virtanen")
+    gone = org.person("member", given_name="Ewan", family_name="Drummond")
+    removed = org.person("member", given_name="Grete", family_name="Sunde")
+    org.perform(deactivate_members, membership_ids=(gone.membership_id,))
+    org.perform(remove_members, membership_ids=(removed.membership_id,))
+    team = org.perform(create_team, name="Field sales", description="On the road")
+    org.perform(add_to_team, team_id=team.id, membership_ids=(rep.membership_id,))
+    link = org.token_for(pending.membership_id)
+    return Scene(
+        org,
+        {
+            "membership_id": str(rep.membership_id),
+            "team_id": str(team.id),
+            "role_id": str(org.role("manager")),
+            "token": link,
+            "chapter": "sign-up",
+            "step": "company",
+        },
+    )
+
+
+def address(route: str, scene: Scene) -> str:
+    """The route with samples; pages about an invitation get the pending person's."""
+
+    def sample(match: re.Match[str]) -> str:
+        name = match.group(1).rpartition(":")[2]
+        assert name in scene.samples, f"{route}: give a sample for <{name}> in tests/journeys/test_every_page.py"
+        return scene.samples[name]
+
+    return "/" + re.sub(r"<([^>]+)>", sample, route)
+
+
+def test_there_are_pages_to_look_at():
+    assert len(page_routes()) > 25
+
+
+@pytest.mark.parametrize(("name", "options"), VIEWS, ids=[name for name, _options in VIEWS])
+def test_every_page_is_accessible_quiet_and_inside_its_width(name, options, new_context, scene):
+    context = new_context(**options)
+    page = context.new_page()
+    page.goto("/accounts/login")
+    page.get_by_label("E-mail", exact=False).first.fill(scene.organization.owner.email)
+    page.locator("input[type=password]").first.fill(PASSWORD)
+    page.locator("main button[type=submit], main button:not([type])").first.click()
+    page.wait_for_url(lambda url: "/accounts/login" not in url)
+    faults = []
+    for route in page_routes():
+        if route in ("accounts/logout",):
+            continue
+        faults += [f"{route}: {fault}" for fault in look(page, address(route, scene), name)]
+    assert not faults, "\n".join(faults)
+
+
+def look(page: Page, path: str, name: str) -> list[str]:
+    response = page.goto(path)
+    assert response is not None
+    faults = []
+    if response.status >= 400 and not path.startswith("/accounts/"):
+        faults.append(f"answers {response.status}")
+    result = Axe().run(page, options={"runOnly": AXE["runOnly"]})
+    for violation in result.response["violations"]:
+        targets = [node["target"] for node in violation["nodes"]][:3]
+        faults.append(f"{violation['id']}: {violation['help']} {targets}")
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    if wide > 0:
+        faults.append(f"is {wide} pixels too wide")
+    folder = os.environ.get("TENANTRY_SCREENSHOTS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        stem = re.sub(r"[^a-z0-9]+", "-", re.sub(r"[0-9a-f-]{36}|[A-Za-z0-9_-]{43}", "x", path)).strip("-") or "start"
+        page.screenshot(path=f"{folder}/{stem}-{name}.png")
+    return faults
