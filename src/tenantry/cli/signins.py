@@ -1,5 +1,6 @@
 """What the person at the terminal needs to know after a start."""
 
+import itertools
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -43,6 +44,16 @@ def kept() -> list[SignIn]:
         return []
 
 
+def _table(accounts: Iterable[SignIn]) -> Table:
+    """Whole addresses whatever the width: they are there to be copied."""
+    table = Table.grid(padding=(0, 2))
+    for account in accounts:
+        table.add_row(account.email, account.password, account.role)
+    for column in table.columns[:2]:
+        column.no_wrap, column.overflow = True, "ignore"
+    return table
+
+
 def announce(console: Console) -> None:
     """Addresses first, then one sign-in per role."""
     base = settings.BASE_URL
@@ -56,14 +67,12 @@ def announce(console: Console) -> None:
     console.print(places)
     accounts = kept()
     if accounts:
-        table = Table("Organization", "Role", "Sign in as", "Password", title="Demo", title_justify="left")
-        for account in accounts:
-            table.add_row(account.organization, account.role, account.email, account.password)
-        console.print()
-        console.print(table)
+        for organization, members in itertools.groupby(accounts, key=lambda account: account.organization):
+            console.print(f"\n[bold]{organization}[/bold]")
+            console.print(_table(members))
         for account in accounts:
             if account.factor:
                 console.print(f"\nThe console also asks {account.email} for a one-time code.")
                 console.print(f"  Authenticator secret   {account.factor}")
-                console.print(f"  or ask here            tenantry operator code {account.email}")
+                console.print(f"  or ask here            tenantry operator code {account.email}", soft_wrap=True)
     console.print("\nCtrl-C stops everything.")
