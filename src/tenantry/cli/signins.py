@@ -44,14 +44,11 @@ def kept() -> list[SignIn]:
         return []
 
 
-def _table(accounts: Iterable[SignIn]) -> Table:
-    """Whole addresses whatever the width: they are there to be copied."""
-    table = Table.grid(padding=(0, 2))
-    for account in accounts:
-        table.add_row(account.email, account.password, account.role)
-    for column in table.columns[:2]:
-        column.no_wrap, column.overflow = True, "ignore"
-    return table
+def _lines(accounts: Iterable[SignIn]) -> list[str]:
+    """Aligned, and whole whatever the terminal's width: addresses are there to be copied."""
+    members = list(accounts)
+    width = max(len(member.email) for member in members)
+    return [f"  {member.email:<{width}}  {member.password}  {member.role}" for member in members]
 
 
 def announce(console: Console) -> None:
@@ -69,7 +66,8 @@ def announce(console: Console) -> None:
     if accounts:
         for organization, members in itertools.groupby(accounts, key=lambda account: account.organization):
             console.print(f"\n[bold]{organization}[/bold]")
-            console.print(_table(members))
+            for line in _lines(members):
+                console.print(line, markup=False, soft_wrap=True)
         for account in accounts:
             if account.factor:
                 console.print(f"\nThe console also asks {account.email} for a one-time code.")
