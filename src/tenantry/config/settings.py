@@ -3,7 +3,6 @@
 Everything has a working default for one machine; docs/operate/settings.md lists them all.
 """
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -71,7 +70,6 @@ DATABASES = connections(
 
 # --- Applications ------------------------------------------------------------------------
 
-_HOUSE = "core audit acting organizations people access security notifications usecases blueprints web api console cli"
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -81,7 +79,19 @@ INSTALLED_APPS = [
     "template_partials",
     "django_htmx",
     "procrastinate.contrib.django",
-    *(name for part in _HOUSE.split() if find_spec(name := f"tenantry.{part}")),
+    "tenantry.core",
+    "tenantry.audit",
+    "tenantry.acting",
+    "tenantry.organizations",
+    "tenantry.people",
+    "tenantry.access",
+    "tenantry.security",
+    "tenantry.notifications",
+    "tenantry.usecases",
+    "tenantry.blueprints",
+    "tenantry.web",
+    "tenantry.api",
+    "tenantry.console",
 ]
 
 MIDDLEWARE = [
