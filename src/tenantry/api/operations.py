@@ -3,7 +3,6 @@
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
@@ -24,7 +23,6 @@ from tenantry.security.rates import Allowance, take
 
 P = ParamSpec("P")
 Run = Callable[..., HttpResponseBase]
-NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ OPERATIONS: dict[str, Operation] = {}
 @dataclass(frozen=True, slots=True)
 class Answer:
     body: BaseModel | None = None
-    headers: Mapping[str, str] = NO_HEADERS
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Function = Callable[Concatenate[Any, P], BaseModel | Answer | None]

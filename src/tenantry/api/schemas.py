@@ -104,10 +104,12 @@ def _moment(value: Any) -> Any:
 
 Id = Annotated[UUID, BeforeValidator(_id)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
-Limit = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=200, description="Rows a page.")]
-Days = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=9999)]
+Limit = Annotated[int, Field(ge=1, le=200, description="Rows a page."), BeforeValidator(_whole)]
+Days = Annotated[int, Field(ge=1, le=9999), BeforeValidator(_whole)]
 Cursor = Annotated[str, Field(max_length=2000, pattern=r"^[A-Za-z0-9_-]*$", description="From `next` or `previous`.")]
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", description="Of the plan that was shown; see the plan's own operation.")]
+Digest = Annotated[
+    str, Field(pattern=r"^[0-9a-f]{32}$", description="Of the plan that was shown; see the plan's own operation.")
+]
 Ids = Annotated[list[Id], Field(min_length=1, max_length=500)]
 
 

@@ -35,6 +35,7 @@ COMMANDS = {
     "prepare": Entry("tenantry.cli.prepare"),
     "database": Entry("tenantry.cli.database", loaded=False),
     "doctor": Entry("tenantry.cli.doctor"),
+    "api": Entry("tenantry.cli.api"),
     "organization": Entry("tenantry.cli.organizations"),
     "people": Entry("tenantry.cli.people"),
     "operator": Entry("tenantry.cli.operators"),

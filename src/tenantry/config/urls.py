@@ -3,7 +3,9 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("tenantry.api.urls")),
     path("", include("tenantry.web.urls")),
+    path("", include("tenantry.console.urls")),
 ]
 
 handler400 = "tenantry.web.errors.bad_request"

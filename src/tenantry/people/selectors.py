@@ -51,6 +51,11 @@ def get_member(actor: Actor, membership_id: UUID) -> Membership:
     return member
 
 
+def find_member_of(actor: Actor) -> Membership | None:
+    """The actor's own membership; keys and operators have none."""
+    return Membership.objects.filter(id=actor.own_id).first()
+
+
 def names_of(ids: Iterable[UUID | None]) -> dict[UUID, str]:
     """Display names by membership id, removed people included, for history."""
     rows = Membership.objects.filter(id__in={i for i in ids if i}).only("given_name", "family_name", "email")
@@ -121,6 +126,18 @@ def teams_of(ids: Iterable[UUID]) -> dict[UUID, list[str]]:
     return found
 
 
+def team_links_of(actor: Actor, ids: Iterable[UUID]) -> dict[UUID, list[tuple[UUID, str]]]:
+    """(id, name) of those of their teams that the actor may see, by membership id; one query."""
+    found: dict[UUID, list[tuple[UUID, str]]] = {}
+    if not actor.may_any(TEAMS_VIEW, TEAMS_MANAGE):
+        return found
+    seen = visible_teams(actor).values("id")
+    rows = TeamMember.objects.filter(membership_id__in=list(ids), team_id__in=seen).select_related("team")
+    for row in rows.order_by("team__sort_name"):
+        found.setdefault(row.membership_id, []).append((row.team_id, row.team.name))
+    return found
+
+
 def invitations(actor: Actor) -> QuerySet[Invitation]:
     """Invitations with their person, of those the actor may see.
 
@@ -155,6 +172,12 @@ def invitations_in(rows: QuerySet[Invitation], states: Iterable[str], now: datet
     for state in states:
         chosen |= known.get(state, Q())
     return rows.filter(chosen)
+
+
+def latest_invitation(membership_id: UUID) -> Invitation | None:
+    """The newest invitation of somebody, with who sent it and what became of its mail."""
+    rows = Invitation.objects.filter(membership_id=membership_id).select_related("invited_by")
+    return with_mail(rows).order_by("-created_at", "-id").first()
 
 
 def open_invitation(membership_id: UUID) -> Invitation | None:

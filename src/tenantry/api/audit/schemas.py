@@ -1,0 +1,61 @@
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from tenantry.api.pagination import PageOf, PageQuery
+from tenantry.api.schemas import Id, Moment, Out
+
+Code = Annotated[str, Field(max_length=80, pattern=r"^[a-z_.]*$")]
+
+
+class AuditActor(Out):
+    kind: str = Field(description="member, key, operator, system or guest.")
+    id: UUID | None
+    name: str
+
+
+class AuditTarget(Out):
+    type: str
+    id: UUID | None
+    name: str
+
+
+class AuditEntryOut(Out):
+    """One act. `values` holds codes and plain values; `personal` what names or locates a person, unless erased."""
+
+    number: int = Field(description="Without gaps, in the order in which things happened.")
+    at: datetime
+    action: str
+    area: str
+    actor: AuditActor
+    target: AuditTarget | None
+    values: dict[str, Any]
+    personal: dict[str, Any]
+
+
+class AuditPage(PageOf[AuditEntryOut]):
+    pass
+
+
+class AuditQuery(PageQuery):
+    person: Annotated[Id | None, Field(description="Did it, or it was done to them.")] = None
+    actor: Id | None = None
+    target: Id | None = None
+    area: Annotated[list[Code], Field(max_length=20)] = []
+    action: Code = ""
+    since: Annotated[Moment | None, Field(description="Included.")] = None
+    until: Annotated[Moment | None, Field(description="Excluded.")] = None
+
+
+class FaultOut(Out):
+    number: int = Field(description="Of the entry; 0 is the end of the chain.")
+    what: str
+
+
+class VerificationOut(Out):
+    sound: bool
+    checked: int
+    erased: int = Field(description="Personal values that were erased; no fault.")
+    faults: list[FaultOut]

@@ -1,0 +1,116 @@
+"""The caller: who they are, their own name, sessions and notifications."""
+
+from ninja import Query, Router
+
+from tenantry.api.idempotency import carry_out
+from tenantry.api.me.schemas import EditMe, Me, NotificationOut, NotificationPage, NotificationQuery, PutAppearance
+from tenantry.api.operations import Answer, operation
+from tenantry.api.pagination import listed
+from tenantry.api.people.schemas import Named, Sessions, session_out
+from tenantry.api.requests import ApiRequest
+from tenantry.api.schemas import Id
+from tenantry.core import clock
+from tenantry.core.errors import NotFound
+from tenantry.core.paging import keyset_page
+from tenantry.core.permissions import REACH_CODES, catalogue
+from tenantry.core.transactions import reading
+from tenantry.notifications.actions import mark_all_read
+from tenantry.notifications.selectors import own
+from tenantry.notifications.wording import worded
+from tenantry.people.actions import change_own_profile, choose_appearance
+from tenantry.people.selectors import find_member_of
+from tenantry.security.actions import end_own_session
+from tenantry.security.selectors import open_sessions
+
+router = Router(tags=["Me"])
+REACHES = {reach: code for code, reach in REACH_CODES.items()}
+
+
+def _me(request: ApiRequest) -> Me:
+    actor = request.actor
+    member = find_member_of(actor)
+    return Me(
+        kind="member" if member else "key",
+        name=member.name if member else actor.label,
+        organization=Named(id=request.organization.id, name=request.organization.name),
+        person=Named(id=member.id, name=member.name) if member else None,
+        holds_everything=actor.grants.everything,
+        permissions={
+            p.code: REACHES[reach] if p.has_reach else "yes"
+            for p in catalogue().values()
+            if (reach := actor.reach(p.code)) is not None
+        },
+    )
+
+
+def _member_only(request: ApiRequest) -> None:
+    """:raises NotFound: a key has nothing of its own."""
+    if request.actor.membership_id is None:
+        raise NotFound
+
+
+@operation(router, "GET", "/me", open_to="everybody may ask who they are", answer=Me)
+def me_get(request: ApiRequest) -> Me:
+    """Who the key or session is, and what it may do."""
+    return _me(request)
+
+
+@operation(router, "PATCH", "/me", open_to="everybody changes their own name", answer=Me)
+def me_edit(request: ApiRequest, body: EditMe) -> Me:
+    """Changes one's own name; only what is sent."""
+    _member_only(request)
+    with reading():
+        member = find_member_of(request.actor)
+    if member is None:
+        raise NotFound
+    carry_out(
+        request,
+        change_own_profile,
+        given_name=body.given_name if "given_name" in body.model_fields_set else member.given_name,
+        family_name=body.family_name if "family_name" in body.model_fields_set else member.family_name,
+    )
+    with reading():
+        return _me(request)
+
+
+@operation(router, "PUT", "/me/appearance", open_to="everybody chooses how their own screens look")
+def appearance_choose(request: ApiRequest, body: PutAppearance) -> None:
+    """Light, dark, or as the system has it."""
+    _member_only(request)
+    carry_out(request, choose_appearance, theme=body.theme)
+
+
+@operation(router, "GET", "/me/sessions", open_to="everybody sees where they are signed in", answer=Sessions)
+def my_session_list(request: ApiRequest) -> Sessions:
+    """One's own open sessions in this organization, the latest first; at most 200."""
+    _member_only(request)
+    rows = open_sessions([i for i in [request.actor.membership_id] if i], clock.now())[:200]
+    return Sessions(items=[session_out(row) for row in rows])
+
+
+@operation(router, "DELETE", "/me/sessions/{session_id}", open_to="everybody ends their own sessions")
+def my_session_end(request: ApiRequest, session_id: Id) -> None:
+    """Ends one of one's own sessions, this one included."""
+    _member_only(request)
+    carry_out(request, end_own_session, entry_id=session_id)
+
+
+@operation(
+    router, "GET", "/me/notifications", open_to="everybody reads their own notifications", answer=NotificationPage
+)
+def notification_list(request: ApiRequest, query: Query[NotificationQuery]) -> Answer:
+    """One's own notifications, the latest first."""
+    _member_only(request)
+    page = keyset_page(own(request.actor), order="created_at", descending=True, cursor=query.cursor, size=query.limit)
+    items = [
+        NotificationOut(id=n.id, sentence=n.sentence, about_id=n.about_id, created_at=n.created_at, is_read=n.is_read)
+        for n in worded(list(page.rows))
+    ]
+    return listed(request, NotificationPage, page, items)
+
+
+@operation(router, "POST", "/me/notifications/reading", open_to="everybody reads their own notifications")
+def notifications_read(request: ApiRequest) -> None:
+    """Marks all of one's notifications read."""
+    _member_only(request)
+    carry_out(request, mark_all_read)

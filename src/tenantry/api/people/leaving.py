@@ -1,0 +1,133 @@
+"""Letting people go, one or many: the plan first, the act with its digest."""
+
+from uuid import UUID
+
+from ninja import Router
+
+from tenantry.access.errors import LastKeyholder, MemberOutOfHand
+from tenantry.api.idempotency import carry_out
+from tenantry.api.operations import operation
+from tenantry.api.people.rows import person
+from tenantry.api.people.schemas import (
+    ConfirmedSelection,
+    Confirmation,
+    LeavingPlanOut,
+    LeftOut,
+    Person,
+    Selection,
+    named,
+    refused_people,
+)
+from tenantry.api.requests import ApiRequest
+from tenantry.api.schemas import Id
+from tenantry.core import clock
+from tenantry.core.errors import PlanChanged
+from tenantry.core.transactions import reading
+from tenantry.organizations.errors import AtSeatLimit
+from tenantry.people.errors import AlreadyRemoved, NotActive, NotDeactivated, NotOfferedHere, NotOnOneself
+from tenantry.people.permissions import DEACTIVATE, REMOVE
+from tenantry.usecases.offboarding import (
+    LeavingPlan,
+    Left,
+    deactivate_members,
+    plan_deactivate_members,
+    plan_remove_members,
+    reactivate_member,
+    remove_members,
+)
+
+router = Router(tags=["Leaving"])
+DEACTIVATION_REFUSALS = (NotOnOneself, NotActive, MemberOutOfHand, LastKeyholder, NotOfferedHere, PlanChanged)
+REMOVAL_REFUSALS = (NotOnOneself, AlreadyRemoved, MemberOutOfHand, LastKeyholder, PlanChanged)
+
+
+def _plan(plan: LeavingPlan) -> LeavingPlanOut:
+    return LeavingPlanOut(
+        digest=plan.digest,
+        people=named(plan.members, plan.names),
+        refused=refused_people(plan.refused),
+        sessions=plan.sessions,
+        invitations=plan.invitations,
+        teams=plan.teams,
+        roles=plan.roles,
+        seats_freed=plan.seats_freed,
+    )
+
+
+def _left(left: Left) -> LeftOut:
+    return LeftOut(people=named(left.members, left.names), refused=refused_people(left.refused), sessions=left.sessions)
+
+
+def _deactivation_plan(request: ApiRequest, ids: list[UUID]) -> LeavingPlanOut:
+    return _plan(plan_deactivate_members(actor=request.actor, membership_ids=ids, now=clock.now()))
+
+
+def _removal_plan(request: ApiRequest, ids: list[UUID]) -> LeavingPlanOut:
+    return _plan(plan_remove_members(actor=request.actor, membership_ids=ids, now=clock.now()))
+
+
+@operation(router, "POST", "/people/deactivations/plan", DEACTIVATE, answer=LeavingPlanOut, reads=True)
+def deactivations_plan(request: ApiRequest, body: Selection) -> LeavingPlanOut:
+    """What deactivating a selection would do; changes nothing."""
+    return _deactivation_plan(request, body.person_ids)
+
+
+@operation(router, "POST", "/people/deactivations", DEACTIVATE, answer=LeftOut, refuses=DEACTIVATION_REFUSALS)
+def deactivations_create(request: ApiRequest, body: ConfirmedSelection) -> LeftOut:
+    """Deactivates a selection. Who can't be is left out and named; when nobody can be, the first reason answers."""
+    return _left(carry_out(request, deactivate_members, membership_ids=tuple(body.person_ids), digest=body.digest))
+
+
+@operation(router, "POST", "/people/removals/plan", REMOVE, answer=LeavingPlanOut, reads=True)
+def removals_plan(request: ApiRequest, body: Selection) -> LeavingPlanOut:
+    """What removing a selection would do; changes nothing."""
+    return _removal_plan(request, body.person_ids)
+
+
+@operation(router, "POST", "/people/removals", REMOVE, answer=LeftOut, refuses=REMOVAL_REFUSALS)
+def removals_create(request: ApiRequest, body: ConfirmedSelection) -> LeftOut:
+    """Removes a selection for good. Names stay in history."""
+    return _left(carry_out(request, remove_members, membership_ids=tuple(body.person_ids), digest=body.digest))
+
+
+@operation(router, "GET", "/people/{person_id}/deactivation/plan", DEACTIVATE, answer=LeavingPlanOut)
+def deactivation_plan(request: ApiRequest, person_id: Id) -> LeavingPlanOut:
+    """What deactivating this person would do."""
+    return _deactivation_plan(request, [person_id])
+
+
+@operation(router, "POST", "/people/{person_id}/deactivation", DEACTIVATE, answer=Person, refuses=DEACTIVATION_REFUSALS)
+def deactivation_create(request: ApiRequest, person_id: Id, body: Confirmation = Confirmation()) -> Person:  # noqa: B008 frozen
+    """Ends somebody's access at once; everything stays under their name."""
+    carry_out(request, deactivate_members, membership_ids=(person_id,), digest=body.digest)
+    with reading():
+        return person(request.actor, person_id)
+
+
+@operation(
+    router,
+    "DELETE",
+    "/people/{person_id}/deactivation",
+    DEACTIVATE,
+    answer=Person,
+    refuses=(NotDeactivated, MemberOutOfHand, AtSeatLimit, NotOfferedHere),
+)
+def deactivation_delete(request: ApiRequest, person_id: Id) -> Person:
+    """Reactivates: the same role and teams, provided a seat is free."""
+    carry_out(request, reactivate_member, membership_id=person_id)
+    with reading():
+        return person(request.actor, person_id)
+
+
+@operation(router, "GET", "/people/{person_id}/removal/plan", REMOVE, answer=LeavingPlanOut)
+def removal_plan(request: ApiRequest, person_id: Id) -> LeavingPlanOut:
+    """What removing this person would do."""
+    return _removal_plan(request, [person_id])
+
+
+@operation(router, "POST", "/people/{person_id}/removal", REMOVE, answer=Person, refuses=REMOVAL_REFUSALS)
+def removal_create(request: ApiRequest, person_id: Id, body: Confirmation = Confirmation()) -> Person:  # noqa: B008 frozen
+    """Removes somebody for good: role, teams and links end; the name stays in history."""
+    carry_out(request, remove_members, membership_ids=(person_id,), digest=body.digest)
+    with reading():
+        return person(request.actor, person_id)

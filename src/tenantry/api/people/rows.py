@@ -1,0 +1,48 @@
+"""Turns rows of the directory into people, with one more query for their teams."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tenantry.access.directory import EVERYBODY
+from tenantry.access.selectors import directory, status_shown
+from tenantry.api.people.schemas import Named, Person
+from tenantry.core import clock
+from tenantry.core.actor import Actor
+from tenantry.core.errors import NotFound
+from tenantry.people.selectors import team_links_of
+
+
+def people(actor: Actor, rows: Sequence[Any], now: datetime) -> list[Person]:
+    """`rows` of `access.selectors.directory`."""
+    teams = team_links_of(actor, [row.id for row in rows])
+    return [_person(row, teams.get(row.id, []), now) for row in rows]
+
+
+def _person(row: Any, teams: list[tuple[UUID, str]], now: datetime) -> Person:
+    return Person(
+        id=row.id,
+        status=status_shown(row, now),
+        given_name=row.given_name,
+        family_name=row.family_name,
+        name=row.name,
+        email=row.email,
+        role=Named(id=row.role_id_, name=row.role_name) if row.role_id_ else None,
+        teams=[Named(id=team_id, name=name) for team_id, name in teams],
+        last_sign_in_at=row.last_sign_in_at,
+        created_at=row.created_at,
+        joined_at=row.joined_at,
+        invited_until=row.invited_until,
+        deactivated_at=row.deactivated_at,
+        removed_at=row.removed_at,
+    )
+
+
+def person(actor: Actor, membership_id: UUID) -> Person:
+    """:raises NotFound: unknown, of another organization, or out of reach."""
+    now = clock.now()
+    row = directory(actor, EVERYBODY, now).defer("picture", "search_text").filter(id=membership_id).first()
+    if row is None:
+        raise NotFound
+    return people(actor, [row], now)[0]

@@ -1,0 +1,188 @@
+"""People as the interface shows and takes them."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from tenantry.acting.plans import Refused
+from tenantry.api.pagination import PageOf, PageQuery
+from tenantry.api.schemas import Bounded, Days, Digest, Id, Ids, In, Out, QueryIn
+from tenantry.core import bounds
+
+PersonStatus = Literal["active", "pending", "expired", "deactivated", "removed"]
+Name = Annotated[str, Bounded(bounds.OPTIONAL_PERSON_NAME)]
+
+
+class Named(Out):
+    id: UUID
+    name: str
+
+
+class Person(Out):
+    """Somebody in this organization. `id` is the membership's, not the sign-in identity's."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "id": "01890a5d-ac96-774b-bcce-b302099a8057",
+                "status": "active",
+                "given_name": "Maren",
+                "family_name": "Holt",
+                "name": "Maren Holt",
+                "email": "maren.holt@example.com",
+                "role": {"id": "01890a5d-ac96-774b-bcce-b302099a8001", "name": "Owner"},
+                "teams": [{"id": "01890a5d-ac96-774b-bcce-b302099a8002", "name": "North"}],
+                "last_sign_in_at": "2026-05-04T08:00:00Z",
+                "created_at": "2026-01-12T09:30:00Z",
+                "joined_at": "2026-01-12T09:41:00Z",
+                "invited_until": None,
+                "deactivated_at": None,
+                "removed_at": None,
+            }
+        }
+    )
+
+    id: UUID
+    status: PersonStatus
+    given_name: str
+    family_name: str
+    name: str = Field(description="Given and family name, or the address while there is none.")
+    email: str
+    role: Named | None
+    teams: list[Named] = Field(description="Those that the caller may see.")
+    last_sign_in_at: datetime | None
+    created_at: datetime
+    joined_at: datetime | None
+    invited_until: datetime | None = Field(description="End of the open invitation.")
+    deactivated_at: datetime | None
+    removed_at: datetime | None
+
+
+class PersonPage(PageOf[Person]):
+    pass
+
+
+class PeopleQuery(PageQuery):
+    q: Annotated[str, Field(max_length=200, description="Words of name or address; every one has to occur.")] = ""
+    status: Annotated[list[PersonStatus], Field(description="None: everybody but removed people.")] = []
+    role: Annotated[list[Id], Field(max_length=50)] = []
+    team: Annotated[list[Id], Field(max_length=50)] = []
+    never_signed_in: Annotated[Literal["true", "false"], Field()] = "false"
+    not_seen_for_days: Days | None = None
+    sort: Literal["name", "-name", "email", "-email", "last_sign_in", "-last_sign_in", "added", "-added"] = "name"
+
+
+class InvitePerson(In):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "email": "pat@example.com",
+                "role_id": "01890a5d-ac96-774b-bcce-b302099a8001",
+                "given_name": "Pat",
+                "family_name": "Reyes",
+                "team_ids": [],
+            }
+        }
+    )
+
+    email: Annotated[str, Bounded(bounds.EMAIL)]
+    role_id: Id
+    given_name: Name = ""
+    family_name: Name = ""
+    team_ids: Annotated[list[Id], Field(max_length=100)] = []
+
+
+class RenamePerson(In):
+    """Only what is sent is changed."""
+
+    given_name: Name = ""
+    family_name: Name = ""
+
+
+class Confirmation(In):
+    """`digest` of the plan that was shown: an effect that changed meanwhile is refused (409) with the new plan. Left
+    out, the effect of this moment is carried out."""
+
+    digest: Digest | None = None
+
+
+class Selection(In):
+    person_ids: Ids
+
+
+class ConfirmedSelection(Selection):
+    digest: Digest | None = None
+
+
+class GiveRole(In):
+    role_id: Id
+    digest: Digest | None = None
+
+
+class RoleChoice(QueryIn):
+    role_id: Id
+
+
+class RoleChangePlanOut(Out):
+    """What changing somebody's role would do: permission codes gained and lost."""
+
+    digest: str
+    person: Named
+    before: Named | None
+    after: Named
+    gains: list[str]
+    loses: list[str]
+
+
+class RefusedPerson(Out):
+    id: UUID
+    name: str
+    code: str
+    detail: str
+
+
+class LeavingPlanOut(Out):
+    """What deactivating or removing would do. Counts are totals over `people`."""
+
+    digest: str
+    people: list[Named]
+    refused: list[RefusedPerson]
+    sessions: int
+    invitations: int
+    teams: int
+    roles: int
+    seats_freed: int
+
+
+class LeftOut(Out):
+    """Whom it was done to, and who was left out with the reason."""
+
+    people: list[Named]
+    refused: list[RefusedPerson]
+    sessions: int
+
+
+class SessionOut(Out):
+    id: UUID
+    entered_at: datetime
+    seen_at: datetime
+    address: str
+    agent: str
+
+
+class Sessions(Out):
+    items: list[SessionOut]
+
+
+def named(ids: Any, names: Any) -> list[Named]:
+    return [Named(id=i, name=name) for i, name in zip(ids, names, strict=True)]
+
+
+def refused_people(rows: tuple[Refused, ...]) -> list[RefusedPerson]:
+    return [RefusedPerson(id=r.membership_id, name=r.name, code=r.code, detail=r.sentence) for r in rows]
+
+
+def session_out(row: Any) -> SessionOut:
+    return SessionOut(id=row.id, entered_at=row.entered_at, seen_at=row.seen_at, address=row.address, agent=row.agent)
