@@ -117,7 +117,9 @@ class Organization:
         return Person(self.id, accepted.membership_id, accepted.user_id, invited.email)
 
 
-def make_organization(name: str = "Halden Supply", *, email: str | None = None, seats: int | None = None) -> Organization:
+def make_organization(
+    name: str = "Halden Supply", *, email: str | None = None, seats: int | None = None
+) -> Organization:
     """A standard organization with its owner, through the sign-up's own action."""
     now = clock.now()
     slug, token, organization_id = unique("halden"), crypto.new_token(), new_id()
@@ -154,5 +156,8 @@ def make_user(email: str | None = None, password: str = PASSWORD) -> UUID:
     """An identity without any membership."""
     with scope.platform("sign_in"), writing():
         return create_user(
-            email=email or f"{unique('user')}@example.test", password_hash=hashed(password), proven=True, now=clock.now()
+            email=email or f"{unique('user')}@example.test",
+            password_hash=hashed(password),
+            proven=True,
+            now=clock.now(),
         ).id

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import URLPattern, URLResolver, get_resolver
-from factories.organizations import PASSWORD, Organization, make_organization
 from playwright.sync_api import Page
 
+from factories.organizations import PASSWORD, Organization, make_organization
 from tenantry.people.actions import add_to_team, create_team
 from tenantry.usecases.offboarding import deactivate_members, remove_members
 
@@ -104,7 +104,7 @@ def test_every_page_is_accessible_quiet_and_inside_its_width(name, options, new_
     page.wait_for_url(lambda url: "/accounts/login" not in url)
     faults = []
     for route in page_routes():
-        if route in ("accounts/logout",):
+        if route == "accounts/logout":
             continue
         faults += [f"{route}: {fault}" for fault in look(page, address(route, scene), name)]
     assert not faults, "\n".join(faults)

@@ -10,8 +10,11 @@ from tenantry.core.text import InvalidText, TextBound
 
 
 class Bound(Protocol):
-    max_length: int
-    required: bool
+    @property
+    def max_length(self) -> int: ...
+
+    @property
+    def required(self) -> bool: ...
 
     def clean(self, value: str) -> str: ...
 

@@ -51,7 +51,11 @@ def answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         response = HttpResponse(_rendered(request, "components/toasts.html", {"oob": True}), status=status)
         response["HX-Reswap"] = "none"
         return response
-    name = "errors/permission.html" if isinstance(refusal, PermissionMissing) else TEMPLATES.get(status, "errors/refusal.html")
+    name = (
+        "errors/permission.html"
+        if isinstance(refusal, PermissionMissing)
+        else TEMPLATES.get(status, "errors/refusal.html")
+    )
     return HttpResponse(_rendered(request, name, _context(request, refusal)), status=status)
 
 

@@ -2,12 +2,15 @@
 
 A GET runs view and rendering in one read-only transaction. A POST runs without one: the view calls one action through
 `perform`, which commits, and then redirects or renders with `page`, in a second, read-only transaction.
+
+A view that `crosses` reads over organizations before it renders: it opens its transactions itself, one after the
+other, because the scope can't change inside of one.
 """
 
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, TypeVar, cast
 from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
@@ -20,8 +23,7 @@ from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.web.facts import shell_facts
 
-P = ParamSpec("P")
-View = Callable[Concatenate[Any, P], HttpResponseBase]
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 ORGANIZATION_FIELD = "_organization"
 
 
@@ -38,12 +40,12 @@ class Screen:
 SCREENS: dict[str, Screen] = {}
 
 
-def screen(*permissions: str, methods: tuple[str, ...] = ("GET",)) -> Callable[[View[P]], View[P]]:
+def screen(*permissions: str, methods: tuple[str, ...] = ("GET",), crosses: bool = False) -> Callable[[View], View]:
     """A page of a member. Without permissions it is open to every member; otherwise to whoever has any of them."""
 
-    def declare(view: View[P]) -> View[P]:
+    def declare(view: View) -> View:
         @functools.wraps(view)
-        def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method not in _allowed(methods):
                 return HttpResponseNotAllowed(_allowed(methods))
             if request.actor is None:
@@ -53,29 +55,30 @@ def screen(*permissions: str, methods: tuple[str, ...] = ("GET",)) -> Callable[[
             if switched := _of_another_organization(request):
                 return switched
             request.shell_facts = functools.partial(shell_facts, request)
-            return _run(request, view, *args, **kwargs)
+            return view(request, *args, **kwargs) if crosses else _run(request, view, *args, **kwargs)
 
         _declare(guarded, Screen(permissions, "", True, methods))
-        return guarded
+        return cast("View", guarded)
 
     return declare
 
 
-def public_screen(why: str, *, methods: tuple[str, ...] = ("GET",)) -> Callable[[View[P]], View[P]]:
+def public_screen(why: str, *, methods: tuple[str, ...] = ("GET",), crosses: bool = False) -> Callable[[View], View]:
     """A page for everybody; `why` is read by the reviewer of the list of public routes."""
 
-    def declare(view: View[P]) -> View[P]:
+    def declare(view: View) -> View:
         @functools.wraps(view)
-        def guarded(request: Any, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method not in _allowed(methods):
                 return HttpResponseNotAllowed(_allowed(methods))
             if request.actor is not None:
                 request.shell_facts = functools.partial(shell_facts, request)
+            if request.actor is not None and not crosses:
                 return _run(request, view, *args, **kwargs)
             return view(request, *args, **kwargs)
 
         _declare(guarded, Screen((), why, False, methods))
-        return guarded
+        return cast("View", guarded)
 
     return declare
 
@@ -99,7 +102,9 @@ def _run(request: HttpRequest, view: Callable[..., HttpResponseBase], *args: Any
         return response
 
 
-def page(request: HttpRequest, template: str, context: dict[str, Any] | None = None, *, status: int = 200) -> HttpResponse:
+def page(
+    request: HttpRequest, template: str, context: dict[str, Any] | None = None, *, status: int = 200
+) -> HttpResponse:
     """Renders in a read-only transaction: joins the one of a GET, opens its own after an action."""
     if scope.current() is None:
         return render(request, template, context, status=status)
