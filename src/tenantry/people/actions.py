@@ -237,7 +237,7 @@ def plan_join_team(*, actor: Actor, team_id: UUID, membership_ids: Iterable[UUID
             refused[member.id] = AlreadyInTeam(name=member.name, team=team.name)
         elif member.id in elsewhere:
             refused[member.id] = OneTeamOnly(name=member.name)
-        elif member.id == actor.membership_id and actor.reach(TEAMS_MANAGE) != Reach.ALL:
+        elif member.id == actor.membership_id and not actor.grants.everything:
             refused[member.id] = NotOnOneself()
     joining = [member for member in rows if member.id not in refused]
     return JoinPlan(
