@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from tenantry.audit.models import Entry, PersonalValue
+from tenantry.audit.models import Entry, OutboxCursor, PersonalValue
 from tenantry.audit.permissions import AREAS_BY_PERMISSION, VIEW
 from tenantry.core.actor import Actor
 from tenantry.core.errors import PermissionMissing
@@ -16,7 +16,10 @@ from tenantry.core.errors import PermissionMissing
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Empty means everything. `action` is a code, `since` included, `until` excluded."""
+    """Empty means everything. `action` is a code, `since` included, `until` excluded.
+
+    `person_id`: who did it or was done to, among many too.
+    """
 
     areas: tuple[str, ...] = ()
     action: str = ""
@@ -24,6 +27,7 @@ class AuditFilter:
     target_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
+    person_id: UUID | None = None
 
 
 def readable_areas(actor: Actor) -> frozenset[str] | None:
@@ -42,6 +46,11 @@ def readable_areas(actor: Actor) -> frozenset[str] | None:
     return areas
 
 
+def concerning(target_id: UUID) -> Q:
+    """Entries whose target this is, and those about many in which it stands."""
+    return Q(target_id=target_id) | Q(values__members__contains=[str(target_id)])
+
+
 def entries(actor: Actor, wanted: AuditFilter) -> QuerySet[Entry]:
     """Entries that the actor may read; not ordered, not cut.
 
@@ -58,7 +67,9 @@ def entries(actor: Actor, wanted: AuditFilter) -> QuerySet[Entry]:
     if wanted.actor_id:
         rows = rows.filter(actor_id=wanted.actor_id)
     if wanted.target_id:
-        rows = rows.filter(target_id=wanted.target_id)
+        rows = rows.filter(concerning(wanted.target_id))
+    if wanted.person_id:
+        rows = rows.filter(Q(actor_id=wanted.person_id) | concerning(wanted.person_id))
     if wanted.since:
         rows = rows.filter(at__gte=wanted.since)
     if wanted.until:
@@ -72,3 +83,29 @@ def personal_of(numbers: Iterable[int]) -> dict[int, dict[str, Any]]:
     for row in PersonalValue.objects.filter(number__in=list(numbers)).order_by("number", "field"):
         found.setdefault(row.number, {})[row.field] = row.value
     return found
+
+
+def codes_seen(actor: Actor) -> list[str]:
+    """Codes of actions that occur in what the actor may read, for filters."""
+    return list(entries(actor, AuditFilter()).order_by("action").values_list("action", flat=True).distinct())
+
+
+def installation_entries() -> QuerySet[Entry]:
+    """The chain of what belongs to no organization; whoever asks has armed it and is an operator."""
+    return Entry.objects.all()
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A subscriber of the outbox that failed too often in one organization."""
+
+    organization_id: UUID
+    subscriber: str
+    error: str
+    since: datetime | None
+
+
+def parked() -> list[Parked]:
+    """The oldest 100, over all organizations (platform scope)."""
+    rows = OutboxCursor.objects.exclude(parked_at=None).order_by("parked_at")[:100]
+    return [Parked(r.organization_id, r.subscriber, r.error, r.parked_at) for r in rows]

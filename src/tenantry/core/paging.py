@@ -80,3 +80,29 @@ def keyset_page(
         _encode(getattr(last, order), last.pk, "n") if has_next else None,
         _encode(getattr(first, order), first.pk, "p") if has_previous else None,
     )
+
+
+def number_page(rows: QuerySet[Row], *, by: str, cursor: str | None = None, size: int = 50) -> Page[Row]:
+    """One page, newest first, of rows counted by a unique whole number in column `by`.
+
+    :raises InvalidInput: a cursor that was not made here.
+    """
+    backwards = False
+    if cursor:
+        digits = cursor[1:]
+        if cursor[0] not in "np" or not (digits.isascii() and digits.isdecimal() and len(digits) < 19):
+            raise InvalidInput({"cursor": "Not a cursor of this list."})
+        backwards = cursor[0] == "p"
+        rows = rows.filter(**{f"{by}__{'gt' if backwards else 'lt'}": int(digits)})
+    found = list(rows.order_by(by if backwards else f"-{by}")[: size + 1])
+    more, found = len(found) > size, found[:size]
+    if backwards:
+        found.reverse()
+    if not found:
+        return Page([], None, None)
+    has_next, has_previous = (True, more) if backwards else (more, bool(cursor))
+    return Page(
+        found,
+        f"n{getattr(found[-1], by)}" if has_next else None,
+        f"p{getattr(found[0], by)}" if has_previous else None,
+    )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
+
 from tenantry.organizations.models import (
     Address,
     CompanyProfile,
@@ -74,14 +76,20 @@ def find_organization_id(slug: str) -> UUID | None:
     return Address.objects.filter(slug=slug).values_list("organization_id", flat=True).first()
 
 
-def organization_names(ids: Iterable[UUID]) -> dict[UUID, str]:
-    """Names over organizations. For crossings only."""
-    return dict(Organization.objects.filter(id__in=list(ids)).values_list("id", "name"))
-
-
 def all_organizations() -> Any:
     """Every organization of the installation, for the console and commands (platform scope)."""
     return Organization.objects.order_by("name", "id")
+
+
+def search_organizations(query: str) -> QuerySet[Organization]:
+    """Of the installation, by a part of name or address (platform scope); not ordered."""
+    rows = Organization.objects.all()
+    return rows.filter(Q(name__icontains=query) | Q(slug__contains=query.lower())) if query else rows
+
+
+def named_organizations(ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    """Names by id (platform scope); deleted ones are missing."""
+    return dict(Organization.objects.filter(id__in={i for i in ids if i}).values_list("id", "name"))
 
 
 def count_organizations() -> int:

@@ -36,3 +36,13 @@ def api_keys(actor: Actor) -> QuerySet[ApiKey]:
 
 def find_operator(operator_id: UUID) -> Operator | None:
     return Operator.objects.filter(id=operator_id, is_active=True).first()
+
+
+def key_names(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Names by id, revoked keys included, for history."""
+    return dict(ApiKey.objects.filter(id__in=list(ids)).values_list("id", "name"))
+
+
+def operator_names(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Names by id (platform scope)."""
+    return dict(Operator.objects.filter(id__in=list(ids)).values_list("id", "name"))

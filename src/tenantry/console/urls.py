@@ -1,0 +1,17 @@
+"""Addresses of the operators' console, all below /console."""
+
+from django.urls import path
+
+from tenantry.console import views
+
+urlpatterns = [
+    path("console", views.console_home, name="console_home"),
+    path("console/login", views.console_login, name="console_login"),
+    path("console/logout", views.console_logout, name="console_logout"),
+    path("console/organizations", views.console_organizations, name="console_organizations"),
+    path("console/outbox", views.console_outbox, name="console_outbox"),
+    path("console/outbox/<uuid:delivery_id>", views.console_mail, name="console_mail"),
+    path("console/jobs", views.console_jobs, name="console_jobs"),
+    path("console/jobs/<int:job_id>/retry", views.console_job_retry, name="console_job_retry"),
+    path("console/audit", views.console_audit, name="console_audit"),
+]

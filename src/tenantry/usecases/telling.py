@@ -1,0 +1,377 @@
+"""The audit in words: one sentence an entry, written when it is shown, with the names and language of that moment."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from tenantry.audit.models import Entry
+from tenantry.audit.selectors import personal_of
+from tenantry.core.ids import parse_id
+from tenantry.people.selectors import names_of
+from tenantry.security.selectors import key_names, operator_names
+
+AREAS: Mapping[str, Any] = {
+    "people": gettext_lazy("People"),
+    "teams": gettext_lazy("Teams"),
+    "access": gettext_lazy("Access"),
+    "organization": gettext_lazy("Organization"),
+    "billing": gettext_lazy("Plan and billing"),
+    "platform": gettext_lazy("Platform"),
+    "audit": gettext_lazy("Audit"),
+    "installation": gettext_lazy("Installation"),
+}
+
+# How each act is called in filters.
+TITLES: Mapping[str, Any] = {
+    "people.invited": gettext_lazy("Invited"),
+    "people.many_invited": gettext_lazy("Invited together"),
+    "people.invitation_resent": gettext_lazy("Invitation sent again"),
+    "people.invitations_resent": gettext_lazy("Invitations sent again"),
+    "people.invitation_link_copied": gettext_lazy("Link copied"),
+    "people.invitation_revoked": gettext_lazy("Invitation revoked"),
+    "people.invited_edited": gettext_lazy("Invitation edited"),
+    "people.joined": gettext_lazy("Joined"),
+    "people.edited": gettext_lazy("Name changed"),
+    "people.own_profile_changed": gettext_lazy("Own profile changed"),
+    "people.own_password_changed": gettext_lazy("Own password changed"),
+    "people.password_reset_sent": gettext_lazy("Password reset sent"),
+    "people.signed_in": gettext_lazy("Signed in"),
+    "people.own_session_ended": gettext_lazy("Signed out"),
+    "people.sessions_ended": gettext_lazy("Sessions ended"),
+    "people.role_changed": gettext_lazy("Role changed"),
+    "people.deactivated": gettext_lazy("Deactivated"),
+    "people.reactivated": gettext_lazy("Reactivated"),
+    "people.removed": gettext_lazy("Removed"),
+    "teams.created": gettext_lazy("Team created"),
+    "teams.edited": gettext_lazy("Team edited"),
+    "teams.deleted": gettext_lazy("Team deleted"),
+    "teams.members_added": gettext_lazy("Added to a team"),
+    "teams.member_removed": gettext_lazy("Taken out of a team"),
+    "organization.founded": gettext_lazy("Organization founded"),
+    "organization.profile_changed": gettext_lazy("Company profile changed"),
+    "organization.contact_changed": gettext_lazy("Contact changed"),
+    "organization.setup_step": gettext_lazy("Step of the setup"),
+    "platform.key_created": gettext_lazy("API key created"),
+    "platform.key_revoked": gettext_lazy("API key revoked"),
+    "audit.exported": gettext_lazy("Audit exported"),
+    "installation.sign_up_requested": gettext_lazy("Sign-up asked for"),
+    "installation.reset_requested": gettext_lazy("Password reset asked for"),
+    "installation.password_reset": gettext_lazy("Password reset"),
+    "installation.operator_created": gettext_lazy("Operator created"),
+    "installation.operator_signed_in": gettext_lazy("Operator signed in"),
+    "installation.operator_signed_out": gettext_lazy("Operator signed out"),
+    "installation.mail_read": gettext_lazy("Mail read"),
+    "installation.job_retried": gettext_lazy("Job retried"),
+    "installation.chain_verified": gettext_lazy("Chain verified"),
+}
+
+FIELDS: Mapping[str, Any] = {
+    "name": gettext_lazy("Name"),
+    "given_name": gettext_lazy("Given name"),
+    "family_name": gettext_lazy("Family name"),
+    "email": gettext_lazy("E-mail"),
+    "phone": gettext_lazy("Phone"),
+    "description": gettext_lazy("Description"),
+    "legal_name": gettext_lazy("Legal name"),
+    "registered_address": gettext_lazy("Registered address"),
+    "mailing_address": gettext_lazy("Mailing address"),
+    "tax_id": gettext_lazy("Tax id"),
+    "website": gettext_lazy("Website"),
+    "colour": gettext_lazy("Colour"),
+    "time_zone": gettext_lazy("Time zone"),
+    "currency": gettext_lazy("Currency"),
+    "role": gettext_lazy("Role"),
+}
+KINDS = {
+    "billing": gettext_lazy("billing"),
+    "technical": gettext_lazy("technical"),
+    "legal": gettext_lazy("legal"),
+}
+STEPS = {
+    "company": gettext_lazy("company profile"),
+    "people": gettext_lazy("first people"),
+    "plan": gettext_lazy("plan"),
+}
+FEW = 3
+PLACES = ("name", "role", "before", "after", "count", "job", "slug", "checked")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value before and after; "" is empty."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`sentence` names who did what to whom. `about_id`: the member it was done to, where it is one."""
+
+    entry: Entry
+    sentence: str
+    who: str
+    who_id: UUID | None
+    about_id: UUID | None
+    changes: tuple[Change, ...]
+    address: str
+    agent: str
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What a sentence may use."""
+
+    entry: Entry
+    values: Mapping[str, Any]
+    personal: Mapping[str, Any]
+    who: str
+    target: str
+    members: tuple[str, ...]
+
+    def get(self, name: str) -> str:
+        value = self.values.get(name)
+        return "" if value is None else str(value)
+
+    @property
+    def several(self) -> str:
+        """`Ana Lopes, Kofi Ito and 4 more`."""
+        if self.target and not self.members:
+            return self.target
+        return _listed(self.members)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    if not names:
+        return _("nobody")
+    if len(names) == 1:
+        return names[0]
+    if len(names) <= FEW:
+        return _("%(names)s and %(last)s") % {"names": ", ".join(names[:-1]), "last": names[-1]}
+    more = len(names) - FEW
+    words = ngettext("%(names)s and %(count)s more", "%(names)s and %(count)s more", more)
+    return words % {"names": ", ".join(names[:FEW]), "count": more}
+
+
+def _plain(text: Any) -> Callable[[_Facts], str]:
+    """A sentence whose places are filled by name: who, target, several, name, role, before, after, count, email."""
+
+    def tell(facts: _Facts) -> str:
+        places = {
+            "who": facts.who,
+            "target": facts.target,
+            "several": facts.several,
+            "email": str(facts.personal.get("email") or facts.personal.get("recipient") or _("(erased)")),
+            "kind": str(KINDS.get(facts.get("kind"), facts.get("kind"))),
+            "step": str(STEPS.get(facts.get("step"), facts.get("step"))),
+            **{name: facts.get(name) for name in PLACES},
+        }
+        return str(text) % places
+
+    return tell
+
+
+def _invited(facts: _Facts) -> str:
+    teams = facts.values.get("teams") or []
+    if teams:
+        words = _("%(who)s invited %(target)s as %(role)s into %(teams)s.")
+        return words % {
+            "who": facts.who,
+            "target": facts.target,
+            "role": facts.get("role"),
+            "teams": ", ".join(str(team) for team in teams),
+        }
+    return _("%(who)s invited %(target)s as %(role)s.") % {
+        "who": facts.who,
+        "target": facts.target,
+        "role": facts.get("role"),
+    }
+
+
+def _joined(facts: _Facts) -> str:
+    if facts.get("link") == "copied":
+        return _("%(target)s joined by a copied link.") % {"target": facts.target}
+    return _("%(target)s accepted the invitation.") % {"target": facts.target}
+
+
+def _setup_step(facts: _Facts) -> str:
+    step = str(STEPS.get(facts.get("step"), facts.get("step")))
+    if facts.get("state") == "skipped":
+        return _("%(who)s skipped the step “%(step)s” of the setup.") % {"who": facts.who, "step": step}
+    return _("%(who)s finished the step “%(step)s” of the setup.") % {"who": facts.who, "step": step}
+
+
+def _sessions_ended(facts: _Facts) -> str:
+    count = int(facts.values.get("sessions") or 0)
+    words = ngettext(
+        "%(who)s signed %(target)s out everywhere; %(count)s session ended.",
+        "%(who)s signed %(target)s out everywhere; %(count)s sessions ended.",
+        count,
+    )
+    return words % {"who": facts.who, "target": facts.target, "count": count}
+
+
+def _role_changed(facts: _Facts) -> str:
+    if not facts.get("before"):
+        return _plain(_("%(who)s gave %(target)s the role %(after)s."))(facts)
+    return _plain(_("%(who)s changed the role of %(target)s from %(before)s to %(after)s."))(facts)
+
+
+def _members_added(facts: _Facts) -> str:
+    if facts.values.get("is_lead"):
+        return _plain(_("%(who)s made %(several)s lead of the team “%(name)s”."))(facts)
+    return _plain(_("%(who)s added %(several)s to the team “%(name)s”."))(facts)
+
+
+SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
+    "people.invited": _invited,
+    "people.many_invited": _plain(gettext_lazy("%(who)s invited %(several)s.")),
+    "people.invitation_resent": _plain(gettext_lazy("%(who)s sent the invitation of %(target)s again.")),
+    "people.invitations_resent": _plain(gettext_lazy("%(who)s sent the invitations of %(several)s again.")),
+    "people.invitation_link_copied": _plain(gettext_lazy("%(who)s copied an invitation link for %(target)s.")),
+    "people.invitation_revoked": _plain(gettext_lazy("%(who)s revoked the invitation of %(target)s.")),
+    "people.invited_edited": _plain(gettext_lazy("%(who)s edited the invitation of %(target)s, now %(role)s.")),
+    "people.joined": _joined,
+    "people.edited": _plain(gettext_lazy("%(who)s changed the name of %(target)s.")),
+    "people.own_profile_changed": _plain(gettext_lazy("%(who)s changed their own profile.")),
+    "people.own_password_changed": _plain(gettext_lazy("%(who)s changed their own password.")),
+    "people.password_reset_sent": _plain(gettext_lazy("%(who)s sent %(target)s a password reset.")),
+    "people.signed_in": _plain(gettext_lazy("%(target)s signed in.")),
+    "people.own_session_ended": _plain(gettext_lazy("%(who)s signed out.")),
+    "people.sessions_ended": _sessions_ended,
+    "people.role_changed": _role_changed,
+    "people.deactivated": _plain(gettext_lazy("%(who)s deactivated %(several)s.")),
+    "people.reactivated": _plain(gettext_lazy("%(who)s reactivated %(target)s.")),
+    "people.removed": _plain(gettext_lazy("%(who)s removed %(several)s.")),
+    "teams.created": _plain(gettext_lazy("%(who)s created the team “%(name)s”.")),
+    "teams.edited": _plain(gettext_lazy("%(who)s edited the team “%(name)s”.")),
+    "teams.deleted": _plain(gettext_lazy("%(who)s deleted the team “%(name)s”.")),
+    "teams.members_added": _members_added,
+    "teams.member_removed": _plain(gettext_lazy("%(who)s took %(several)s out of the team “%(name)s”.")),
+    "organization.founded": _plain(gettext_lazy("%(who)s founded %(name)s.")),
+    "organization.profile_changed": _plain(gettext_lazy("%(who)s changed the company profile.")),
+    "organization.contact_changed": _plain(gettext_lazy("%(who)s changed the %(kind)s contact.")),
+    "organization.setup_step": _setup_step,
+    "platform.key_created": _plain(gettext_lazy("%(who)s created the API key “%(name)s” with the role %(role)s.")),
+    "platform.key_revoked": _plain(gettext_lazy("%(who)s revoked the API key “%(target)s”.")),
+    "audit.exported": _plain(gettext_lazy("%(who)s took the audit out as a file, %(count)s entries.")),
+    "installation.sign_up_requested": _plain(gettext_lazy("%(email)s asked to sign up the organization “%(slug)s”.")),
+    "installation.reset_requested": _plain(gettext_lazy("A password reset was asked for %(email)s.")),
+    "installation.password_reset": _plain(gettext_lazy("Somebody chose a new password by a mailed link.")),
+    "installation.operator_created": _plain(gettext_lazy("%(who)s created the operator %(email)s.")),
+    "installation.operator_signed_in": _plain(gettext_lazy("The operator %(target)s signed in.")),
+    "installation.operator_signed_out": _plain(gettext_lazy("The operator %(target)s signed out.")),
+    "installation.mail_read": _plain(gettext_lazy("%(who)s read a mail to %(email)s.")),
+    "installation.job_retried": _plain(gettext_lazy("%(who)s let the job %(job)s (%(name)s) run again.")),
+    "installation.chain_verified": _plain(gettext_lazy("%(who)s verified the chain, %(checked)s entries.")),
+}
+
+
+def sentences(entries: Iterable[Entry]) -> list[Line]:
+    """In the given order, with a fixed number of queries however many there are."""
+    rows = list(entries)
+    personal = personal_of(row.number for row in rows)
+    names = _names(rows)
+    return [_line(row, personal.get(row.number, {}), names) for row in rows]
+
+
+def _names(rows: list[Entry]) -> dict[UUID, str]:
+    members: set[UUID | None] = set()
+    keys: set[UUID] = set()
+    operators: set[UUID] = set()
+    for row in rows:
+        members |= {row.actor_id} if row.actor_kind == "member" else set()
+        members |= {row.target_id} if row.target_type == "member" else set()
+        members |= {parse_id(str(i)) for i in row.values.get("members") or []}
+        if row.target_id and row.target_type == "key":
+            keys.add(row.target_id)
+        if row.target_id and row.target_type == "operator":
+            operators.add(row.target_id)
+    found = names_of(members)
+    if keys:
+        found |= key_names(keys)
+    if operators:
+        found |= operator_names(operators)
+    return found
+
+
+def _line(row: Entry, personal: Mapping[str, Any], names: Mapping[UUID, str]) -> Line:
+    who = _who(row, personal, names)
+    target = names.get(row.target_id, "") if row.target_id else ""
+    target = target or str(personal.get("name") or personal.get("email") or _("somebody"))
+    ids = [parse_id(str(i)) for i in row.values.get("members") or []]
+    members = tuple(names.get(i, "") or _("somebody") for i in ids if i)
+    facts = _Facts(row, _named(row.values), personal, who, target, members)
+    tell = SENTENCES.get(row.action)
+    return Line(
+        entry=row,
+        sentence=tell(facts) if tell else row.action,
+        who=who,
+        who_id=row.actor_id if row.actor_kind == "member" else None,
+        about_id=row.target_id if row.target_type == "member" else None,
+        changes=_changes(row.values, personal),
+        address=str(personal.get("address", "")),
+        agent=str(personal.get("agent", "")),
+        members=members,
+    )
+
+
+def _named(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An edited thing is called as it was afterwards."""
+    after = values.get("after")
+    if isinstance(after, Mapping) and "name" not in values:
+        return {**values, "name": after.get("name", "")}
+    return values
+
+
+def _who(row: Entry, personal: Mapping[str, Any], names: Mapping[UUID, str]) -> str:
+    if row.actor_kind == "member":
+        return (names.get(row.actor_id, "") if row.actor_id else "") or _("Somebody")
+    if row.actor_kind == "guest":
+        about = names.get(row.target_id, "") if row.target_id else ""
+        return about or str(personal.get("email") or _("Somebody"))
+    words = {
+        "key": _("The API key “%(label)s”"),
+        "operator": _("The operator %(label)s"),
+        "system": _("Tenantry (%(label)s)"),
+    }
+    return words.get(row.actor_kind, "%(label)s") % {"label": row.actor_label}
+
+
+def _changes(values: Mapping[str, Any], personal: Mapping[str, Any]) -> tuple[Change, ...]:
+    """Before and after, whether an entry keeps them as pairs by field or as two sides."""
+    found: list[Change] = []
+    for name, pair in (values.get("changed") or {}).items():
+        if isinstance(pair, list) and len(pair) == 2:
+            found.append(Change(_field(name), _shown(pair[0]), _shown(pair[1])))
+    for source in (values, personal):
+        before, after = source.get("before"), source.get("after")
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            found += [
+                Change(_field(name), _shown(before.get(name)), _shown(after[name]))
+                for name in after
+                if before.get(name) != after[name]
+            ]
+        elif isinstance(after, str) and isinstance(before, str):
+            found.append(Change(_field("role"), before, after))
+    return tuple(found)
+
+
+def _field(name: str) -> str:
+    return str(FIELDS.get(name, name.replace("_", " ").capitalize()))
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    return str(value)
