@@ -26,7 +26,7 @@ from tenantry.people.selectors import get_team, may_manage_team, visible_members
 def change_own_profile(
     *, actor: Actor, now: datetime, given_name: str, family_name: str, picture: bytes | None = None
 ) -> Outcome[Done]:
-    """`picture`: an image that `people.pictures` made; None leaves the present one."""
+    """`picture`: an image that `people.pictures` made; empty takes the present one away, None leaves it."""
     member = _own(actor)
     before = {"given_name": member.given_name, "family_name": member.family_name}
     after = {"given_name": given_name, "family_name": family_name}
@@ -34,7 +34,7 @@ def change_own_profile(
     member.refresh_search()
     fields = ["given_name", "family_name", "sort_name", "search_text"]
     if picture is not None:
-        member.picture = picture
+        member.picture = picture or None
         fields.append("picture")
     member.save(update_fields=fields)
     if before == after and picture is None:

@@ -1,4 +1,4 @@
-"""What a page shows behind an invitation link. Opening changes nothing: mail scanners open links too."""
+"""What pages show behind one-time links. Opening changes nothing: mail scanners open links too."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,7 @@ from tenantry.people.seats import counted_statuses, seats
 from tenantry.people.selectors import FoundLink, find_link, find_user, refuse_dead_link
 from tenantry.security.passwords import password_rule, rule_in_words
 from tenantry.usecases.accepting import ask_code, code_is_out
+from tenantry.usecases.signing_up import find_sign_up
 
 DEAD = {LinkUsed: "used", LinkRevoked: "revoked", LinkReplaced: "replaced", LinkExpired: "expired"}
 
@@ -49,6 +50,7 @@ def open_invitation_link(
     """
     found = find_link(token)
     member, inviter = found.member, found.invitation.invited_by
+    organization = current_organization()
     role = roles_of([member.id]).get(member.id)
     state, mode = _state(found, signed_in_user_id, code, now)
     return SeenInvitation(
@@ -56,8 +58,8 @@ def open_invitation_link(
         mode=mode,
         link_id=found.link.id,
         organization_id=found.organization_id,
-        organization_name=current_organization().name,
-        inviter_name=inviter.name if inviter else "",
+        organization_name=organization.name,
+        inviter_name=inviter.name if inviter else organization.name,
         inviter_email=inviter.email if inviter and inviter.status == Membership.Status.ACTIVE else "",
         email=member.email,
         given_name=member.given_name,
@@ -90,6 +92,32 @@ def _state(found: FoundLink, signed_in_user_id: UUID | None, code: str, now: dat
     if not account:
         return "ok", "new"
     return "ok", "join" if signed_in else "sign_in"
+
+
+@dataclass(frozen=True, slots=True)
+class SeenSignUp:
+    """`state`: ok, sign_in (the address has an account) or wrong_account (another one is signed in)."""
+
+    state: str
+    email: str
+    organization_name: str
+    slug: str
+    blueprint: str
+
+
+def open_sign_up_link(token: str, *, signed_in_user_id: UUID | None, now: datetime) -> SeenSignUp:
+    """Reads in the crossing `sign_up`.
+
+    :raises LinkUnknown, LinkUsed, LinkExpired: what became of the link.
+    """
+    request = find_sign_up(token, now)
+    user = find_user(request.email)
+    state = "ok"
+    if signed_in_user_id is not None and (user is None or user.id != signed_in_user_id):
+        state = "wrong_account"
+    elif signed_in_user_id is None and user is not None and user.email_proven_at is not None:
+        state = "sign_in"
+    return SeenSignUp(state, request.email, request.organization_name, request.slug, request.blueprint)
 
 
 def code_holds(link: InvitationLink, code: str, now: datetime) -> bool:

@@ -1,6 +1,9 @@
 """Figures around every page of a member: seats, counts in the navigation, unread notifications."""
 
+import zlib
 from typing import Any
+
+from django.urls import reverse
 
 from tenantry.core import clock
 from tenantry.notifications.selectors import count_unread
@@ -19,7 +22,13 @@ def shell_facts(request: Any) -> ShellFacts:
         name=request.membership.name,
         email=request.user.email,
         key=request.membership.id,
+        picture_url=own_picture_url(request.membership.picture),
         organizations=int(request.session.get("organizations", 1)),
     )
     visible = actor.may_any("seats.view", "billing.view", "people.invite")
     return ShellFacts(state if visible else None, counts, count_unread(actor), account)
+
+
+def own_picture_url(picture: Any) -> str:
+    """Changes with the picture, so that browsers may keep what they have."""
+    return f"{reverse('own_picture')}?v={zlib.crc32(bytes(picture)):x}" if picture else ""
