@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -89,7 +88,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Figures in Prometheus' text format. Requests are summed over this machine's processes when the server was started
     by `tenantry web`; the others are those of the whole installation."""
     if not may_read(request):
-        raise PermissionDenied
+        return HttpResponse("Send TENANTRY_METRICS_TOKEN as a bearer token.\n", status=403, content_type="text/plain")
     registry = REGISTRY
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         registry = CollectorRegistry()

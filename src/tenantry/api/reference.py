@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from tenantry.api.openapi import document, problem_types, text
@@ -29,6 +30,7 @@ def _text() -> str:
     return text()
 
 
+@csrf_exempt
 @require_safe
 def openapi_json(request: HttpRequest) -> HttpResponse:
     return HttpResponse(_text(), content_type="application/json", headers={"Cache-Control": "public, max-age=300"})
