@@ -7,13 +7,15 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, Count, F, Min, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Concat, Trim
+from django.db.models.functions import Concat, JSONObject, Trim
 
 from tenantry.access.models import Assignment, Role
 from tenantry.access.permissions import ASSIGN
 from tenantry.access.selectors import STATUSES, DirectoryFilter, directory, roles
 from tenantry.core.actor import Actor
 from tenantry.core.errors import NotFound
+from tenantry.core.tenancy import scope
+from tenantry.organizations.models import Organization, PolicyValue
 from tenantry.people.models import Membership, Team, TeamMember
 from tenantry.people.permissions import TEAMS_MANAGE, TEAMS_VIEW
 from tenantry.people.selectors import visible_teams
@@ -91,26 +93,44 @@ def facets(actor: Actor) -> Facets:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Active people by how much they may do. `one`: the name of a keyholder, for when there is only one."""
+    """Active people by how much they may do. `one`: the name of a keyholder, for when there is only one; `maximum`: the
+    policy `keyholders.maximum`."""
 
     active: int
     keyholders: int
     administrators: int
     one: str
+    maximum: int | None
 
 
 def standing() -> Standing:
-    """Administrators are those who may change roles of people, keyholders included."""
-    rows = Assignment.objects.filter(is_base=True, membership__status=Membership.Status.ACTIVE)
+    """Administrators are those who may change roles of people, keyholders included. One query."""
     keyholder = Q(role__is_keyholder=True)
-    name = Trim(Concat("membership__given_name", Value(" "), "membership__family_name"))
-    found = rows.aggregate(
+    figures = JSONObject(
         active=Count("id"),
         keyholders=Count("id", filter=keyholder),
         administrators=Count("id", filter=keyholder | Q(role__permissions__has_key=ASSIGN)),
-        one=Min(name, filter=keyholder),
+        one=Min(Trim(Concat("membership__given_name", Value(" "), "membership__family_name")), filter=keyholder),
     )
-    return Standing(found["active"], found["keyholders"], found["administrators"], found["one"] or "")
+    rows = Assignment.objects.filter(is_base=True, membership__status=Membership.Status.ACTIVE)
+    counted = rows.order_by().values("organization_id").annotate(figures=figures).values("figures")
+    rule = PolicyValue.objects.filter(code="keyholders.maximum").values("value")
+    here = Organization.objects.filter(pk=scope.organization_id())
+    found, maximum = here.values_list(Subquery(counted[:1]), Subquery(rule[:1])).first() or (None, None)
+    found = found or {"active": 0, "keyholders": 0, "administrators": 0, "one": ""}
+    return Standing(found["active"], found["keyholders"], found["administrators"], found["one"] or "", maximum)
+
+
+def newest_and_expiring(
+    actor: Actor, now: datetime, until: datetime, *, newest: int, most: int
+) -> QuerySet[Membership]:
+    """The latest people, flagged `is_new`, and those whose invitation ends before `until`; one query of `most` rows."""
+    latest = directory(actor, DirectoryFilter(), now).order_by("-created_at", "-id").values("id")[:newest]
+    rows = listed(actor, DirectoryFilter(), now).annotate(
+        is_new=Case(When(id__in=latest, then=Value(True)), default=Value(False))
+    )
+    ending = Q(status=Membership.Status.INVITED, invited_until__gt=now, invited_until__lte=until)
+    return rows.filter(Q(is_new=True) | ending).order_by("-is_new", "-created_at", "-id")[:most]
 
 
 def find_role_listed(actor: Actor, role_id: UUID) -> Role:

@@ -16,7 +16,7 @@ from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing, Refu
 from tenantry.core.permissions import Reach
 from tenantry.organizations.selectors import policy
 from tenantry.people.errors import AlreadyInTeam, AlreadyRemoved, NotOnOneself, OneTeamOnly, TeamNameTaken
-from tenantry.people.locks import lock_members
+from tenantry.people.locks import lock_members, lock_teams
 from tenantry.people.models import Membership, Team, TeamMember, User
 from tenantry.people.permissions import TEAMS_MANAGE
 from tenantry.people.selectors import get_team, may_manage_team, visible_members
@@ -156,7 +156,7 @@ def add_to_team(
     :raises NotOnOneself: `teams.manage` is for anybody but oneself.
     :raises OneTeamOnly: policy `teams.per_person`.
     """
-    team = get_team(actor, team_id)
+    team = _locked_team(actor, team_id)
     if not may_manage_team(actor, team_id):
         raise PermissionMissing(TEAMS_MANAGE)
     _refuse_oneself(actor, membership_ids)
@@ -190,6 +190,15 @@ def remove_from_team(*, actor: Actor, now: datetime, team_id: UUID, membership_i
         raise NotFound
     values = {"name": team.name, "members": [str(membership_id)]}
     return Outcome(Done(team_id), Entry("teams.member_removed", "team", team_id, values))
+
+
+def _locked_team(actor: Actor, team_id: UUID) -> Team:
+    """:raises NotFound: unknown, out of reach, or deleted meanwhile."""
+    get_team(actor, team_id)
+    team = lock_teams([team_id]).get(team_id)
+    if team is None:
+        raise NotFound
+    return team
 
 
 def _refuse_oneself(actor: Actor, ids: tuple[UUID, ...]) -> None:
@@ -257,6 +266,7 @@ def join_team(
 
     :raises PlanChanged: `digest` is of an older plan. :raises AlreadyInTeam: nobody of the selection could be added.
     """
+    _locked_team(actor, team_id)
     plan = confirm(plan_join_team(actor=actor, team_id=team_id, membership_ids=membership_ids), digest)
     if not plan.members:
         raise AlreadyInTeam(name=plan.refused[0].name, team=plan.team)

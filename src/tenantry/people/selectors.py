@@ -6,14 +6,17 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce, JSONObject, TruncMonth
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
+from django.db.models.functions import Coalesce, Concat, JSONObject, Trim, TruncMonth
 
 from tenantry.core import crypto
 from tenantry.core.actor import Actor
+from tenantry.core.bounds import SEARCH
 from tenantry.core.errors import NotFound, PermissionMissing
 from tenantry.core.models import MailDelivery
 from tenantry.core.permissions import Reach
+from tenantry.core.text import InvalidText
 from tenantry.people.errors import LinkExpired, LinkReplaced, LinkRevoked, LinkUnknown, LinkUsed
 from tenantry.people.models import Invitation, InvitationLink, Membership, Team, TeamMember, User
 from tenantry.people.permissions import INVITE, TEAMS_MANAGE, TEAMS_VIEW, VIEW
@@ -62,6 +65,13 @@ def names_of(ids: Iterable[UUID | None]) -> dict[UUID, str]:
     return {row.id: row.name for row in rows}
 
 
+def named(field: str) -> Subquery:
+    """The display name behind a column with a membership's id, for annotating rows of packages below."""
+    name = Trim(Concat("given_name", Value(" "), "family_name"))
+    shown = Case(When(Q(given_name="", family_name=""), then="email"), default=name, output_field=TextField())
+    return Subquery(Membership.objects.filter(id=OuterRef(field)).annotate(shown=shown).values("shown")[:1])
+
+
 def visible_teams(actor: Actor) -> QuerySet[Team]:
     """:raises PermissionMissing: neither `teams.view` nor `teams.manage`."""
     reach = max((r for r in (actor.reach(TEAMS_VIEW), actor.reach(TEAMS_MANAGE)) if r), default=None)
@@ -73,6 +83,20 @@ def visible_teams(actor: Actor) -> QuerySet[Team]:
     if reach == Reach.ALL:
         return rows
     return rows.filter(Exists(TeamMember.objects.filter(team_id=OuterRef("id"), membership_id=actor.own_id)))
+
+
+def searched_teams(actor: Actor, query: str) -> QuerySet[Team]:
+    """Teams whose name holds `query`, with `leads`: the names of up to three of their leads."""
+    rows = visible_teams(actor)
+    leads = TeamMember.objects.filter(team_id=OuterRef("id"), is_lead=True).exclude(membership__status=Status.REMOVED)
+    name = Trim(Concat("membership__given_name", Value(" "), "membership__family_name"))
+    named = leads.annotate(shown=name).order_by("membership__sort_name").values("shown")
+    rows = rows.annotate(leads=ArraySubquery(named[:3]))
+    try:
+        word = SEARCH.clean(query).lower()
+    except InvalidText:
+        return rows.none()
+    return rows.filter(sort_name__contains=word) if word else rows
 
 
 def get_team(actor: Actor, team_id: UUID) -> Team:

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from tenantry.core.actor import Actor
 from tenantry.web.navigation import address, applications, is_administrator, navigation
 
 THEMES = ("light", "dark")
@@ -37,6 +38,16 @@ class ShellFacts:
     account: Account = field(default_factory=Account)
 
 
+class Permitted:
+    """For templates: `{% if "people.invite" in may %}`. Decides what is shown; what is allowed the action decides."""
+
+    def __init__(self, actor: Actor | None) -> None:
+        self._actor = actor
+
+    def __contains__(self, code: str) -> bool:
+        return self._actor is not None and self._actor.may(code)
+
+
 def shell(request: HttpRequest) -> dict[str, Any]:
     """The context processor. Member screens set `request.shell_facts`, a function that returns ShellFacts."""
     actor = getattr(request, "actor", None)
@@ -44,6 +55,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     view_name = request.resolver_match.url_name or "" if request.resolver_match else ""
     return {
         "actor": actor,
+        "may": Permitted(actor),
         "organization": getattr(request, "organization", None),
         "fragment": is_fragment(request),
         "theme": SimpleLazyObject(lambda: theme_of(request)),

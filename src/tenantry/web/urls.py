@@ -8,4 +8,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tenantry.web.own.urls")),
     path("", include("tenantry.web.setup.urls")),
     path("", include("tenantry.web.start.urls")),
+    path("", include("tenantry.web.roles.urls")),
+    path("", include("tenantry.web.teams.urls")),
+    path("", include("tenantry.web.people.urls")),
+    path("", include("tenantry.web.home.urls")),
 ]

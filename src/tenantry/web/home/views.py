@@ -1,0 +1,56 @@
+"""The first page of Admin: what needs attention, what changed, seats, new people. Only what the actor may see."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import HttpResponse
+
+from tenantry.access.directory import newest_and_expiring, standing
+from tenantry.access.permissions import ROLES_VIEW
+from tenantry.audit.permissions import VIEW as AUDIT_VIEW
+from tenantry.audit.permissions import VIEW_BILLING, VIEW_PEOPLE
+from tenantry.core import clock
+from tenantry.organizations.permissions import EDIT
+from tenantry.people.permissions import INVITE, VIEW
+from tenantry.web.home.attention import Facts, attention
+from tenantry.web.navigation import ADMIN
+from tenantry.web.people.changes import changes
+from tenantry.web.people.rows import row_of
+from tenantry.web.requests import MemberRequest
+from tenantry.web.screens import page, screen
+
+# Any of them opens Admin; the first is the one that a refusal names.
+ADMINISTRATIVE = tuple(dict.fromkeys(code for area in ADMIN for entry in area.entries for code in entry.permissions))
+SOON = timedelta(days=3)
+NEW_PEOPLE, RECENT_CHANGES, MOST_EXPIRING = 5, 8, 20
+
+
+@screen(*ADMINISTRATIVE)
+def admin_home(request: MemberRequest) -> HttpResponse:
+    now = clock.now()
+    actor = request.actor
+    # Asked once, for the page and for the shell around it.
+    shell = request.shell_facts()  # type: ignore[attr-defined]
+    request.shell_facts = lambda: shell  # type: ignore[attr-defined]
+    people = []
+    if actor.may(VIEW):
+        people = list(newest_and_expiring(actor, now, now + SOON, newest=NEW_PEOPLE, most=NEW_PEOPLE + MOST_EXPIRING))
+    expiring = [m for m in people if m.status == m.Status.INVITED and now < m.invited_until <= now + SOON]
+    facts = Facts(
+        seats=shell.seats,
+        standing=standing() if actor.may(ROLES_VIEW) else None,
+        expiring=tuple(m.name for m in expiring) if actor.may(INVITE) else (),
+        invites=actor.may(INVITE),
+        setup_open=actor.may(EDIT) and request.organization.setup_finished_at is None,
+        mail_waits=actor.may(INVITE) and not settings.SMTP_URL,
+    )
+    context = {
+        "attention": attention(facts),
+        "new_people": [row_of(actor, m, now, deactivation_by="nobody") for m in people if m.is_new],
+        "shows_people": actor.may(VIEW),
+        "shows_changes": actor.may_any(AUDIT_VIEW, VIEW_PEOPLE, VIEW_BILLING),
+        "now": now,
+    }
+    if context["shows_changes"]:
+        context["changes"] = changes(actor, limit=RECENT_CHANGES)
+    return page(request, "home/home.html", context)

@@ -1,0 +1,75 @@
+"""Forms about people over the bounds of the domain."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from tenantry.core.bounds import EMAIL, OPTIONAL_PERSON_NAME, PERSON_NAME
+from tenantry.core.ids import parse_id
+from tenantry.web.forms import BoundField, HouseForm
+
+Choices = Sequence[tuple[Any, Any]]
+
+
+class RoleField(forms.TypedChoiceField):
+    """A role by its id, out of those that may be given."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(coerce=UUID, empty_value=None, **kwargs)
+
+
+class NamesForm(HouseForm):
+    """Somebody's name here."""
+
+    given_name = BoundField(PERSON_NAME, label=_("Given name"))
+    family_name = BoundField(OPTIONAL_PERSON_NAME, label=_("Family name"))
+
+
+class InvitedForm(HouseForm):
+    """Name, role and teams of somebody who has not accepted yet. `roles`, `teams`: (id, name)."""
+
+    given_name = BoundField(OPTIONAL_PERSON_NAME, label=_("Given name"))
+    family_name = BoundField(OPTIONAL_PERSON_NAME, label=_("Family name"))
+    role = RoleField(label=_("Role"))
+    teams = forms.TypedMultipleChoiceField(
+        coerce=UUID, required=False, label=_("Teams"), widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, roles: Choices, teams: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = [(str(i), name) for i, name in roles]  # type: ignore[attr-defined]
+        self.fields["teams"].choices = [(str(i), name) for i, name in teams]  # type: ignore[attr-defined]
+        if not teams:
+            del self.fields["teams"]
+
+    @property
+    def team_ids(self) -> tuple[UUID, ...]:
+        return tuple(self.cleaned_data.get("teams", ()))
+
+
+class AddForm(InvitedForm):
+    """Add user: the invited person's fields and the address."""
+
+    email = BoundField(EMAIL, label=_("E-mail"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    field_order = ("given_name", "family_name", "email", "role", "teams")
+
+
+class RoleForm(HouseForm):
+    """Which role somebody gets."""
+
+    role = RoleField(label=_("New role"))
+
+    def __init__(self, *args: Any, roles: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = [(str(i), name) for i, name in roles]  # type: ignore[attr-defined]
+
+
+def picked(values: Iterable[str]) -> tuple[UUID, ...] | None:
+    """Ids of a selection, each once; None when one of them is none of ours."""
+    ids = {value: parse_id(value) for value in values}
+    if not all(ids.values()):
+        return None
+    return tuple(i for i in ids.values() if i is not None)

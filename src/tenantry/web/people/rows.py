@@ -1,0 +1,74 @@
+"""One person as lists and heads of pages show them, with what the actor may do to them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.urls import reverse
+
+from tenantry.access.directory import may_act_on
+from tenantry.access.permissions import ASSIGN
+from tenantry.access.selectors import status_shown
+from tenantry.core.actor import Actor
+from tenantry.people.permissions import DEACTIVATE, EDIT, END_SESSIONS, INVITE, REMOVE, RESET_PASSWORD
+
+if TYPE_CHECKING:
+    from tenantry.people.models import Membership
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`acts`: words for the buttons; `days`: whole days that an invitation still has."""
+
+    member: "Membership"
+    status: str
+    acts: frozenset[str]
+    is_self: bool
+    days: int | None
+    picture_url: str
+
+    @property
+    def id(self) -> UUID:
+        return self.member.id
+
+    @property
+    def name(self) -> str:
+        return self.member.name
+
+
+def row_of(actor: Actor, member: "Membership", now: datetime, *, deactivation_by: str) -> Row:
+    """`member` is a row of `access.directory.listed`; `deactivation_by` the policy of that name."""
+    status = status_shown(member, now)
+    left = member.invited_until - now if status == "pending" and member.invited_until else None
+    picture = reverse("person_picture", args=[member.id]) if getattr(member, "has_picture", False) else ""
+    return Row(
+        member=member,
+        status=status,
+        acts=frozenset(_acts(actor, member, status, deactivation_by)),
+        is_self=member.id == actor.membership_id,
+        days=left.days if left is not None else None,
+        picture_url=picture,
+    )
+
+
+def _acts(actor: Actor, member: "Membership", status: str, deactivation_by: str) -> set[str]:
+    """What the actor may do: the permission, a role in hand, and a status that it makes sense for."""
+    if status == "removed" or not may_act_on(actor, member):
+        return set()
+    by_status = {
+        "active": {"edit": EDIT, "deactivate": DEACTIVATE, "password": RESET_PASSWORD, "sessions": END_SESSIONS},
+        "deactivated": {"edit": EDIT, "reactivate": DEACTIVATE},
+        "pending": {"resend": INVITE, "link": INVITE, "revoke": INVITE, "edit_invited": INVITE},
+    }
+    by_status["expired"] = by_status["pending"]
+    offered = {**by_status[status], "role": ASSIGN, "remove": REMOVE}
+    acts = {act for act, permission in offered.items() if actor.may(permission)}
+    if not deactivation_offered(actor, deactivation_by):
+        acts -= {"deactivate", "reactivate"}
+    return acts
+
+
+def deactivation_offered(actor: Actor, deactivation_by: str) -> bool:
+    """Policy `people.deactivation_by`."""
+    return deactivation_by == "permission" or (deactivation_by == "owner" and actor.grants.everything)

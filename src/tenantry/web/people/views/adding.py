@@ -1,0 +1,82 @@
+"""Add user: an invitation by mail, with role and teams."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from tenantry.access.selectors import assignable_roles
+from tenantry.acting.actions import perform
+from tenantry.core.errors import NotFound, Refusal
+from tenantry.core.ids import parse_id
+from tenantry.core.transactions import reading
+from tenantry.organizations.selectors import policy
+from tenantry.people.permissions import INVITE
+from tenantry.people.selectors import get_member, manageable_teams
+from tenantry.usecases.joining import invite_member
+from tenantry.web.people.forms import AddForm
+from tenantry.web.refusals import status_of
+from tenantry.web.requests import MemberRequest
+from tenantry.web.screens import go, page, screen
+from tenantry.web.toasts import toast
+
+
+@screen(INVITE, methods=("GET", "POST"))
+def person_create(request: MemberRequest) -> HttpResponse:
+    with reading():
+        context = _context(request)
+    form: AddForm = context["form"]
+    if request.method == "GET":
+        return page(request, "people/new.html", context)
+    if not form.is_valid():
+        return page(request, "people/new.html", context, status=422)
+    data = form.cleaned_data
+    try:
+        invited = perform(
+            invite_member,
+            actor=request.actor,
+            email=data["email"],
+            role_id=data["role"],
+            given_name=data["given_name"],
+            family_name=data["family_name"],
+            team_ids=form.team_ids,
+        )
+    except Refusal as refused:
+        form.refuse(refused)
+        context["known"] = _known(request, refused)
+        return page(request, "people/new.html", context, status=status_of(refused))
+    toast(request, _("%(name)s is invited.") % {"name": invited.name})
+    return go(request, reverse("person_detail", args=[invited.membership_id]))
+
+
+def _context(request: MemberRequest) -> dict[str, Any]:
+    roles = assignable_roles(request.actor)
+    # The weakest role is preselected: an administrator should be made on purpose.
+    ordinary = next((role.id for role in reversed(roles) if role.key == "member"), roles[-1].id if roles else None)
+    form = AddForm(
+        request.POST or None,
+        initial={"role": str(ordinary or ""), "email": request.GET.get("email", "")[:254]},
+        roles=[(role.id, role.name) for role in roles],
+        teams=list(manageable_teams(request.actor).values_list("id", "name")[:200]),
+    )
+    return {"form": form, "roles": roles, "days": policy("people.invitation_days")}
+
+
+def _known(request: MemberRequest, refused: Refusal) -> dict[str, str] | None:
+    """Somebody is here already: where to go on, when the actor may see them."""
+    member_id = parse_id(str(refused.params.get("membership_id", "")))
+    labels = {
+        "already_member": _("Open their page"),
+        "already_invited": _("Open their page to send it again"),
+        "member_deactivated": _("Reactivate them"),
+    }
+    if member_id is None or refused.code not in labels:
+        return None
+    try:
+        with reading():
+            get_member(request.actor, member_id)
+    except NotFound:
+        return None
+    view = "person_reactivation" if refused.code == "member_deactivated" else "person_detail"
+    return {"url": reverse(view, args=[member_id]), "label": labels[refused.code]}

@@ -1,0 +1,187 @@
+"""Something for a selection of the directory: the plan with everybody who can't be, then the deed with its digest."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from tenantry.acting.actions import perform
+from tenantry.core import clock
+from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing, PlanChanged
+from tenantry.core.ids import parse_id
+from tenantry.core.transactions import reading
+from tenantry.people.actions import JoinPlan, join_team, plan_join_team
+from tenantry.people.permissions import DEACTIVATE, INVITE, REMOVE, TEAMS_MANAGE, VIEW
+from tenantry.people.selectors import manageable_teams
+from tenantry.usecases.offboarding import (
+    LeavingPlan,
+    deactivate_members,
+    plan_deactivate_members,
+    plan_remove_members,
+    remove_members,
+)
+from tenantry.usecases.resending import ResendPlan, plan_resend_invitations, resend_invitations
+from tenantry.web.people.answers import current_url
+from tenantry.web.people.forms import picked
+from tenantry.web.people.plans import blockers, leaving_effects, listing, resend_effects
+from tenantry.web.requests import MemberRequest
+from tenantry.web.screens import go, page, screen
+from tenantry.web.toasts import toast
+
+MOST = 100
+AnyPlan = LeavingPlan | ResendPlan | JoinPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One thing that can be done to a selection. `button` and `title` are its words on screen."""
+
+    permission: str
+    title: str | Promise
+    button: str | Promise
+    dangerous: bool
+    perform: Any
+    plan: Callable[..., AnyPlan]
+
+
+KINDS: dict[str, Kind] = {
+    "deactivation": Kind(
+        DEACTIVATE,
+        gettext_lazy("Deactivate people"),
+        gettext_lazy("Deactivate"),
+        True,
+        deactivate_members,
+        plan_deactivate_members,
+    ),
+    "removal": Kind(
+        REMOVE,
+        gettext_lazy("Remove people"),
+        gettext_lazy("Remove"),
+        True,
+        remove_members,
+        plan_remove_members,
+    ),
+    "resend": Kind(
+        INVITE,
+        gettext_lazy("Send invitations again"),
+        gettext_lazy("Send again"),
+        False,
+        resend_invitations,
+        plan_resend_invitations,
+    ),
+    "team": Kind(
+        TEAMS_MANAGE,
+        gettext_lazy("Add people to a team"),
+        gettext_lazy("Add to the team"),
+        False,
+        join_team,
+        plan_join_team,
+    ),
+}
+
+
+@screen(VIEW, methods=("POST",))
+def person_bulk(request: MemberRequest) -> HttpResponse:
+    """`do`: what, `ids`: to whom, `digest`: the plan that was read; without it the plan is shown."""
+    do, kind, ids = _asked(request)
+    team_id = parse_id(request.POST.get("team", "")) if do == "team" else None
+    digest = request.POST.get("digest", "")
+    if not digest or (do == "team" and team_id is None):
+        return _plan_page(request, do, kind, ids, team_id)
+    more: dict[str, Any] = {"team_id": team_id} if do == "team" else {}
+    try:
+        result = perform(kind.perform, actor=request.actor, membership_ids=ids, digest=digest, **more)
+    except PlanChanged as changed:
+        return _plan_page(request, do, kind, ids, team_id, changed=changed)
+    toast(request, _told(do, len(result.members), len(result.refused)))
+    return go(request, _back(request))
+
+
+def _asked(request: MemberRequest) -> tuple[str, Kind, tuple[UUID, ...]]:
+    do = request.POST.get("do", "")
+    kind = KINDS.get(do)
+    if kind is None:
+        raise NotFound
+    if not request.actor.may(kind.permission):
+        raise PermissionMissing(kind.permission)
+    ids = picked(request.POST.getlist("ids"))
+    if ids is None:
+        raise NotFound
+    if not ids:
+        raise InvalidInput({"ids": _("Select somebody first.")})
+    if len(ids) > MOST:
+        raise InvalidInput({"ids": _("At most %(count)s people at once.") % {"count": MOST}})
+    return do, kind, ids
+
+
+def _plan_page(
+    request: MemberRequest,
+    do: str,
+    kind: Kind,
+    ids: tuple[UUID, ...],
+    team_id: UUID | None,
+    *,
+    changed: PlanChanged | None = None,
+) -> HttpResponse:
+    with reading():
+        plan: AnyPlan | None = changed.plan if changed else _plan(request, do, kind, ids, team_id)
+        context: dict[str, Any] = {
+            "do": do,
+            "kind": kind,
+            "ids": ids,
+            "plan": plan,
+            "changed": changed,
+            "back": _back(request),
+            "team_id": team_id,
+            "teams": list(manageable_teams(request.actor).values_list("id", "name")) if do == "team" else [],
+            "effects": _effects(do, plan),
+            "blockers": blockers(plan) if plan else [],
+        }
+        return page(request, "people/bulk.html", context, status=409 if changed else 200)
+
+
+def _plan(request: MemberRequest, do: str, kind: Kind, ids: tuple[UUID, ...], team_id: UUID | None) -> AnyPlan | None:
+    if do != "team":
+        return kind.plan(actor=request.actor, membership_ids=ids, now=clock.now())
+    return kind.plan(actor=request.actor, membership_ids=ids, team_id=team_id) if team_id else None
+
+
+def _effects(do: str, plan: AnyPlan | None) -> list[dict[str, Any]]:
+    if isinstance(plan, LeavingPlan):
+        return leaving_effects(plan, removing=do == "removal")
+    if isinstance(plan, ResendPlan):
+        return resend_effects(plan)
+    if isinstance(plan, JoinPlan) and plan.members:
+        count = len(plan.members)
+        text = ngettext("person comes into %(team)s", "people come into %(team)s", count) % {"team": plan.team}
+        return [{"number": count, "text": text, "detail": listing(plan.names)}]
+    return []
+
+
+def _told(do: str, count: int, refused: int) -> str:
+    texts = {
+        "deactivation": ngettext("%(n)s person was deactivated.", "%(n)s people were deactivated.", count),
+        "removal": ngettext("%(n)s person was removed.", "%(n)s people were removed.", count),
+        "resend": ngettext("%(n)s invitation was sent again.", "%(n)s invitations were sent again.", count),
+        "team": ngettext("%(n)s person was added.", "%(n)s people were added.", count),
+    }
+    text = texts[do] % {"n": count}
+    if refused:
+        left_out = ngettext("%(n)s was left out.", "%(n)s were left out.", refused) % {"n": refused}
+        return f"{text} {left_out}"
+    return text
+
+
+def _back(request: MemberRequest) -> str:
+    """The list with its filter: said by the dialog's form, else the page behind."""
+    lists = (reverse("person_list"), reverse("invitation_list"))
+    for url in (request.POST.get("back", ""), current_url(request)):
+        if url.partition("?")[0] in lists:
+            return url
+    return lists[0]

@@ -1,0 +1,98 @@
+"""One person: what they may do and why, teams, sessions, and what was done to them. Tabs are addresses."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+
+from tenantry.access.directory import base_assignment, find_listed
+from tenantry.access.selectors import permissions_of
+from tenantry.audit.permissions import VIEW as AUDIT_VIEW
+from tenantry.audit.permissions import VIEW_PEOPLE as AUDIT_PEOPLE
+from tenantry.core import clock
+from tenantry.core.errors import NotFound
+from tenantry.core.permissions import AREAS
+from tenantry.organizations.selectors import policy
+from tenantry.people.permissions import END_SESSIONS, INVITE, TEAMS_MANAGE, TEAMS_VIEW, VIEW
+from tenantry.people.selectors import latest_invitation, manageable_teams, teams_of_member
+from tenantry.security.selectors import open_sessions
+from tenantry.web.people.agents import device_of
+from tenantry.web.people.answers import DEACTIVATION_BY
+from tenantry.web.people.changes import changes
+from tenantry.web.people.rows import Row, row_of
+from tenantry.web.requests import MemberRequest
+from tenantry.web.screens import page, screen
+
+
+def head(request: MemberRequest, membership_id: UUID) -> dict[str, Any]:
+    """What every tab shows above itself.
+
+    :raises NotFound: unknown, of another organization, or out of reach.
+    """
+    now = clock.now()
+    member = find_listed(request.actor, membership_id, now)
+    row = row_of(request.actor, member, now, deactivation_by=policy(DEACTIVATION_BY))
+    actor = request.actor
+    return {
+        "row": row,
+        "member": member,
+        "shows_teams": actor.may_any(TEAMS_VIEW, TEAMS_MANAGE),
+        "shows_sessions": _may_see_sessions(request, row),
+        "shows_audit": actor.may_any(AUDIT_VIEW, AUDIT_PEOPLE),
+    }
+
+
+def _may_see_sessions(request: MemberRequest, row: Row) -> bool:
+    """Addresses and devices are for whoever may end them, and for the person."""
+    return row.is_self or "sessions" in row.acts
+
+
+@screen(VIEW)
+def person_detail(request: MemberRequest, membership_id: UUID) -> HttpResponse:
+    context = head(request, membership_id)
+    assignment = base_assignment(membership_id)
+    context["assignment"] = assignment
+    if assignment is not None and not assignment.role.is_keyholder:
+        lines = [line for line in permissions_of(assignment.role) if line.reach]
+        context["areas"] = [
+            (title, [line for line in lines if line.area == area])
+            for area, title in AREAS.items()
+            if any(line.area == area for line in lines)
+        ]
+    if request.actor.may(INVITE) and context["row"].status in ("pending", "expired"):
+        context["invitation"] = latest_invitation(membership_id)
+    return page(request, "people/access.html", context)
+
+
+@screen(VIEW)
+def person_teams(request: MemberRequest, membership_id: UUID) -> HttpResponse:
+    context = head(request, membership_id)
+    if not context["shows_teams"]:
+        raise NotFound
+    context["rows"] = list(teams_of_member(request.actor, membership_id))
+    manageable = list(manageable_teams(request.actor).values_list("id", "name"))
+    mine = {row.team_id for row in context["rows"]}
+    changes = context["row"].status != "removed"
+    context["manageable"] = {i for i, _name in manageable} if changes else set()
+    context["addable"] = [(i, name) for i, name in manageable if i not in mine] if changes else []
+    return page(request, "people/teams.html", context)
+
+
+@screen(VIEW)
+def person_audit(request: MemberRequest, membership_id: UUID) -> HttpResponse:
+    context = head(request, membership_id)
+    if not context["shows_audit"]:
+        raise NotFound
+    context["lines"] = changes(request.actor, about=membership_id, limit=50)
+    return page(request, "people/audit.html", context)
+
+
+def sessions_page(request: MemberRequest, membership_id: UUID) -> HttpResponse:
+    """The tab behind `person_sessions`, whose POST ends them."""
+    context = head(request, membership_id)
+    if not context["shows_sessions"]:
+        raise NotFound
+    entries = list(open_sessions([membership_id], clock.now())[:100])
+    context["sessions"] = [(entry, device_of(entry.agent)) for entry in entries]
+    context["may_end"] = END_SESSIONS if request.actor.may(END_SESSIONS) else ""
+    return page(request, "people/sessions.html", context)

@@ -1,0 +1,172 @@
+"""Invitations: the list with its states, and what can be done with one of them."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tenantry.access.selectors import assignable_roles, in_hand, roles_of
+from tenantry.acting.actions import perform
+from tenantry.core import clock
+from tenantry.core.errors import NotFound, Refusal
+from tenantry.core.paging import keyset_page
+from tenantry.core.transactions import reading
+from tenantry.people.permissions import INVITE
+from tenantry.people.selectors import (
+    get_member,
+    invitations,
+    invitations_in,
+    manageable_teams,
+    open_invitation,
+    teams_of_member,
+    with_mail,
+)
+from tenantry.usecases.joining import copy_invitation_link, edit_invited, resend_invitation, revoke_invitation
+from tenantry.web.people.answers import done
+from tenantry.web.people.forms import InvitedForm
+from tenantry.web.refusals import status_of, ways_out
+from tenantry.web.requests import MemberRequest
+from tenantry.web.screens import page, screen
+
+PAGE_SIZE = 50
+OPEN = ("pending", "expired")
+STATES = (
+    ("pending", gettext_lazy("Pending")),
+    ("expired", gettext_lazy("Expired")),
+    ("accepted", gettext_lazy("Accepted")),
+    ("revoked", gettext_lazy("Revoked")),
+)
+
+
+@screen(INVITE)
+def invitation_list(request: MemberRequest) -> HttpResponse:
+    """Those that wait for somebody; with `state` any others, with `state=all` every one."""
+    now = clock.now()
+    state = request.GET.get("state", "")
+    names = tuple(name for name, _label in STATES)
+    states = names if state == "all" else (state,) if state in names else OPEN
+    rows = invitations_in(invitations(request.actor), states, now)
+    shown = keyset_page(
+        with_mail(rows).defer("membership__picture", "invited_by__picture"),
+        order="created_at",
+        descending=True,
+        cursor=request.GET.get("cursor"),
+        size=PAGE_SIZE,
+    )
+    roles = roles_of([row.membership_id for row in shown.rows])
+    context = {
+        "page": shown,
+        "rows": [_line(request, row, roles.get(row.membership_id), now) for row in shown.rows],
+        "total": rows.count(),
+        "state": state if state in (*names, "all") else "",
+        "states": STATES,
+        "outbox": not settings.SMTP_URL,
+    }
+    return page(request, "people/invitations.html", context)
+
+
+def _line(request: MemberRequest, row: Any, role: Any, now: Any) -> dict[str, Any]:
+    state = row.state(now)
+    return {
+        "invitation": row,
+        "member": row.membership,
+        "state": state,
+        "days": (row.expires_at - now).days if state == "pending" else None,
+        "role": role,
+        "acts": state in OPEN and row.membership.status == "invited" and in_hand(request.actor, role),
+    }
+
+
+@screen(INVITE, methods=("POST",))
+def person_invitation(request: MemberRequest, membership_id: UUID) -> HttpResponse:
+    """Sends the invitation again."""
+    sent = perform(resend_invitation, actor=request.actor, membership_id=membership_id)
+    text = _("%(name)s gets a new link; the old one is dead.") % {"name": sent.name}
+    return done(request, membership_id, text)
+
+
+@screen(INVITE, methods=("POST",))
+def person_invitation_link(request: MemberRequest, membership_id: UUID) -> HttpResponse:
+    """A link of its own, shown in this answer and stored nowhere."""
+    made = perform(copy_invitation_link, actor=request.actor, membership_id=membership_id)
+    with reading():
+        context = {
+            "member": get_member(request.actor, membership_id),
+            "invitation": open_invitation(membership_id),
+            "link": f"{settings.BASE_URL}/accounts/invitation/{made.token}",
+            "proves": not settings.SMTP_URL,
+        }
+        return page(request, "people/link.html", context)
+
+
+@screen(INVITE, methods=("GET", "POST"))
+def person_invitation_revocation(request: MemberRequest, membership_id: UUID) -> HttpResponse:
+    with reading():
+        member = get_member(request.actor, membership_id)
+        invitation = open_invitation(membership_id)
+    if invitation is None:
+        raise NotFound
+    context: dict[str, Any] = {"member": member, "invitation": invitation}
+    if request.method == "GET":
+        return page(request, "people/revocation.html", context)
+    try:
+        perform(revoke_invitation, actor=request.actor, membership_id=membership_id)
+    except Refusal as refused:
+        if refused.kind in ("missing", "forbidden"):
+            raise
+        context |= {"refused": refused, "ways": ways_out(refused)}
+        return page(request, "people/revocation.html", context, status=status_of(refused))
+    return done(request, membership_id, _("The invitation of %(name)s was revoked.") % {"name": member.name})
+
+
+@screen(INVITE, methods=("GET", "POST"))
+def person_invitation_edit(request: MemberRequest, membership_id: UUID) -> HttpResponse:
+    with reading():
+        context = _edit_context(request, membership_id)
+    form: InvitedForm = context["form"]
+    if request.method == "GET":
+        return page(request, "people/edit_invited.html", context)
+    if not form.is_valid():
+        return page(request, "people/edit_invited.html", context, status=422)
+    data = form.cleaned_data
+    try:
+        perform(
+            edit_invited,
+            actor=request.actor,
+            membership_id=membership_id,
+            given_name=data["given_name"],
+            family_name=data["family_name"],
+            role_id=data["role"],
+            team_ids=(*form.team_ids, *context["kept"]),
+        )
+    except Refusal as refused:
+        if refused.kind == "missing":
+            raise
+        form.refuse(refused)
+        return page(request, "people/edit_invited.html", context, status=status_of(refused))
+    return done(request, membership_id, _("The invitation was changed."))
+
+
+def _edit_context(request: MemberRequest, membership_id: UUID) -> dict[str, Any]:
+    member = get_member(request.actor, membership_id)
+    role = roles_of([membership_id]).get(membership_id)
+    roles = assignable_roles(request.actor)
+    teams = list(manageable_teams(request.actor).values_list("id", "name"))
+    known = {i for i, _name in teams}
+    mine = {row.team_id for row in teams_of_member(request.actor, membership_id)} if teams else set()
+    form = InvitedForm(
+        request.POST or None,
+        initial={
+            "given_name": member.given_name,
+            "family_name": member.family_name,
+            "role": str(role.id) if role else "",
+            "teams": [str(i) for i in mine & known],
+        },
+        roles=[(r.id, r.name) for r in roles],
+        teams=teams,
+    )
+    # Teams that the actor may see but not change stay as they are.
+    return {"member": member, "form": form, "roles": roles, "kept": tuple(mine - known)}

@@ -1,0 +1,219 @@
+"""Teams: who is in them, who leads them, and what a team's end does."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from tenantry.access.directory import listed
+from tenantry.access.selectors import DirectoryFilter, roles_of
+from tenantry.acting.actions import perform
+from tenantry.core import clock
+from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing, PlanChanged, Refusal
+from tenantry.core.ids import parse_id
+from tenantry.core.paging import keyset_page
+from tenantry.core.permissions import Reach
+from tenantry.core.transactions import reading
+from tenantry.people.actions import (
+    TeamDeletionPlan,
+    add_to_team,
+    create_team,
+    delete_team,
+    edit_team,
+    join_team,
+    plan_delete_team,
+    remove_from_team,
+)
+from tenantry.people.permissions import TEAMS_MANAGE, TEAMS_VIEW
+from tenantry.people.selectors import get_team, may_manage_team, searched_teams, team_members, visible_members
+from tenantry.web.people.answers import current_url
+from tenantry.web.people.forms import picked
+from tenantry.web.refusals import status_of
+from tenantry.web.requests import MemberRequest
+from tenantry.web.screens import go, page, screen
+from tenantry.web.teams.forms import TeamForm
+from tenantry.web.toasts import toast
+
+PAGE_SIZE = 50
+MOST = 100
+
+
+def _manages_all(request: MemberRequest) -> bool:
+    return request.actor.reach(TEAMS_MANAGE) == Reach.ALL
+
+
+def _ask_all(request: MemberRequest) -> None:
+    """Teams are made, renamed and deleted only by who manages all of them.
+
+    :raises PermissionMissing: a part is not enough.
+    """
+    if not _manages_all(request):
+        raise PermissionMissing(TEAMS_MANAGE)
+
+
+@screen(TEAMS_VIEW, TEAMS_MANAGE)
+def team_list(request: MemberRequest) -> HttpResponse:
+    rows = searched_teams(request.actor, request.GET.get("q", ""))
+    shown = keyset_page(rows, order="sort_name", cursor=request.GET.get("cursor"), size=PAGE_SIZE)
+    context = {
+        "page": shown,
+        "rows": shown.rows,
+        "total": rows.count(),
+        "manages": _manages_all(request),
+        "filtered": bool(request.GET.get("q", "").strip()),
+    }
+    return page(request, "teams/list.html", context)
+
+
+@screen(TEAMS_MANAGE, methods=("GET", "POST"))
+def team_create(request: MemberRequest) -> HttpResponse:
+    _ask_all(request)
+    form = TeamForm(request.POST or None)
+    if request.method == "GET" or not form.is_valid():
+        return page(request, "teams/form.html", {"form": form}, status=200 if request.method == "GET" else 422)
+    try:
+        made = perform(create_team, actor=request.actor, **form.cleaned_data)
+    except Refusal as refused:
+        form.refuse(refused)
+        return page(request, "teams/form.html", {"form": form}, status=status_of(refused))
+    toast(request, _("The team %(name)s is there. Add its people.") % {"name": made.name})
+    return go(request, reverse("team_detail", args=[made.id]))
+
+
+@screen(TEAMS_VIEW, TEAMS_MANAGE)
+def team_detail(request: MemberRequest, team_id: UUID) -> HttpResponse:
+    team = get_team(request.actor, team_id)
+    members = list(team_members(team_id).defer("membership__picture")[: PAGE_SIZE * 4])
+    roles = roles_of([row.membership_id for row in members])
+    context = {
+        "team": team,
+        "rows": [
+            (row, roles.get(row.membership_id), row.membership_id == request.actor.membership_id) for row in members
+        ],
+        "cut": team.size > len(members),
+        "manages": _manages_all(request),
+        "changes": may_manage_team(request.actor, team_id),
+        "leads": sum(row.is_lead for row in members),
+    }
+    return page(request, "teams/detail.html", context)
+
+
+@screen(TEAMS_MANAGE, methods=("GET", "POST"))
+def team_edit(request: MemberRequest, team_id: UUID) -> HttpResponse:
+    _ask_all(request)
+    with reading():
+        team = get_team(request.actor, team_id)
+    form = TeamForm(request.POST or None, initial={"name": team.name, "description": team.description})
+    context = {"form": form, "team": team}
+    if request.method == "GET" or not form.is_valid():
+        return page(request, "teams/form.html", context, status=200 if request.method == "GET" else 422)
+    try:
+        perform(edit_team, actor=request.actor, team_id=team_id, **form.cleaned_data)
+    except Refusal as refused:
+        if refused.kind == "missing":
+            raise
+        form.refuse(refused)
+        return page(request, "teams/form.html", context, status=status_of(refused))
+    toast(request, _("The team was changed."))
+    return go(request, reverse("team_detail", args=[team_id]))
+
+
+@screen(TEAMS_MANAGE, methods=("GET", "POST"))
+def team_deletion(request: MemberRequest, team_id: UUID) -> HttpResponse:
+    _ask_all(request)
+    if request.method == "GET":
+        return _deletion_page(request, plan_delete_team(actor=request.actor, team_id=team_id))
+    try:
+        with reading():
+            name = get_team(request.actor, team_id).name
+        perform(delete_team, actor=request.actor, team_id=team_id, digest=request.POST.get("digest", ""))
+    except PlanChanged as changed:
+        return _deletion_page(request, changed.plan, changed)
+    toast(request, _("The team %(name)s was deleted.") % {"name": name})
+    return go(request, reverse("team_list"))
+
+
+def _deletion_page(request: MemberRequest, plan: TeamDeletionPlan, changed: PlanChanged | None = None) -> HttpResponse:
+    text = ngettext(
+        "person loses this team and keeps everything else",
+        "people lose this team and keep everything else",
+        plan.members,
+    )
+    effects = [{"number": plan.members, "text": text, "warning": plan.members > 0}]
+    context = {"plan": plan, "effects": effects, "changed": changed}
+    return page(request, "teams/deletion.html", context, status=409 if changed else 200)
+
+
+@screen(TEAMS_MANAGE, methods=("GET", "POST"))
+def team_people(request: MemberRequest, team_id: UUID) -> HttpResponse:
+    """GET: people who are not in the team, to search and tick. POST: adds them, as leads when asked."""
+    if request.method == "POST":
+        return _add(request, team_id, _ids(request))
+    team = get_team(request.actor, team_id)
+    if not may_manage_team(request.actor, team_id):
+        raise PermissionMissing(TEAMS_MANAGE)
+    query = request.GET.get("q", "")
+    inside = team_members(team_id).order_by().values("membership_id")
+    people = listed(request.actor, DirectoryFilter(query=query), clock.now()).exclude(id__in=inside)
+    if not _manages_all(request):
+        people = people.exclude(id=request.actor.membership_id)
+    shown = list(people.order_by("sort_name", "id")[: PAGE_SIZE + 1])
+    context = {"team": team, "people": shown[:PAGE_SIZE], "more": len(shown) > PAGE_SIZE, "query": query}
+    return page(request, "teams/people.html", context)
+
+
+def _ids(request: MemberRequest) -> tuple[UUID, ...]:
+    ids = picked(request.POST.getlist("ids"))
+    if ids is None:
+        raise NotFound
+    if not ids:
+        raise InvalidInput({"ids": _("Select somebody first.")})
+    if len(ids) > MOST:
+        raise InvalidInput({"ids": _("At most %(count)s people at once.") % {"count": MOST}})
+    return ids
+
+
+def _add(request: MemberRequest, team_id: UUID, ids: tuple[UUID, ...], back: str = "") -> HttpResponse:
+    joined = perform(join_team, actor=request.actor, team_id=team_id, membership_ids=ids)
+    count = len(joined.members)
+    toast(request, ngettext("%(n)s person was added.", "%(n)s people were added.", count) % {"n": count})
+    for refused in joined.refused[:3]:
+        toast(request, refused.sentence, bad=True)
+    return go(request, back or reverse("team_detail", args=[team_id]))
+
+
+@screen(TEAMS_MANAGE, methods=("POST",))
+def team_joining(request: MemberRequest) -> HttpResponse:
+    """From a person's page: `team` and `ids`."""
+    team_id = parse_id(request.POST.get("team", ""))
+    if team_id is None:
+        raise NotFound
+    return _add(request, team_id, _ids(request), back=_behind(request))
+
+
+def _behind(request: MemberRequest) -> str:
+    behind = current_url(request)
+    return behind if behind.startswith("/admin/users/u/") else ""
+
+
+@screen(TEAMS_MANAGE, methods=("POST",))
+def team_lead(request: MemberRequest, team_id: UUID, membership_id: UUID) -> HttpResponse:
+    """`lead`: yes or no, for somebody who is in the team."""
+    is_lead = request.POST.get("lead", "") == "yes"
+    with reading():
+        get_team(request.actor, team_id)
+        rows = team_members(team_id).filter(membership_id=membership_id)
+        if not rows.exists() or not visible_members(request.actor).filter(id=membership_id).exists():
+            raise NotFound
+    perform(add_to_team, actor=request.actor, team_id=team_id, membership_ids=(membership_id,), is_lead=is_lead)
+    toast(request, _("Leads the team now.") if is_lead else _("Does not lead the team any more."))
+    return go(request, reverse("team_detail", args=[team_id]))
+
+
+@screen(TEAMS_MANAGE, methods=("POST",))
+def team_member_removal(request: MemberRequest, team_id: UUID, membership_id: UUID) -> HttpResponse:
+    perform(remove_from_team, actor=request.actor, team_id=team_id, membership_id=membership_id)
+    toast(request, _("Taken out of the team."))
+    return go(request, _behind(request) or reverse("team_detail", args=[team_id]))
