@@ -159,7 +159,7 @@ def _carry_out(
         return _replayed(action, declaration, record)
     outcome = action(actor=actor, now=now, **params)
     if record is not None:
-        _finish_idempotent(record, action, outcome.result)
+        _finish_idempotent(record, action, declaration, outcome.result)
     if outcome.entry is not None:
         append(actor=actor, entry=outcome.entry, events=outcome.events, now=now)
     elif outcome.events:
@@ -205,10 +205,12 @@ def _result_type(action: Action[Result]) -> TypeAdapter[Result]:
     return TypeAdapter(outcome.__args__[0])
 
 
-def _finish_idempotent(record: IdempotencyRecord, action: Action[Result], result: Result) -> None:
-    record.result = _result_type(action).dump_python(result, mode="json")
-    if record.result is None:
-        record.result = {}
+def _finish_idempotent(
+    record: IdempotencyRecord, action: Action[Result], declaration: Declaration, result: Result
+) -> None:
+    """Keeps the result for a repetition; of one with a secret only that it was given."""
+    plain = None if declaration.holds_secret else _result_type(action).dump_python(result, mode="json")
+    record.result = {} if plain is None else plain
     record.save(update_fields=["result"])
 
 

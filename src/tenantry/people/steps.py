@@ -15,6 +15,7 @@ from tenantry.core.mail import end_mails, queue_mail
 from tenantry.core.tenancy import scope
 from tenantry.organizations.selectors import policy
 from tenantry.people.errors import AlreadyInvited, AlreadyMember, MemberDeactivated, OneTeamOnly
+from tenantry.people.locks import lock_teams
 from tenantry.people.models import Invitation, InvitationLink, Membership, Team, TeamMember, User
 from tenantry.people.selectors import INVITATION_MAIL
 
@@ -151,7 +152,7 @@ def set_teams(member: Membership, team_ids: Iterable[UUID], now: datetime) -> li
     :raises OneTeamOnly: policy `teams.per_person`.
     """
     in_action()
-    teams = list(Team.objects.filter(id__in=list(team_ids)).order_by("sort_name"))
+    teams = sorted(lock_teams(team_ids).values(), key=lambda team: team.sort_name)
     if len(teams) > 1 and policy("teams.per_person") == "one":
         raise OneTeamOnly(name=member.name)
     TeamMember.objects.filter(membership=member).exclude(team__in=teams).delete()
