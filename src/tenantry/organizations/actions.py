@@ -10,10 +10,10 @@ from tenantry.audit.chain import Entry
 from tenantry.core.actor import Actor
 from tenantry.core.errors import InvalidInput, VersionChanged
 from tenantry.core.tenancy import scope
-from tenantry.organizations.bounds import CURRENCIES, TIME_ZONES
+from tenantry.organizations.bounds import CURRENCIES, SETUP_STEPS, TIME_ZONES
 from tenantry.organizations.models import CompanyProfile, Contact, current_organization
 from tenantry.organizations.permissions import EDIT
-from tenantry.organizations.steps import SETUP_STEPS, mark_step
+from tenantry.organizations.steps import mark_step
 
 PROFILE_COLUMNS = ("legal_name", "registered_address", "mailing_address", "tax_id", "website", "colour")
 

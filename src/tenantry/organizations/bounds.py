@@ -43,6 +43,8 @@ class SlugBound:
 
 
 SLUG = SlugBound()
+# Of the wizard, in this order.
+SETUP_STEPS = ("company", "people", "plan")
 TIME_ZONES = frozenset(available_timezones())
 CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "CAD", "AUD", "NZD", "JPY", "INR", "BRL", "ZAR")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from tenantry.acting.actions import in_action
 from tenantry.core.tenancy import scope
+from tenantry.organizations.bounds import SETUP_STEPS
 from tenantry.organizations.errors import SlugTaken
 from tenantry.organizations.models import Address, CompanyProfile, Entitlement, LockRow, Organization, PolicyValue
 from tenantry.organizations.policies import CATALOGUE
@@ -54,9 +55,6 @@ def create_organization(
     )
     Entitlement.objects.bulk_create(Entitlement(key=key, limit=limit) for key, limit in entitlements.items())
     return organization
-
-
-SETUP_STEPS = ("company", "people", "plan")
 
 
 def mark_step(step: str, state: str, now: datetime) -> bool:

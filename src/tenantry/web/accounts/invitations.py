@@ -1,4 +1,4 @@
-"""Behind an invitation link: every state of it, each with a way out. Opening changes nothing; a person's POST accepts."""
+"""Behind an invitation link: every state with a way out. Opening changes nothing; a person's POST accepts."""
 
 from typing import Any
 from urllib.parse import urlencode

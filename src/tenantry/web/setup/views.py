@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from tenantry.access.selectors import assignable_roles
@@ -14,7 +13,8 @@ from tenantry.acting.actions import perform
 from tenantry.core import clock
 from tenantry.core.errors import InvalidInput, VersionChanged
 from tenantry.core.transactions import reading
-from tenantry.organizations.actions import SETUP_STEPS, ProfileFields, mark_setup_step, set_company_up
+from tenantry.organizations.actions import ProfileFields, mark_setup_step, set_company_up
+from tenantry.organizations.bounds import SETUP_STEPS
 from tenantry.organizations.permissions import EDIT
 from tenantry.organizations.selectors import SEATS, company_profile, entitlements, policy
 from tenantry.people.permissions import INVITE
