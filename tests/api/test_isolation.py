@@ -1,0 +1,170 @@
+"""Another organization's ids, on every operation and in every place, are answered as ids that don't exist."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from api.callers import by_key, make_organization
+from django.test import Client
+
+from tenantry.api.openapi import PREFIX, document
+from tenantry.api.operations import OPERATIONS
+from tenantry.core.tenancy import scope
+from tenantry.core.transactions import reading
+from tenantry.people.models import Membership, Team, TeamMember
+
+# What a body needs besides ids, by operation.
+BODIES: dict[str, dict[str, Any]] = {
+    "me_edit": {"given_name": "Intruder"},
+    "appearance_choose": {"theme": "dark"},
+    "organization_edit": {"legal_name": "Intruder"},
+    "contact_change": {"name": "Intruder"},
+    "setup_step_mark": {"state": "done"},
+    "person_edit": {"given_name": "Intruder"},
+    "invitation_edit": {"given_name": "Intruder"},
+    "team_create": {"name": "Intruder"},
+    "team_edit": {"name": "Intruder"},
+}
+IN_PATH = {name for name, o in OPERATIONS.items() if "_id}" in o.path}
+IN_BODY = {
+    "person_create", "role_plan", "role_change", "team_member_add",
+    "deactivations_plan", "deactivations_create", "removals_plan", "removals_create",
+}  # fmt: skip
+WITH_IDS = IN_PATH | IN_BODY
+
+
+def _ids(org: Any) -> dict[str, str]:
+    """Ids of everything that an organization has, by the name that parameters and fields have for it."""
+    key = by_key(org)
+    person, pending = org.person(), org.invite()
+    team = key.post("/teams", {"name": "North"}).body["id"]
+    key.post(f"/teams/{team}/members", {"person_ids": [str(person.membership_id)]})
+    session = key.get(f"/people/{person.membership_id}/sessions").body["items"][0]["id"]
+    return {
+        "person_id": str(person.membership_id),
+        "pending": str(pending.membership_id),
+        "team_id": team,
+        "role_id": str(org.role("member")),
+        "session_id": session,
+        "kind": "billing",
+        "step": "plan",
+    }
+
+
+def _unknown(ids: dict[str, str]) -> dict[str, str]:
+    return {name: value if name in ("kind", "step") else str(uuid4()) for name, value in ids.items()}
+
+
+def _call(secret: str, name: str, path_ids: dict[str, str], body_ids: dict[str, str]) -> tuple[int, Any]:
+    declared = OPERATIONS[name]
+    path = declared.path.format(**path_ids)
+    if name == "role_plan":
+        path += f"?role_id={body_ids['role_id']}"
+    body = dict(BODIES.get(name, {}))
+    if name in ("person_create", "role_change"):
+        body["role_id"] = body_ids["role_id"]
+    if name == "person_create":
+        body["email"] = f"{uuid4().hex}@example.test"
+    if name in ("deactivations_plan", "deactivations_create", "removals_plan", "removals_create", "team_member_add"):
+        body["person_ids"] = [body_ids["person_id"]]
+    response = Client().generic(
+        declared.method,
+        f"{PREFIX}{path}",
+        json.dumps(body).encode() if declared.method != "GET" else b"",
+        content_type="application/json",
+        headers={"Authorization": secret, "If-Match": "*"},
+    )
+    document_ = json.loads(response.content) if response.content else None
+    if isinstance(document_, dict):
+        document_.pop("instance", None)
+    return response.status_code, document_
+
+
+@pytest.fixture(scope="module")
+def world():
+    mine, theirs = make_organization("Mine"), make_organization("Theirs")
+    return {
+        "mine": _ids(mine), "theirs": _ids(theirs), "secret": by_key(mine).headers["Authorization"],
+        "foreign": by_key(theirs), "organization": theirs,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(WITH_IDS))
+def test_a_foreign_id_is_an_unknown_id(name, world):
+    before = _state(world["organization"])
+    places = [place for place, has in (("path", name in IN_PATH), ("body", name in IN_BODY)) if has]
+    for foreign in {(place,) for place in places} | {tuple(places)}:
+        path, body = (world["theirs" if place in foreign else "mine"] for place in ("path", "body"))
+        theirs = _call(world["secret"], name, path, body)
+        nobodys = _call(
+            world["secret"],
+            name,
+            _unknown(path) if "path" in foreign else path,
+            _unknown(body) if "body" in foreign else body,
+        )
+        assert theirs == nobodys, (name, foreign)
+        assert (theirs[0], theirs[1]["code"]) == (404, "not_found"), (name, foreign)
+    assert _state(world["organization"]) == before
+
+
+def _state(org: Any) -> Any:
+    with scope.tenant(org.id), reading():
+        return (
+            list(Membership.objects.order_by("id").values_list("id", "status", "given_name", "session_epoch", "access_version")),
+            list(Team.objects.order_by("id").values_list("id", "name")),
+            list(TeamMember.objects.order_by("id").values_list("id", "is_lead")),
+        )
+
+
+def test_foreign_ids_in_filters_find_nothing(world):
+    own = {"Authorization": world["secret"]}
+    theirs = world["theirs"]
+    for query in (f"people?role={theirs['role_id']}", f"people?team={theirs['team_id']}", f"audit?actor={theirs['person_id']}",
+                  f"audit?target={theirs['person_id']}", f"audit?person={theirs['person_id']}"):  # fmt: skip
+        assert json.loads(Client().get(f"{PREFIX}/{query}", headers=own).content)["items"] == []
+
+
+def test_a_foreign_cursor_shows_own_rows_only(world):
+    foreign = world["foreign"]
+    for listing in ("people", "teams", "invitations", "audit"):
+        cursor = foreign.get(f"/{listing}?limit=1").body["next"]
+        if cursor is None:
+            continue
+        answer = json.loads(Client().get(f"{PREFIX}/{listing}?cursor={cursor}", headers={"Authorization": world["secret"]}).content)
+        assert not any(value in json.dumps(answer) for value in world["theirs"].values() if len(value) == 36)
+
+
+def test_foreign_teams_on_an_invitation_are_left_out(world):
+    body = {"email": f"{uuid4().hex}@example.test", "role_id": world["mine"]["role_id"], "team_ids": [world["theirs"]["team_id"]]}
+    response = Client().post(
+        f"{PREFIX}/people", json.dumps(body), content_type="application/json", headers={"Authorization": world["secret"]}
+    )
+    assert json.loads(response.content)["teams"] == []
+
+
+def test_every_operation_of_the_document_is_swept():
+    described = {o["operationId"] for methods in document()["paths"].values() for o in methods.values()}
+    assert described == set(OPERATIONS)
+
+
+def test_nobody_without_the_permission_gets_through():
+    """A member without any permission, on every operation that asks for one, before anything else is looked at."""
+    org = make_organization()
+    ids = _ids(org)
+    secret = by_key(org, "read_only").headers["Authorization"]
+    before = _state(org)
+    for name, declared in OPERATIONS.items():
+        status, said = _call(secret, name, ids, ids)
+        if declared.permissions:
+            assert (status, said["code"], said["permission"]) == (403, "permission_missing", declared.permissions[0]), name
+        else:
+            assert status in (200, 204, 404), name
+    assert _state(org) == before
+
+
+def test_nobody_unknown_gets_through(world):
+    for name in OPERATIONS:
+        for secret in ("Bearer tk_unknown", ""):
+            status, said = _call(secret, name, world["mine"], world["mine"])
+            assert (status, said["code"]) == (401, "not_authenticated"), name
