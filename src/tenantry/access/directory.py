@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, F, Min, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, F, Min, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
 from django.db.models.functions import Concat, JSONObject, Trim
 
 from tenantry.access.models import Assignment, Role
@@ -110,7 +110,7 @@ def standing() -> Standing:
         active=Count("id"),
         keyholders=Count("id", filter=keyholder),
         administrators=Count("id", filter=keyholder | Q(role__permissions__has_key=ASSIGN)),
-        one=Min(Trim(Concat("membership__given_name", Value(" "), "membership__family_name")), filter=keyholder),
+        one=Min(Trim(Concat("membership__given_name", Value(" "), "membership__family_name", output_field=TextField())), filter=keyholder),
     )
     rows = Assignment.objects.filter(is_base=True, membership__status=Membership.Status.ACTIVE)
     counted = rows.order_by().values("organization_id").annotate(figures=figures).values("figures")

@@ -65,9 +65,17 @@ def names_of(ids: Iterable[UUID | None]) -> dict[UUID, str]:
     return {row.id: row.name for row in rows}
 
 
+def ids_called(query: str, limit: int = 20) -> list[UUID]:
+    """Whose name or address has every word of `query`, removed people included; for history, whatever the reach."""
+    rows = Membership.objects.all()
+    for word in query.lower().split()[:6]:
+        rows = rows.filter(search_text__contains=word)
+    return list(rows.order_by("sort_name", "id").values_list("id", flat=True)[:limit])
+
+
 def named(field: str) -> Subquery:
     """The display name behind a column with a membership's id, for annotating rows of packages below."""
-    name = Trim(Concat("given_name", Value(" "), "family_name"))
+    name = Trim(Concat("given_name", Value(" "), "family_name", output_field=TextField()))
     shown = Case(When(Q(given_name="", family_name=""), then="email"), default=name, output_field=TextField())
     return Subquery(Membership.objects.filter(id=OuterRef(field)).annotate(shown=shown).values("shown")[:1])
 
@@ -89,7 +97,7 @@ def searched_teams(actor: Actor, query: str) -> QuerySet[Team]:
     """Teams whose name holds `query`, with `leads`: the names of up to three of their leads."""
     rows = visible_teams(actor)
     leads = TeamMember.objects.filter(team_id=OuterRef("id"), is_lead=True).exclude(membership__status=Status.REMOVED)
-    name = Trim(Concat("membership__given_name", Value(" "), "membership__family_name"))
+    name = Trim(Concat("membership__given_name", Value(" "), "membership__family_name", output_field=TextField()))
     named = leads.annotate(shown=name).order_by("membership__sort_name").values("shown")
     rows = rows.annotate(leads=ArraySubquery(named[:3]))
     try:

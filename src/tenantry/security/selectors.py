@@ -1,7 +1,8 @@
 """Reads of sessions, keys and operators."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import F, QuerySet
@@ -12,10 +13,14 @@ from tenantry.organizations.selectors import policy_values
 from tenantry.security.models import ApiKey, Operator, SessionEntry
 from tenantry.security.permissions import KEYS
 
+SESSION_RULES = ("session.idle_hours", "session.absolute_days")
 
-def open_sessions(member_ids: Iterable[UUID], now: datetime) -> QuerySet[SessionEntry]:
-    """Sessions that would still be let in, the latest first."""
-    rules = policy_values("session.idle_hours", "session.absolute_days")
+
+def open_sessions(
+    member_ids: Iterable[UUID], now: datetime, rules: Mapping[str, Any] | None = None
+) -> QuerySet[SessionEntry]:
+    """Sessions that would still be let in, the latest first. `rules`: SESSION_RULES, when they are known."""
+    rules = rules or policy_values(*SESSION_RULES)
     idle = timedelta(hours=rules["session.idle_hours"])
     longest = timedelta(days=rules["session.absolute_days"])
     return SessionEntry.objects.filter(
@@ -36,11 +41,6 @@ def api_keys(actor: Actor) -> QuerySet[ApiKey]:
 
 def find_operator(operator_id: UUID) -> Operator | None:
     return Operator.objects.filter(id=operator_id, is_active=True).first()
-
-
-def key_names(ids: Iterable[UUID]) -> dict[UUID, str]:
-    """Names by id, revoked keys included, for history."""
-    return dict(ApiKey.objects.filter(id__in=list(ids)).values_list("id", "name"))
 
 
 def operator_names(ids: Iterable[UUID]) -> dict[UUID, str]:

@@ -1,29 +1,35 @@
 """Letting people go: deactivate, reactivate, remove. One or many, the plan and the act from the same code."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.db.models import Count, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
+
 from tenantry.access.errors import LastKeyholder, MemberOutOfHand
-from tenantry.access.selectors import in_hand, keyholder_ids, roles_of
+from tenantry.access.models import Assignment, Role
+from tenantry.access.selectors import in_hand, roles_of
 from tenantry.access.steps import end_assignments, keep_a_keyholder
 from tenantry.acting.actions import Outcome, action
 from tenantry.acting.plans import Plan, Refused, confirm
 from tenantry.audit.chain import Entry, Event
 from tenantry.core.actor import Actor
 from tenantry.core.errors import NotFound, PermissionMissing, Refusal
-from tenantry.organizations.selectors import policy
+from tenantry.organizations.selectors import policy, policy_values
 from tenantry.people.errors import AlreadyRemoved, NotActive, NotDeactivated, NotOfferedHere, NotOnOneself
 from tenantry.people.models import Membership, TeamMember
 from tenantry.people.permissions import DEACTIVATE, REMOVE
-from tenantry.people.seats import counted_statuses, holds_seat, take_seats
+from tenantry.people.seats import COUNTED, counted_statuses, holds_seat, take_seats
 from tenantry.people.selectors import get_member, visible_members
 from tenantry.people.steps import deactivate_rows, reactivate_row, remove_rows
-from tenantry.security.selectors import open_sessions
+from tenantry.security.selectors import SESSION_RULES, open_sessions
 from tenantry.security.steps import end_entries
 
 Status = Membership.Status
+DEACTIVATION_BY = "people.deactivation_by"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,8 @@ class LeavingPlan(Plan):
     teams: int
     roles: int
     seats_freed: int
+    # How many of them can sign in now.
+    active: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +59,41 @@ class Left:
 def _selection(actor: Actor, membership_ids: Iterable[UUID]) -> list[Membership]:
     """:raises NotFound: one of them is unknown or out of reach."""
     wanted = set(membership_ids)
-    rows = list(visible_members(actor).filter(id__in=wanted).order_by("id"))
+    places = TeamMember.objects.filter(membership_id=OuterRef("id")).order_by().values("membership_id")
+    counted = places.annotate(n=Count("id")).values("n")
+    rows = list(
+        visible_members(actor)
+        .filter(id__in=wanted)
+        .annotate(places=Coalesce(Subquery(counted[:1]), Value(0)))
+        .defer("picture")
+        .order_by("id")
+    )
     if not rows or len(rows) != len(wanted):
         raise NotFound
     return rows
 
 
-def _refusals(actor: Actor, rows: list[Membership], *, removing: bool) -> dict[UUID, Refusal]:
+def _standing(ids: Iterable[UUID]) -> tuple[dict[UUID, Role], set[UUID]]:
+    """Base roles of a selection, and who of the whole organization is an active keyholder; one query."""
+    wanted = set(ids)
+    keyholder = Q(role__is_keyholder=True, membership__status=Status.ACTIVE)
+    rows = Assignment.objects.filter(Q(membership_id__in=wanted) | keyholder, is_base=True).annotate(
+        status=F("membership__status")
+    )
+    roles: dict[UUID, Role] = {}
+    holders: set[UUID] = set()
+    for row in rows.select_related("role"):
+        if row.membership_id in wanted:
+            roles[row.membership_id] = row.role
+        if row.role.is_keyholder and row.status == Status.ACTIVE:
+            holders.add(row.membership_id)
+    return roles, holders
+
+
+def _refusals(
+    actor: Actor, rows: list[Membership], roles: dict[UUID, Role], holders: set[UUID], *, removing: bool
+) -> dict[UUID, Refusal]:
     """Who can't be acted on, found by query first. Never a loop of single actions."""
-    roles = roles_of([m.id for m in rows])
     refused: dict[UUID, Refusal] = {}
     for member in rows:
         role = roles.get(member.id)
@@ -72,41 +106,46 @@ def _refusals(actor: Actor, rows: list[Membership], *, removing: bool) -> dict[U
         elif not in_hand(actor, role):
             refused[member.id] = MemberOutOfHand(name=member.name, role=role.name if role else "")
     left = [m for m in rows if m.id not in refused]
-    holders = keyholder_ids()
-    if holders and set(holders) <= {m.id for m in left}:
+    if holders and holders <= {m.id for m in left}:
         # Somebody of the selection has to stay: the one who is named first.
         keeper = next(m for m in left if m.id in holders)
         refused[keeper.id] = LastKeyholder(name=keeper.name, role=roles[keeper.id].name, membership_id=str(keeper.id))
     return refused
 
 
-def _plan(actor: Actor, membership_ids: Iterable[UUID], now: datetime, *, removing: bool) -> LeavingPlan:
+def _plan(
+    actor: Actor, membership_ids: Iterable[UUID], now: datetime, rules: Mapping[str, Any], *, removing: bool
+) -> LeavingPlan:
     rows = _selection(actor, membership_ids)
-    refused = _refusals(actor, rows, removing=removing)
+    roles, holders = _standing(m.id for m in rows)
+    refused = _refusals(actor, rows, roles, holders, removing=removing)
     leaving = [m for m in rows if m.id not in refused]
     ids = [m.id for m in leaving]
-    counted = counted_statuses()
+    counted = set(rules[COUNTED])
     kept = not removing and Status.DEACTIVATED in counted
     return LeavingPlan(
         members=tuple(ids),
         names=tuple(m.name for m in leaving),
-        refused=tuple(
-            Refused(m.id, m.name, refused[m.id].code, str(refused[m.id])) for m in rows if m.id in refused
-        ),
-        sessions=open_sessions(ids, now).count(),
+        refused=tuple(Refused(m.id, m.name, refused[m.id].code, str(refused[m.id])) for m in rows if m.id in refused),
+        sessions=open_sessions(ids, now, rules).count(),
         invitations=sum(m.status == Status.INVITED for m in leaving),
-        teams=TeamMember.objects.filter(membership_id__in=ids).count() if removing else 0,
-        roles=len(roles_of(ids)) if removing else 0,
+        teams=sum(m.places for m in leaving) if removing else 0,  # type: ignore[attr-defined]
+        roles=sum(i in roles for i in ids) if removing else 0,
         seats_freed=0 if kept else sum(holds_seat(m, counted, now) for m in leaving),
+        active=sum(m.status == Status.ACTIVE for m in leaving),
     )
 
 
-def _ask_policy(actor: Actor) -> None:
+def _rules() -> dict[str, Any]:
+    """The policies that a plan asks; one query."""
+    return policy_values(COUNTED, DEACTIVATION_BY, *SESSION_RULES)
+
+
+def _ask_policy(actor: Actor, rule: str) -> None:
     """Policy `people.deactivation_by`.
 
     :raises NotOfferedHere, PermissionMissing: see there.
     """
-    rule = policy("people.deactivation_by")
     if rule == "nobody":
         raise NotOfferedHere
     if rule == "owner" and not actor.grants.everything:
@@ -120,8 +159,9 @@ def plan_deactivate_members(*, actor: Actor, membership_ids: Iterable[UUID], now
     """
     if not actor.may(DEACTIVATE):
         raise PermissionMissing(DEACTIVATE)
-    _ask_policy(actor)
-    return _plan(actor, membership_ids, now, removing=False)
+    rules = _rules()
+    _ask_policy(actor, rules[DEACTIVATION_BY])
+    return _plan(actor, membership_ids, now, rules, removing=False)
 
 
 def _raise_single(plan: LeavingPlan, actor: Actor, rows: Iterable[UUID], *, removing: bool) -> None:
@@ -129,7 +169,8 @@ def _raise_single(plan: LeavingPlan, actor: Actor, rows: Iterable[UUID], *, remo
     if plan.members:
         return
     selection = _selection(actor, rows)
-    refusals = _refusals(actor, selection, removing=removing)
+    roles, holders = _standing(m.id for m in selection)
+    refusals = _refusals(actor, selection, roles, holders, removing=removing)
     raise next(iter(refusals.values()))
 
 
@@ -173,7 +214,7 @@ def reactivate_member(*, actor: Actor, now: datetime, membership_id: UUID) -> Ou
 
     :raises AtSeatLimit, NotDeactivated, MemberOutOfHand: see there.
     """
-    _ask_policy(actor)
+    _ask_policy(actor, policy(DEACTIVATION_BY))
     member = get_member(actor, membership_id)
     role = roles_of([member.id]).get(member.id)
     if not in_hand(actor, role):
@@ -197,7 +238,7 @@ def plan_remove_members(*, actor: Actor, membership_ids: Iterable[UUID], now: da
     """
     if not actor.may(REMOVE):
         raise PermissionMissing(REMOVE)
-    return _plan(actor, membership_ids, now, removing=True)
+    return _plan(actor, membership_ids, now, _rules(), removing=True)
 
 
 @action(REMOVE, targets=("membership_ids",))

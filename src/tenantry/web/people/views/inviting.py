@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenantry.access.directory import find_listed
 from tenantry.access.selectors import assignable_roles, in_hand, roles_of
 from tenantry.acting.actions import perform
 from tenantry.core import clock
@@ -151,8 +152,7 @@ def person_invitation_edit(request: MemberRequest, membership_id: UUID) -> HttpR
 
 
 def _edit_context(request: MemberRequest, membership_id: UUID) -> dict[str, Any]:
-    member = get_member(request.actor, membership_id)
-    role = roles_of([membership_id]).get(membership_id)
+    member = find_listed(request.actor, membership_id, clock.now())
     roles = assignable_roles(request.actor)
     teams = list(manageable_teams(request.actor).values_list("id", "name"))
     known = {i for i, _name in teams}
@@ -162,7 +162,7 @@ def _edit_context(request: MemberRequest, membership_id: UUID) -> dict[str, Any]
         initial={
             "given_name": member.given_name,
             "family_name": member.family_name,
-            "role": str(role.id) if role else "",
+            "role": str(member.role_id_ or ""),
             "teams": [str(i) for i in mine & known],
         },
         roles=[(r.id, r.name) for r in roles],

@@ -76,18 +76,16 @@ def _plan_page(
     removing: bool,
     changed: PlanChanged | None = None,
 ) -> HttpResponse:
-    with reading():
-        member = get_member(request.actor, membership_id)
-        context: dict[str, Any] = {
-            "member": member,
-            "plan": plan,
-            "removing": removing,
-            "changed": changed,
-            "invited": member.status == member.Status.INVITED,
-            "effects": leaving_effects(plan, removing=removing),
-            "blockers": blockers(plan),
-        }
-        return page(request, "people/leaving.html", context, status=409 if changed else 200)
+    context: dict[str, Any] = {
+        "person_id": membership_id,
+        "name": (*plan.names, *(refused.name for refused in plan.refused))[0],
+        "plan": plan,
+        "removing": removing,
+        "changed": changed,
+        "effects": leaving_effects(plan, removing=removing),
+        "blockers": blockers(plan),
+    }
+    return page(request, "people/leaving.html", context, status=409 if changed else 200)
 
 
 @screen(DEACTIVATE, methods=("GET", "POST"))

@@ -1,0 +1,80 @@
+"""Pages ask the database at most ten times, and as often for three people as for one."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from support.visitors import signed_in
+
+from factories.organizations import make_organization
+from tenantry.people.actions import create_team, join_team
+
+MOST = 10
+# What opens, guards and closes transactions is no question.
+_CONTROL = re.compile(r"^\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET |SELECT set_config)", re.IGNORECASE)
+
+PAGES = (
+    "/admin",
+    "/admin/users",
+    "/admin/users/u",
+    "/admin/users/u?q=pat&status=active&sort=-last_sign_in",
+    "/admin/users/u/new",
+    "/admin/users/invitations",
+    "/admin/users/invitations?state=all",
+    "/admin/users/u/{member}",
+    "/admin/users/u/{member}/teams",
+    "/admin/users/u/{member}/sessions",
+    "/admin/users/u/{member}/audit",
+    "/admin/users/u/{member}/edit",
+    "/admin/users/u/{member}/role",
+    "/admin/users/u/{member}/deactivation",
+    "/admin/users/u/{member}/removal",
+    "/admin/users/u/{invited}",
+    "/admin/users/u/{invited}/invitation/edit",
+    "/admin/users/u/{invited}/invitation/revocation",
+    "/admin/users/g",
+    "/admin/users/g/{team}",
+    "/admin/users/g/{team}/people",
+    "/admin/users/g/{team}/deletion",
+    "/admin/users/roles",
+    "/admin/users/roles/{role}",
+)
+
+
+def _filled(people: int):
+    org = make_organization(seats=50)
+    members = [org.person() for _ in range(people)]
+    invited = [org.invite() for _ in range(people)]
+    teams = [org.perform(create_team, name=f"Team {n}") for n in range(people)]
+    ids = tuple(member.membership_id for member in members)
+    for team in teams:
+        org.perform(join_team, team_id=team.id, membership_ids=ids)
+    places = {
+        "member": members[0].membership_id,
+        "invited": invited[0].membership_id,
+        "team": teams[0].id,
+        "role": org.role("member"),
+    }
+    client = signed_in(org.owner)
+    client.get("/admin/users/u/new")
+    return client, places
+
+
+@pytest.fixture(scope="module")
+def worlds(database):
+    return _filled(1), _filled(3)
+
+
+def _asked(client, path: str) -> list[str]:
+    with CaptureQueriesContext(connection) as captured:
+        answer = client.get(path)
+    assert answer.status_code == 200, (path, answer.status_code)
+    return [query["sql"] for query in captured if not _CONTROL.match(query["sql"])]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_asks_at_most_ten_times_whatever_its_rows(worlds, path):
+    few, many = (_asked(client, path.format(**places)) for client, places in worlds)
+    assert len(many) <= MOST, "\n".join(many)
+    assert len(few) == len(many), "\n".join(many)
