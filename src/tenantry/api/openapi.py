@@ -102,7 +102,11 @@ def _without_titles(value: Any) -> Any:
         return [_without_titles(item) for item in value]
     if not isinstance(value, dict):
         return value
-    return {k: _without_titles(v) for k, v in value.items() if not (k == "title" and isinstance(v, str))}
+    return {
+        name: item if name == "example" else _without_titles(item)
+        for name, item in value.items()
+        if not (name == "title" and isinstance(item, str))
+    }
 
 
 def _names(declared: Operation) -> list[str]:
