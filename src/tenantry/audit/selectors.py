@@ -18,7 +18,7 @@ from tenantry.core.errors import PermissionMissing
 class AuditFilter:
     """Empty means everything. `action` is a code, `since` included, `until` excluded.
 
-    `person_id`: who did it or was done to, among many too.
+    `person_ids`: any of them did it or was done to, among many too; None does not ask.
     """
 
     areas: tuple[str, ...] = ()
@@ -27,7 +27,7 @@ class AuditFilter:
     target_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
-    person_id: UUID | None = None
+    person_ids: tuple[UUID, ...] | None = None
 
 
 def readable_areas(actor: Actor) -> frozenset[str] | None:
@@ -51,6 +51,13 @@ def concerning(target_id: UUID) -> Q:
     return Q(target_id=target_id) | Q(values__members__contains=[str(target_id)])
 
 
+def _touching(person_ids: Iterable[UUID]) -> Q:
+    found = Q(pk__in=[])
+    for person_id in person_ids:
+        found |= Q(actor_id=person_id) | concerning(person_id)
+    return found
+
+
 def entries(actor: Actor, wanted: AuditFilter) -> QuerySet[Entry]:
     """Entries that the actor may read; not ordered, not cut.
 
@@ -68,8 +75,8 @@ def entries(actor: Actor, wanted: AuditFilter) -> QuerySet[Entry]:
         rows = rows.filter(actor_id=wanted.actor_id)
     if wanted.target_id:
         rows = rows.filter(concerning(wanted.target_id))
-    if wanted.person_id:
-        rows = rows.filter(Q(actor_id=wanted.person_id) | concerning(wanted.person_id))
+    if wanted.person_ids is not None:
+        rows = rows.filter(_touching(wanted.person_ids))
     if wanted.since:
         rows = rows.filter(at__gte=wanted.since)
     if wanted.until:
@@ -83,11 +90,6 @@ def personal_of(numbers: Iterable[int]) -> dict[int, dict[str, Any]]:
     for row in PersonalValue.objects.filter(number__in=list(numbers)).order_by("number", "field"):
         found.setdefault(row.number, {})[row.field] = row.value
     return found
-
-
-def codes_seen(actor: Actor) -> list[str]:
-    """Codes of actions that occur in what the actor may read, for filters."""
-    return list(entries(actor, AuditFilter()).order_by("action").values_list("action", flat=True).distinct())
 
 
 def installation_entries() -> QuerySet[Entry]:

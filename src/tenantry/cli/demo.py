@@ -178,7 +178,7 @@ def _operator(now: datetime) -> list[SignIn]:
             actor=Actor.system("demo", None),
             now=now,
             email=OPERATOR,
-            name="Demonstration operator",
+            name="Ola Nordby",
             password=PASSWORD,
         )
     return [SignIn("(installation)", "Operator", OPERATOR, PASSWORD, made.secret)]

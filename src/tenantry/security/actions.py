@@ -75,6 +75,9 @@ def create_key(
 @action(KEYS)
 def revoke_key(*, actor: Actor, now: datetime, key_id: UUID) -> Outcome[Done]:
     """:raises NotFound: unknown, or revoked already."""
-    if not ApiKey.objects.filter(id=key_id, revoked_at=None).update(revoked_at=now):
+    key = ApiKey.objects.select_for_update(no_key=True).filter(id=key_id, revoked_at=None).first()
+    if key is None:
         raise NotFound
-    return Outcome(Done(key_id), Entry("platform.key_revoked", "key", key_id))
+    key.revoked_at = now
+    key.save(update_fields=["revoked_at"])
+    return Outcome(Done(key_id), Entry("platform.key_revoked", "key", key_id, {"name": key.name}))

@@ -12,7 +12,7 @@ from tenantry.audit.models import Entry
 from tenantry.audit.selectors import personal_of
 from tenantry.core.ids import parse_id
 from tenantry.people.selectors import names_of
-from tenantry.security.selectors import key_names, operator_names
+from tenantry.security.selectors import operator_names
 
 AREAS: Mapping[str, Any] = {
     "people": gettext_lazy("People"),
@@ -259,7 +259,7 @@ SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "organization.contact_changed": _plain(gettext_lazy("%(who)s changed the %(kind)s contact.")),
     "organization.setup_step": _setup_step,
     "platform.key_created": _plain(gettext_lazy("%(who)s created the API key “%(name)s” with the role %(role)s.")),
-    "platform.key_revoked": _plain(gettext_lazy("%(who)s revoked the API key “%(target)s”.")),
+    "platform.key_revoked": _plain(gettext_lazy("%(who)s revoked the API key “%(name)s”.")),
     "audit.exported": _plain(gettext_lazy("%(who)s took the audit out as a file, %(count)s entries.")),
     "installation.sign_up_requested": _plain(gettext_lazy("%(email)s asked to sign up the organization “%(slug)s”.")),
     "installation.reset_requested": _plain(gettext_lazy("A password reset was asked for %(email)s.")),
@@ -273,29 +273,24 @@ SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
 }
 
 
-def sentences(entries: Iterable[Entry]) -> list[Line]:
-    """In the given order, with a fixed number of queries however many there are."""
+def sentences(entries: Iterable[Entry], *, details: bool = True) -> list[Line]:
+    """In the given order, with two queries however many there are; one without `details` (place, personal changes)."""
     rows = list(entries)
-    personal = personal_of(row.number for row in rows)
+    personal = personal_of(row.number for row in rows) if details else {}
     names = _names(rows)
     return [_line(row, personal.get(row.number, {}), names) for row in rows]
 
 
 def _names(rows: list[Entry]) -> dict[UUID, str]:
     members: set[UUID | None] = set()
-    keys: set[UUID] = set()
     operators: set[UUID] = set()
     for row in rows:
         members |= {row.actor_id} if row.actor_kind == "member" else set()
         members |= {row.target_id} if row.target_type == "member" else set()
         members |= {parse_id(str(i)) for i in row.values.get("members") or []}
-        if row.target_id and row.target_type == "key":
-            keys.add(row.target_id)
         if row.target_id and row.target_type == "operator":
             operators.add(row.target_id)
     found = names_of(members)
-    if keys:
-        found |= key_names(keys)
     if operators:
         found |= operator_names(operators)
     return found

@@ -12,4 +12,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tenantry.web.teams.urls")),
     path("", include("tenantry.web.people.urls")),
     path("", include("tenantry.web.home.urls")),
+    path("", include("tenantry.web.audit.urls")),
 ]
