@@ -109,11 +109,8 @@ def form_errors(form: forms.BaseForm, title: str = "") -> dict[str, Any]:
 @register.simple_tag
 def submit(label: str, css: str = "", **attributes: Any) -> SafeString:
     """The primary button of a form. Underscores in attribute names become hyphens."""
-    extra = SafeString("").join(
-        format_html(' {}="{}"', name.replace("_", "-"), value)
-        for name, value in attributes.items()
-        if value is not None
-    )
+    given = [(name.replace("_", "-"), value) for name, value in attributes.items() if value is not None]
+    extra = format_html_join("", ' {}="{}"', given)
     return format_html('<button class="btn btn-primary{}{}"{}>{}</button>', " " if css else "", css, extra, label)
 
 
