@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.test import Client
-from factories.organizations import PASSWORD, Organization, Person, make_organization
 
+from factories.organizations import PASSWORD, Organization, Person, make_organization
 from tenantry.acting.actions import perform
 from tenantry.core import clock
 from tenantry.core.actor import Actor
@@ -52,7 +52,9 @@ class Caller:
         )
         content = response.content
         is_json = "json" in response.headers.get("Content-Type", "")
-        return Answer(response.status_code, response.headers, json.loads(content) if is_json and content else None, content)
+        return Answer(
+            response.status_code, response.headers, json.loads(content) if is_json and content else None, content
+        )
 
     def get(self, path: str, **headers: str) -> Answer:
         return self.call("GET", path, **headers)

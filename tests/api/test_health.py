@@ -24,7 +24,7 @@ def _ready():
 
 
 def test_alive_asks_nobody(monkeypatch):
-    monkeypatch.setattr(connection, "cursor", lambda *a: 1 / 0)
+    monkeypatch.setattr(connection, "cursor", lambda *_all: 1 / 0)
     assert Client().get("/healthz").status_code == 200
 
 

@@ -4,7 +4,6 @@ from uuid import uuid4
 
 from api.callers import Caller, by_key, make_organization
 from support.races import together
-
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.people.models import Membership

@@ -5,9 +5,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from api.callers import by_key, make_organization
 from django.test import Client
 
+from api.callers import by_key, make_organization
 from tenantry.api.openapi import PREFIX, document
 from tenantry.api.operations import OPERATIONS
 from tenantry.core.tenancy import scope
@@ -111,7 +111,11 @@ def test_a_foreign_id_is_an_unknown_id(name, world):
 def _state(org: Any) -> Any:
     with scope.tenant(org.id), reading():
         return (
-            list(Membership.objects.order_by("id").values_list("id", "status", "given_name", "session_epoch", "access_version")),
+            list(
+                Membership.objects.order_by("id").values_list(
+                    "id", "status", "given_name", "session_epoch", "access_version"
+                )
+            ),
             list(Team.objects.order_by("id").values_list("id", "name")),
             list(TeamMember.objects.order_by("id").values_list("id", "is_lead")),
         )
@@ -120,8 +124,9 @@ def _state(org: Any) -> Any:
 def test_foreign_ids_in_filters_find_nothing(world):
     own = {"Authorization": world["secret"]}
     theirs = world["theirs"]
-    for query in (f"people?role={theirs['role_id']}", f"people?team={theirs['team_id']}", f"audit?actor={theirs['person_id']}",
-                  f"audit?target={theirs['person_id']}", f"audit?person={theirs['person_id']}"):  # fmt: skip
+    person = theirs["person_id"]
+    filters = (f"people?role={theirs['role_id']}", f"people?team={theirs['team_id']}")
+    for query in (*filters, *(f"audit?{name}={person}" for name in ("actor", "target", "person"))):
         assert json.loads(Client().get(f"{PREFIX}/{query}", headers=own).content)["items"] == []
 
 
@@ -131,14 +136,23 @@ def test_a_foreign_cursor_shows_own_rows_only(world):
         cursor = foreign.get(f"/{listing}?limit=1").body["next"]
         if cursor is None:
             continue
-        answer = json.loads(Client().get(f"{PREFIX}/{listing}?cursor={cursor}", headers={"Authorization": world["secret"]}).content)
+        answer = json.loads(
+            Client().get(f"{PREFIX}/{listing}?cursor={cursor}", headers={"Authorization": world["secret"]}).content
+        )
         assert not any(value in json.dumps(answer) for value in world["theirs"].values() if len(value) == 36)
 
 
 def test_foreign_teams_on_an_invitation_are_left_out(world):
-    body = {"email": f"{uuid4().hex}@example.test", "role_id": world["mine"]["role_id"], "team_ids": [world["theirs"]["team_id"]]}
+    body = {
+        "email": f"{uuid4().hex}@example.test",
+        "role_id": world["mine"]["role_id"],
+        "team_ids": [world["theirs"]["team_id"]],
+    }
     response = Client().post(
-        f"{PREFIX}/people", json.dumps(body), content_type="application/json", headers={"Authorization": world["secret"]}
+        f"{PREFIX}/people",
+        json.dumps(body),
+        content_type="application/json",
+        headers={"Authorization": world["secret"]},
     )
     assert json.loads(response.content)["teams"] == []
 
@@ -157,7 +171,9 @@ def test_nobody_without_the_permission_gets_through():
     for name, declared in OPERATIONS.items():
         status, said = _call(secret, name, ids, ids)
         if declared.permissions:
-            assert (status, said["code"], said["permission"]) == (403, "permission_missing", declared.permissions[0]), name
+            assert (status, said["code"], said["permission"]) == (403, "permission_missing", declared.permissions[0]), (
+                name
+            )
         else:
             assert status in (200, 204, 404), name
     assert _state(org) == before

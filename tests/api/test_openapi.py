@@ -14,7 +14,9 @@ COMMITTED = Path(__file__).resolve().parents[2] / "docs" / "develop" / "openapi.
 
 
 def test_the_committed_document_is_this_one():
-    assert COMMITTED.read_text(encoding="utf-8") == text(), "write it anew: tenantry api schema --write docs/develop/openapi.json"
+    assert COMMITTED.read_text(encoding="utf-8") == text(), (
+        "write it anew: tenantry api schema --write docs/develop/openapi.json"
+    )
 
 
 def test_the_document_is_served_to_everybody():

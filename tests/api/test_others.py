@@ -3,8 +3,8 @@
 from uuid import uuid4
 
 import pytest
-from api.callers import by_key, by_session, make_organization, one_of
 
+from api.callers import by_key, by_session, make_organization, one_of
 from tenantry.core.permissions import catalogue
 from tenantry.organizations.policies import CATALOGUE
 
@@ -71,7 +71,8 @@ def test_the_profile_is_changed_with_the_etag_that_was_read():
 
 
 @pytest.mark.parametrize("wrong", [
-    {"name": ""}, {"name": None}, {"time_zone": "Mars/Base"}, {"time_zone": ""}, {"currency": "XXX"}, {"currency": "eur"},
+    {"name": ""}, {"name": None}, {"time_zone": "Mars/Base"}, {"time_zone": ""}, {"currency": "XXX"},
+    {"currency": "eur"},
     {"colour": "red"}, {"colour": "#ffff00"}, {"slug": "other"}, {"state": "active"}, {"legal_name": "x" * 201},
 ])  # fmt: skip
 def test_the_profile_refuses_what_it_does_not_know(wrong):
@@ -112,7 +113,13 @@ def test_the_audit_is_told_filtered_and_verified():
     assert key.get(f"/audit?limit=1&cursor={page.body['next']}").body["items"] == [entries[1]]
     assert key.get("/audit?since=2999-01-01T00:00:00Z").body["items"] == []
     assert key.get("/audit?until=1999-01-01T00:00:00%2B02:00").body["items"] == []
-    for wrong in ("since=yesterday", "since=1700000000", "since=2026-05-04", "until=2026-99-04T00:00:00Z", "action=%00"):
+    for wrong in (
+        "since=yesterday",
+        "since=1700000000",
+        "since=2026-05-04",
+        "until=2026-99-04T00:00:00Z",
+        "action=%00",
+    ):
         assert key.get(f"/audit?{wrong}").code == "invalid_input", wrong
     assert key.get("/audit/verification").body["sound"] is True
     narrow = by_key(org, "people_administrator").get("/audit").body["items"]
@@ -129,5 +136,9 @@ def test_oneself():
     assert browser.get("/me/notifications").body["items"] == []
     assert browser.post("/me/notifications/reading").status == 204
     key = by_key(org)
-    for refused in (key.patch("/me", {"given_name": "x"}), key.put("/me/appearance", {"theme": "dark"}), key.get("/me/notifications")):
+    for refused in (
+        key.patch("/me", {"given_name": "x"}),
+        key.put("/me/appearance", {"theme": "dark"}),
+        key.get("/me/notifications"),
+    ):
         assert (refused.status, refused.code) == (404, "not_found")

@@ -1,4 +1,4 @@
-"""For whoever watches the installation: alive, ready, figures. They stand here because programs read them, not people."""
+"""For whoever watches the installation: alive, ready, figures. Here because programs read them, not people."""
 
 import hmac
 import ipaddress
@@ -92,7 +92,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     registry = REGISTRY
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     with scope.platform("metrics"), reading():
         body = generate_latest(registry) + generate_latest(_Figures.registry())
     return HttpResponse(body, content_type=CONTENT_TYPE_LATEST)

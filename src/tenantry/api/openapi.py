@@ -66,7 +66,7 @@ def text() -> str:
 def _complete(described: dict[str, Any], declared: Operation) -> None:
     writes = declared.method != "GET" and not declared.reads
     # A session that sends a method other than GET proves that its own page sent it.
-    session = {SESSION: []} if declared.method == "GET" else {SESSION: [], CSRF: []}
+    session: dict[str, list[str]] = {SESSION: []} if declared.method == "GET" else {SESSION: [], CSRF: []}
     described["security"] = [{KEY: []}, session]
     described["x-permissions"] = list(declared.permissions)
     for parameter in described["parameters"]:
@@ -74,7 +74,7 @@ def _complete(described: dict[str, Any], declared: Operation) -> None:
     if declared.method == "POST":
         described["parameters"].append(_header("Idempotency-Key", "Names one intention; see above.", "^[!-~]{1,200}$"))
     if declared.name == "organization_edit":
-        described["parameters"].append(_header("If-Match", "The ETag that was read, or *.", None))
+        described["parameters"].append(_header("If-Match", "The ETag that was read, or *.", None) | {"required": True})
     for status, response in described["responses"].items():
         if int(status) < 400:
             response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in _names(declared)}

@@ -65,7 +65,7 @@ def _operation(path: str, method: str, described: dict[str, Any]) -> dict[str, A
     answers = [
         {
             "status": status,
-            "type": _type(_json(response)) if _json(response) else "",
+            "type": _type(schema) if (schema := _json(response)) else "",
             "description": response.get("description", ""),
             "problem": "$ref" in response,
         }

@@ -71,7 +71,7 @@ class Bounded:
 
 def _refused(code: str, sentence: str) -> PydanticCustomError:
     # The sentence is text, not a template: braces in it are its own.
-    return PydanticCustomError(code, "{sentence}", {"sentence": sentence})  # type: ignore[arg-type]
+    return PydanticCustomError(code, "{sentence}", {"sentence": sentence})
 
 
 def _id(value: Any) -> Any:

@@ -6,6 +6,7 @@ One statement of its own, committed at once: a refused or failed request stays c
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, cast
 
 from django.db import connection
 
@@ -17,8 +18,8 @@ WINDOW_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """`remaining` calls at once; `reset` seconds until the bucket is full; `wait` seconds before the next call may come,
-    0 when this one may."""
+    """`remaining` calls at once; `reset` seconds until the bucket is full; `wait` seconds before the next call may
+    come, 0 when this one may."""
 
     limit: int
     remaining: int
@@ -35,20 +36,18 @@ def take(caller: str, limit: int, now: datetime) -> Allowance:
     key = crypto.mac("call rate", caller.encode())
     step = timedelta(seconds=WINDOW_SECONDS / limit)
     window = timedelta(seconds=WINDOW_SECONDS)
-    table = RateBucket._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
-            f'INSERT INTO "{table}" AS t (key, whole_at) VALUES (%s, %s)'
-            " ON CONFLICT (key) DO UPDATE SET whole_at = greatest(t.whole_at, %s) + %s"
-            " WHERE greatest(t.whole_at, %s) + %s <= %s RETURNING whole_at",
-            [key, now + step, now, step, now, step, now + window],
+            "INSERT INTO security_ratebucket AS t (key, whole_at) VALUES (%(key)s, %(now)s + %(step)s)"
+            " ON CONFLICT (key) DO UPDATE SET whole_at = greatest(t.whole_at, %(now)s) + %(step)s"
+            " WHERE greatest(t.whole_at, %(now)s) + %(step)s <= %(now)s + %(window)s RETURNING whole_at",
+            cast("dict[str, Any]", {"key": key, "now": now, "step": step, "window": window}),
         )
         counted = cursor.fetchone()
-        if counted is None:
-            cursor.execute(f'SELECT whole_at FROM "{table}" WHERE key = %s', [key])
-            (whole_at,) = cursor.fetchone() or (now,)
-            wait = (whole_at + step - now - window).total_seconds()
-            return Allowance(limit, 0, math.ceil((whole_at - now).total_seconds()), max(1, math.ceil(wait)))
+    if counted is None:
+        whole_at = RateBucket.objects.filter(key=key).values_list("whole_at", flat=True).first() or now
+        wait = (whole_at + step - now - window).total_seconds()
+        return Allowance(limit, 0, math.ceil((whole_at - now).total_seconds()), max(1, math.ceil(wait)))
     used = (counted[0] - now).total_seconds()
     remaining = math.floor((WINDOW_SECONDS - used) / step.total_seconds() + 1e-6)
     return Allowance(limit, max(0, remaining), math.ceil(used), 0)

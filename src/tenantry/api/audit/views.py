@@ -36,7 +36,7 @@ def audit_list(request: ApiRequest, query: Query[AuditQuery]) -> Answer:
         action=query.action,
         actor_id=query.actor,
         target_id=query.target,
-        person_id=query.person,
+        person_ids=(query.person,) if query.person else None,
         since=query.since,
         until=query.until,
     )

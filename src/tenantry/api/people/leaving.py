@@ -9,8 +9,8 @@ from tenantry.api.idempotency import carry_out
 from tenantry.api.operations import operation
 from tenantry.api.people.rows import person
 from tenantry.api.people.schemas import (
-    ConfirmedSelection,
     Confirmation,
+    ConfirmedSelection,
     LeavingPlanOut,
     LeftOut,
     Person,

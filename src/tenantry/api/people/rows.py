@@ -21,9 +21,10 @@ def people(actor: Actor, rows: Sequence[Any], now: datetime) -> list[Person]:
 
 
 def _person(row: Any, teams: list[tuple[UUID, str]], now: datetime) -> Person:
+    status: Any = status_shown(row, now)
     return Person(
         id=row.id,
-        status=status_shown(row, now),
+        status=status,
         given_name=row.given_name,
         family_name=row.family_name,
         name=row.name,

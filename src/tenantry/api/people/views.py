@@ -46,6 +46,8 @@ from tenantry.usecases.joining import edit_member, invite_member
 from tenantry.usecases.signing_in import send_password_reset
 
 router = Router(tags=["People"])
+KNOWN_HERE = (AlreadyMember, AlreadyInvited, MemberDeactivated)
+ROLE_REFUSALS = (SameRole, NotOnOneself, RoleNotAssignable, MemberOutOfHand)
 
 
 @operation(router, "GET", "/people", VIEW, answer=PersonPage)
@@ -71,10 +73,8 @@ def person_list(request: ApiRequest, query: Query[PeopleQuery]) -> Answer:
     INVITE,
     answer=Person,
     status=201,
-    refuses=(
-        AlreadyMember, AlreadyInvited, MemberDeactivated, RoleNotAssignable, AtSeatLimit, TooManyKeyholders, OneTeamOnly,
-    ),
-)  # fmt: skip
+    refuses=(*KNOWN_HERE, RoleNotAssignable, AtSeatLimit, TooManyKeyholders, OneTeamOnly),
+)
 def person_create(request: ApiRequest, body: InvitePerson) -> Answer:
     """Adds somebody: an invitation is mailed, a seat is taken. They are in when they accept."""
     invited = carry_out(
@@ -119,7 +119,7 @@ def person_edit(request: ApiRequest, person_id: Id, body: RenamePerson) -> Perso
     "/people/{person_id}/role/plan",
     ASSIGN,
     answer=RoleChangePlanOut,
-    refuses=(SameRole, NotOnOneself, RoleNotAssignable, MemberOutOfHand),
+    refuses=ROLE_REFUSALS,
 )
 def role_plan(request: ApiRequest, person_id: Id, query: Query[RoleChoice]) -> RoleChangePlanOut:
     """What another role would change, with the digest that confirms it."""
@@ -143,10 +143,8 @@ def _role_plan(plan: RoleChangePlan) -> RoleChangePlanOut:
     "/people/{person_id}/role",
     ASSIGN,
     answer=Person,
-    refuses=(
-        SameRole, NotOnOneself, RoleNotAssignable, MemberOutOfHand, LastKeyholder, TooManyKeyholders, PlanChanged,
-    ),
-)  # fmt: skip
+    refuses=(*ROLE_REFUSALS, LastKeyholder, TooManyKeyholders, PlanChanged),
+)
 def role_change(request: ApiRequest, person_id: Id, body: GiveRole) -> Person:
     """Gives somebody another role, at once."""
     carry_out(request, change_role, membership_id=person_id, role_id=body.role_id, digest=body.digest)

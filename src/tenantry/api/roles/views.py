@@ -38,10 +38,14 @@ def _fields(row: Any) -> dict[str, Any]:
     }
 
 
+def _held(row: Any) -> HeldRoleOut:
+    return HeldRoleOut(**_fields(row), holders=row.holders)
+
+
 @operation(router, "GET", "/roles", ROLES_VIEW, answer=Roles)
 def role_list(request: ApiRequest) -> Roles:
     """Every role, strongest first, with how many people hold it."""
-    return Roles(items=[HeldRoleOut(**_fields(row), holders=row.holders) for row in roles(request.actor)])
+    return Roles(items=[_held(row) for row in roles(request.actor)])
 
 
 @operation(router, "GET", "/roles/assignable", INVITE, ASSIGN, answer=AssignableRoles)
@@ -55,7 +59,7 @@ def role_get(request: ApiRequest, role_id: Id) -> HeldRoleOut:
     row = roles(request.actor).filter(id=role_id).first()
     if row is None:
         raise NotFound
-    return HeldRoleOut(**_fields(row), holders=row.holders)
+    return _held(row)
 
 
 @operation(
