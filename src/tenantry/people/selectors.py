@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce, Concat, JSONObject, Trim, TruncMonth
 
 from tenantry.core import crypto
@@ -71,13 +71,6 @@ def ids_called(query: str, limit: int = 20) -> list[UUID]:
     for word in query.lower().split()[:6]:
         rows = rows.filter(search_text__contains=word)
     return list(rows.order_by("sort_name", "id").values_list("id", flat=True)[:limit])
-
-
-def named(field: str) -> Subquery:
-    """The display name behind a column with a membership's id, for annotating rows of packages below."""
-    name = Trim(Concat("given_name", Value(" "), "family_name", output_field=TextField()))
-    shown = Case(When(Q(given_name="", family_name=""), then="email"), default=name, output_field=TextField())
-    return Subquery(Membership.objects.filter(id=OuterRef(field)).annotate(shown=shown).values("shown")[:1])
 
 
 def visible_teams(actor: Actor) -> QuerySet[Team]:

@@ -70,7 +70,11 @@ def _invitations(facts: Facts) -> list[Line]:
     expired = facts.seats.expired if facts.seats is not None else 0
     if expired:
         title = ngettext("%(n)s invitation has expired", "%(n)s invitations have expired", expired) % {"n": expired}
-        text = _("They hold no seat any more. Send them again or revoke them.")
+        text = ngettext(
+            "It holds no seat any more. Send it again or revoke it.",
+            "They hold no seat any more. Send them again or revoke them.",
+            expired,
+        )
         lines.append(Line("warn", "mail", title, text, f"{url}?state=expired", _("Show them")))
     soon = len(facts.expiring)
     if soon:

@@ -64,7 +64,10 @@ class RoleForm(HouseForm):
 
     def __init__(self, *args: Any, roles: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].choices = [(str(i), name) for i, name in roles]  # type: ignore[attr-defined]
+        self.fields["role"].choices = [  # type: ignore[attr-defined]
+            ("", _("Choose a role")),
+            *((str(i), name) for i, name in roles),
+        ]
 
 
 def picked(values: Iterable[str]) -> tuple[UUID, ...] | None:

@@ -1,7 +1,7 @@
 """One person as lists and heads of pages show them, with what the actor may do to them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from tenantry.people.models import Membership
 
 
+DAY = timedelta(days=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`acts`: words for the buttons; `days`: whole days that an invitation still has."""
+    """`acts`: words for the buttons; `days`: how many days an invitation still has, begun ones counted."""
 
     member: "Membership"
     status: str
@@ -47,7 +50,7 @@ def row_of(actor: Actor, member: "Membership", now: datetime, *, deactivation_by
         status=status,
         acts=frozenset(_acts(actor, member, status, deactivation_by)),
         is_self=member.id == actor.membership_id,
-        days=left.days if left is not None else None,
+        days=-(-left // DAY) if left is not None else None,
         picture_url=picture,
     )
 

@@ -1,5 +1,6 @@
 """The role catalogue: what each role allows and who holds it."""
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -13,8 +14,10 @@ from tenantry.people.permissions import VIEW
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import page, screen
 
+if TYPE_CHECKING:
+    from tenantry.access.models import Role
+
 SHOWN_HOLDERS = 50
-REACHES = ("own", "team", "workflow", "unit", "all")
 
 
 @screen(ROLES_VIEW)
@@ -22,10 +25,14 @@ def role_list(request: MemberRequest) -> HttpResponse:
     rows = list(roles(request.actor))
     everything = len(catalogue())
     context = {
-        "rows": [(role, everything if role.is_keyholder else len(role.permissions)) for role in rows],
-        "everything": everything,
+        "rows": [(role, len(role.permissions), _share(role, everything)) for role in rows],
     }
     return page(request, "roles/list.html", context)
+
+
+def _share(role: "Role", everything: int) -> int:
+    """How much of the catalogue the role gives, in percent."""
+    return 100 if role.is_keyholder else round(100 * len(role.permissions) / everything)
 
 
 @screen(ROLES_VIEW)
@@ -41,8 +48,7 @@ def role_detail(request: MemberRequest, role_id: UUID) -> HttpResponse:
     given = None if role.assignable_roles is None else {str(i) for i in role.assignable_roles}
     context = {
         "role": role,
-        "areas": areas,
-        "reaches": REACHES,
+        "parts": areas,
         "assignable": [name for i, name in names if given is None or str(i) in given],
         "everyone": given is None,
         "holders": _holders(request, role_id),

@@ -9,9 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tenantry.access.actions import RoleChanged, RoleChangePlan, change_role, plan_change_role
+from tenantry.access.directory import find_listed
 from tenantry.access.permissions import ASSIGN
 from tenantry.access.selectors import assignable_roles
 from tenantry.acting.actions import perform
+from tenantry.core import clock
 from tenantry.core.errors import NotFound, PlanChanged, Refusal
 from tenantry.core.ids import parse_id
 from tenantry.core.permissions import catalogue
@@ -54,8 +56,8 @@ def person_role(request: MemberRequest, membership_id: UUID) -> HttpResponse:
     if membership_id == request.actor.membership_id:
         raise NotOnOneself
     with reading():
-        member = get_member(request.actor, membership_id)
-        roles = assignable_roles(request.actor)
+        member = find_listed(request.actor, membership_id, clock.now())
+        roles = [role for role in assignable_roles(request.actor) if role.id != member.role_id_]
     form = RoleForm(request.POST or None, roles=[(role.id, role.name) for role in roles])
     context: dict[str, Any] = {"form": form, "member": member, "roles": roles}
     if request.method == "GET":

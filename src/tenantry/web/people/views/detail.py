@@ -54,7 +54,7 @@ def person_detail(request: MemberRequest, membership_id: UUID) -> HttpResponse:
     context["assignment"] = assignment
     if assignment is not None and not assignment.role.is_keyholder:
         lines = [line for line in permissions_of(assignment.role) if line.reach]
-        context["areas"] = [
+        context["allowed"] = [
             (title, [line for line in lines if line.area == area])
             for area, title in AREAS.items()
             if any(line.area == area for line in lines)

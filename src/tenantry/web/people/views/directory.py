@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseNotModified, StreamingHttpResponse
 
-from tenantry.access.directory import Facets, facets, listed
+from tenantry.access.directory import facets, listed
 from tenantry.access.selectors import DirectoryFilter, directory, status_shown
 from tenantry.core import clock
 from tenantry.core.actor import Actor
@@ -52,7 +52,7 @@ def person_list(request: MemberRequest) -> HttpResponse:
         "status_choices": filters.STATUS_CHOICES,
         "seen_choices": filters.SEEN_CHOICES,
         "sort_choices": filters.SORT_CHOICES,
-        "chosen": _chosen(wanted, choices),
+        "statuses": wanted.statuses,
     }
     return page(request, "people/list.html", context)
 
@@ -62,11 +62,6 @@ def _total(actor: Actor, wanted: DirectoryFilter, shown: Page) -> int:
     if shown.rows:
         return int(shown.rows[0].total)
     return directory(actor, wanted, clock.now()).count()
-
-
-def _chosen(wanted: DirectoryFilter, choices: Facets) -> bool:
-    known = {i for i, _name in (*choices.roles, *choices.teams)}
-    return all(i in known for i in (*wanted.role_ids, *wanted.team_ids))
 
 
 HEADINGS = ("given_name", "family_name", "email", "role", "teams", "status", "last_sign_in", "added")

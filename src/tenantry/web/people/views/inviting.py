@@ -1,5 +1,6 @@
 """Invitations: the list with its states, and what can be done with one of them."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import page, screen
 
 PAGE_SIZE = 50
+DAY = timedelta(days=1)
 OPEN = ("pending", "expired")
 STATES = (
     ("pending", gettext_lazy("Pending")),
@@ -75,7 +77,7 @@ def _line(request: MemberRequest, row: Any, role: Any, now: Any) -> dict[str, An
         "invitation": row,
         "member": row.membership,
         "state": state,
-        "days": (row.expires_at - now).days if state == "pending" else None,
+        "days": -(-(row.expires_at - now) // DAY) if state == "pending" else None,
         "role": role,
         "acts": state in OPEN and row.membership.status == "invited" and in_hand(request.actor, role),
     }

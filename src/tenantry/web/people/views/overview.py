@@ -17,10 +17,14 @@ def people_overview(request: MemberRequest) -> HttpResponse:
     now = clock.now()
     by_status = counts_by_status(request.actor, now)
     months = joins_and_leaves(request.actor, now, zone_of(request.organization))
+    present = sum(count for status, count in by_status.items() if status != "removed")
+    by_role = people_by_role(request.actor, now)
     context = {
         "by_status": by_status,
-        "present": sum(count for status, count in by_status.items() if status != "removed"),
-        "by_role": people_by_role(request.actor, now),
+        "present": present,
+        "by_role": [
+            (i, name, n, round(100 * n / max(present, 1))) for i, name, n in people_by_role(request.actor, now)
+        ],
         "months": months,
         "chart": movements(months),
         "joined": sum(month.joined for month in months),
