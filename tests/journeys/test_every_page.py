@@ -1,7 +1,7 @@
 """Every page that a browser can open: accessible, quiet, inside its width; in light and dark, wide and narrow.
 
 Routes are read from the resolver, so a new page is looked at without being named here; a new kind of parameter has to
-be given a sample, or the test says so. Set TENANTRY_SCREENSHOTS to a folder to keep the pictures.
+be given a sample, or the test says so. Set TENANTRY_TEST_SCREENSHOTS to a folder to keep the pictures.
 """
 
 import os
@@ -123,7 +123,7 @@ def look(page: Page, path: str, name: str) -> list[str]:
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     if wide > 0:
         faults.append(f"is {wide} pixels too wide")
-    folder = os.environ.get("TENANTRY_SCREENSHOTS")
+    folder = os.environ.get("TENANTRY_TEST_SCREENSHOTS")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
         stem = re.sub(r"[^a-z0-9]+", "-", re.sub(r"[0-9a-f-]{36}|[A-Za-z0-9_-]{43}", "x", path)).strip("-") or "start"
