@@ -1,15 +1,21 @@
 """Who may call, how refusals look, and what is strict."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import get_resolver
 
 from api.callers import Caller, by_key, by_session, make_organization
+from support.races import together
+from tenantry.api import health, reference
 from tenantry.api.operations import OPERATIONS
 from tenantry.api.service import api as _whole  # noqa: F401 declares every operation
+from tenantry.core import clock
 from tenantry.core.permissions import catalogue
 from tenantry.security.actions import revoke_key
+from tenantry.security.rates import take
 from tenantry.usecases.offboarding import deactivate_members
 
 
@@ -161,3 +167,29 @@ def test_every_operation_declares_who_may_call_it():
     for operation in OPERATIONS.values():
         assert set(operation.permissions) <= set(catalogue()), operation.name
         assert bool(operation.permissions) != bool(operation.open_to), operation.name
+
+
+def test_every_address_is_an_operation_or_on_the_list_of_public_ones():
+    routes = {pattern.name for pattern in resolvers(get_resolver("tenantry.api.urls"))}
+    operations = {f"api_{name}" for name in OPERATIONS}
+    assert routes == operations | set(health.PUBLIC) | set(reference.PUBLIC) | {"api_unknown_route"}
+
+
+def resolvers(resolver):
+    for pattern in resolver.url_patterns:
+        yield from resolvers(pattern) if hasattr(pattern, "url_patterns") else [pattern]
+
+
+def test_a_request_that_no_view_saw_is_a_problem_too():
+    refused = Caller().get("/people", Host="evil.example")
+    assert (refused.status, refused.code) == (400, "malformed_request")
+
+
+def test_calls_at_once_are_all_counted():
+    now = clock.now()
+    taken = together(*[lambda: take("member:somebody", 10, now)] * 20)
+    assert sorted(t.wait > 0 for t in taken) == [False] * 10 + [True] * 10
+    assert {t.wait for t in taken if t.exceeded} == {6}
+    later = take("member:somebody", 10, now + timedelta(seconds=6))
+    assert (later.exceeded, later.remaining) == (False, 0)
+    assert take("member:somebody", 10, now + timedelta(minutes=5)).remaining == 9

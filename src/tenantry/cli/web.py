@@ -1,7 +1,9 @@
 """``tenantry web``: the web server alone, as one of many."""
 
 import os
+import shutil
 import sys
+from pathlib import Path
 
 import typer
 from django.conf import settings
@@ -24,9 +26,18 @@ def web() -> None:
     collect()
     os.environ["TENANTRY_WEB_SERVER"] = "granian"
     os.environ["TENANTRY_DATABASE_POOL"] = os.environ.get("TENANTRY_DATABASE_POOL") or str(settings.WEB_THREADS + 2)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(fresh_figures())
     # In place of this process, so that signals and the parent-death signal reach the server itself.
     sys.stdout.flush()
     os.execv(sys.executable, (sys.executable, "-m", "granian", *server_options()))
+
+
+def fresh_figures() -> Path:
+    """Where the processes of one server leave their counters for /metrics to sum; a new server counts anew."""
+    directory: Path = settings.HOME / "figures" / str(settings.PORT)
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    return directory
 
 
 def server_options() -> list[str]:

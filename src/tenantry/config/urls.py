@@ -8,7 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tenantry.console.urls")),
 ]
 
-handler400 = "tenantry.web.errors.bad_request"
+handler400 = "tenantry.config.faults.bad_request"
 handler403 = "tenantry.web.errors.forbidden"
 handler404 = "tenantry.web.errors.not_found"
-handler500 = "tenantry.web.errors.broken"
+handler500 = "tenantry.config.faults.broken"
