@@ -116,6 +116,8 @@ def look(page: Page, path: str, name: str) -> list[str]:
     faults = []
     if response.status >= 400 and not path.startswith("/accounts/"):
         faults.append(f"answers {response.status}")
+    if path.startswith("/admin") and page.locator("#nav a.t-nav").count() < 5:
+        faults.append("has lost its navigation")
     result = Axe().run(page, options={"runOnly": AXE["runOnly"]})
     for violation in result.response["violations"]:
         targets = [node["target"] for node in violation["nodes"]][:3]

@@ -63,7 +63,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "seats": SimpleLazyObject(lambda: facts.seats),
         "search_url": SimpleLazyObject(lambda: address("person_list") if actor and actor.may("people.view") else ""),
         "administrator": SimpleLazyObject(lambda: is_administrator(actor)),
-        "areas": SimpleLazyObject(lambda: navigation(actor, current=view_name, counts=facts.counts)),
+        "shell_areas": SimpleLazyObject(lambda: navigation(actor, current=view_name, counts=facts.counts)),
         "applications": SimpleLazyObject(lambda: applications(actor, path=request.path)),
     }
 
