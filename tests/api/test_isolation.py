@@ -27,10 +27,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "team_edit": {"name": "Intruder"},
 }
 IN_PATH = {name for name, o in OPERATIONS.items() if "_id}" in o.path}
-IN_BODY = {
-    "person_create", "role_plan", "role_change", "team_member_add",
-    "deactivations_plan", "deactivations_create", "removals_plan", "removals_create",
+SELECTING = {
+    "deactivations_plan", "deactivations_create", "removals_plan", "removals_create", "team_member_add",
+    "invitations_resend_plan", "invitations_resend", "team_join_plan", "team_join",
 }  # fmt: skip
+IN_BODY = {"person_create", "role_plan", "role_change"} | SELECTING
 WITH_IDS = IN_PATH | IN_BODY
 
 
@@ -66,7 +67,7 @@ def _call(secret: str, name: str, path_ids: dict[str, str], body_ids: dict[str, 
         body["role_id"] = body_ids["role_id"]
     if name == "person_create":
         body["email"] = f"{uuid4().hex}@example.test"
-    if name in ("deactivations_plan", "deactivations_create", "removals_plan", "removals_create", "team_member_add"):
+    if name in SELECTING:
         body["person_ids"] = [body_ids["person_id"]]
     response = Client().generic(
         declared.method,

@@ -28,6 +28,22 @@ def test_a_team_lives():
     assert (key.delete(path).status, key.get(path).code, key.delete(path).code) == (204, "not_found", "not_found")
 
 
+def test_a_selection_joins_a_team_and_a_team_is_deleted_as_planned():
+    org = make_organization()
+    key, first, second = by_key(org), org.person(), org.person()
+    team = key.post("/teams", {"name": "North"}).body["id"]
+    key.post(f"/teams/{team}/members", {"person_ids": [str(first.membership_id)]})
+    ids = [str(first.membership_id), str(second.membership_id)]
+    plan = key.post(f"/teams/{team}/joins/plan", {"person_ids": ids}).body
+    assert ([p["id"] for p in plan["people"]], plan["refused"][0]["code"]) == (ids[1:], "already_in_team")
+    assert key.post(f"/teams/{team}/joins", {"person_ids": ids, "digest": plan["digest"]}).body["person_ids"] == ids[1:]
+    assert key.post(f"/teams/{team}/joins", {"person_ids": ids}).code == "already_in_team"
+    ending = key.get(f"/teams/{team}/deletion/plan").body
+    assert (ending["name"], ending["members"]) == ("North", 2)
+    assert key.delete(f"/teams/{team}?digest={'0' * 32}").code == "plan_changed"
+    assert key.delete(f"/teams/{team}?digest={ending['digest']}").status == 204
+
+
 def test_a_manager_changes_their_own_team_only():
     org = make_organization()
     key, manager, person = by_key(org), org.person("manager"), org.person()

@@ -226,3 +226,14 @@ def test_a_manager_sees_their_team_only():
     unknown = browser.get(f"/people/{uuid4()}")
     assert (hidden.status, hidden.code) == (unknown.status, unknown.code) == (404, "not_found")
     assert browser.get("/people?q=example").body["items"][0]["id"] in seen
+
+
+def test_a_selection_of_invitations_is_sent_again():
+    org = make_organization()
+    key, first, person = by_key(org), org.invite(), org.person()
+    ids = [str(first.membership_id), str(person.membership_id)]
+    plan = key.post("/invitations/deliveries/plan", {"person_ids": ids}).body
+    assert ([p["id"] for p in plan["people"]], plan["refused"][0]["code"]) == (ids[:1], "not_invited")
+    sent = key.post("/invitations/deliveries", {"person_ids": ids, "digest": plan["digest"]})
+    assert (sent.status, sent.body["person_ids"]) == (202, ids[:1])
+    assert key.post("/invitations/deliveries", {"person_ids": ids[1:]}).code == "not_invited"

@@ -19,11 +19,20 @@ from tenantry.api.invitations.schemas import (
 from tenantry.api.operations import Answer, operation
 from tenantry.api.pagination import listed
 from tenantry.api.people.rows import person
-from tenantry.api.people.schemas import Named, Person
+from tenantry.api.people.schemas import (
+    ConfirmedSelection,
+    Named,
+    Person,
+    ResendPlanOut,
+    ResentOut,
+    Selection,
+    named,
+    refused_people,
+)
 from tenantry.api.requests import ApiRequest
 from tenantry.api.schemas import Id
 from tenantry.core import clock
-from tenantry.core.errors import NotFound
+from tenantry.core.errors import NotFound, PlanChanged
 from tenantry.core.paging import keyset_page
 from tenantry.core.transactions import reading
 from tenantry.organizations.errors import AtSeatLimit
@@ -31,6 +40,7 @@ from tenantry.people.errors import NotInvited, OneTeamOnly
 from tenantry.people.permissions import INVITE
 from tenantry.people.selectors import get_member, invitations, team_links_of
 from tenantry.usecases.joining import copy_invitation_link, edit_invited, resend_invitation, revoke_invitation
+from tenantry.usecases.resending import plan_resend_invitations, resend_invitations
 
 router = Router(tags=["Invitations"])
 
@@ -63,6 +73,33 @@ def _invitation(row: Any) -> InvitationOut:
         accepted_at=row.accepted_at,
         revoked_at=row.revoked_at,
     )
+
+
+@operation(router, "POST", "/invitations/deliveries/plan", INVITE, answer=ResendPlanOut, reads=True)
+def invitations_resend_plan(request: ApiRequest, body: Selection) -> ResendPlanOut:
+    """What sending a selection again would do; changes nothing."""
+    plan = plan_resend_invitations(actor=request.actor, membership_ids=body.person_ids, now=clock.now())
+    return ResendPlanOut(
+        digest=plan.digest,
+        people=named(plan.members, plan.names),
+        refused=refused_people(plan.refused),
+        seats_taken=plan.seats_taken,
+    )
+
+
+@operation(
+    router,
+    "POST",
+    "/invitations/deliveries",
+    INVITE,
+    answer=ResentOut,
+    status=202,
+    refuses=(NotInvited, AtSeatLimit, PlanChanged),
+)
+def invitations_resend(request: ApiRequest, body: ConfirmedSelection) -> ResentOut:
+    """New links for those of a selection who wait for one. Who can't be sent one is left out and named."""
+    sent = carry_out(request, resend_invitations, membership_ids=tuple(body.person_ids), digest=body.digest)
+    return ResentOut(person_ids=list(sent.members), refused=refused_people(sent.refused), expires_at=sent.expires_at)
 
 
 @operation(

@@ -186,3 +186,18 @@ def refused_people(rows: tuple[Refused, ...]) -> list[RefusedPerson]:
 
 def session_out(row: Any) -> SessionOut:
     return SessionOut(id=row.id, entered_at=row.entered_at, seen_at=row.seen_at, address=row.address, agent=row.agent)
+
+
+class ResendPlanOut(Out):
+    """What sending invitations again would do. `seats_taken`: by expired ones, which hold a seat again."""
+
+    digest: str
+    people: list[Named]
+    refused: list[RefusedPerson]
+    seats_taken: int
+
+
+class ResentOut(Out):
+    person_ids: list[UUID]
+    refused: list[RefusedPerson]
+    expires_at: datetime

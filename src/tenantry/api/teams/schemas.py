@@ -5,7 +5,8 @@ from uuid import UUID
 from pydantic import Field
 
 from tenantry.api.pagination import PageOf, PageQuery
-from tenantry.api.schemas import Bounded, Ids, In, Out
+from tenantry.api.people.schemas import Named, RefusedPerson
+from tenantry.api.schemas import Bounded, Digest, Ids, In, Out, QueryIn
 from tenantry.core import bounds
 
 TeamName = Annotated[str, Bounded(bounds.LABEL)]
@@ -60,3 +61,28 @@ class TeamMemberPage(PageOf[TeamMemberOut]):
 
 class TeamMemberQuery(PageQuery):
     sort: Literal["added", "-added"] = "added"
+
+
+class TeamDeletionPlanOut(Out):
+    """`members`: how many people lose this team and keep everything else."""
+
+    digest: str
+    name: str
+    members: int
+
+
+class TeamDeletion(QueryIn):
+    digest: Annotated[Digest | None, Field()] = None
+
+
+class JoinPlanOut(Out):
+    """Who of a selection would come into the team, and who not."""
+
+    digest: str
+    people: list[Named]
+    refused: list[RefusedPerson]
+
+
+class JoinedOut(Out):
+    person_ids: list[UUID]
+    refused: list[RefusedPerson]

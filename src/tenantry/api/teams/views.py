@@ -7,12 +7,17 @@ from ninja import Query, Router
 from tenantry.api.idempotency import carry_out
 from tenantry.api.operations import Answer, operation
 from tenantry.api.pagination import listed
+from tenantry.api.people.schemas import ConfirmedSelection, Selection, named, refused_people
 from tenantry.api.requests import ApiRequest
 from tenantry.api.schemas import Id
 from tenantry.api.teams.schemas import (
     AddTeamMembers,
     CreateTeam,
     EditTeam,
+    JoinedOut,
+    JoinPlanOut,
+    TeamDeletion,
+    TeamDeletionPlanOut,
     TeamMemberOut,
     TeamMemberPage,
     TeamMemberQuery,
@@ -20,11 +25,20 @@ from tenantry.api.teams.schemas import (
     TeamPage,
     TeamQuery,
 )
-from tenantry.core.errors import PermissionMissing
+from tenantry.core.errors import PermissionMissing, PlanChanged
 from tenantry.core.paging import keyset_page
 from tenantry.core.transactions import reading
-from tenantry.people.actions import add_to_team, create_team, delete_team, edit_team, remove_from_team
-from tenantry.people.errors import NotOnOneself, OneTeamOnly, TeamNameTaken
+from tenantry.people.actions import (
+    add_to_team,
+    create_team,
+    delete_team,
+    edit_team,
+    join_team,
+    plan_delete_team,
+    plan_join_team,
+    remove_from_team,
+)
+from tenantry.people.errors import AlreadyInTeam, NotOnOneself, OneTeamOnly, TeamNameTaken
 from tenantry.people.permissions import TEAMS_MANAGE, TEAMS_VIEW
 from tenantry.people.selectors import get_team, team_members, visible_members, visible_teams
 
@@ -81,12 +95,20 @@ def team_edit(request: ApiRequest, team_id: Id, body: EditTeam) -> TeamOut:
         return _team(get_team(request.actor, team_id))
 
 
-@operation(router, "DELETE", "/teams/{team_id}", TEAMS_MANAGE)
-def team_delete(request: ApiRequest, team_id: Id) -> None:
-    """Its people keep everything but this team."""
+@operation(router, "GET", "/teams/{team_id}/deletion/plan", TEAMS_MANAGE, answer=TeamDeletionPlanOut)
+def team_deletion_plan(request: ApiRequest, team_id: Id) -> TeamDeletionPlanOut:
+    """What deleting a team would do."""
+    get_team(request.actor, team_id)
+    plan = plan_delete_team(actor=request.actor, team_id=team_id)
+    return TeamDeletionPlanOut(digest=plan.digest, name=plan.name, members=plan.members)
+
+
+@operation(router, "DELETE", "/teams/{team_id}", TEAMS_MANAGE, refuses=(PlanChanged,))
+def team_delete(request: ApiRequest, team_id: Id, query: Query[TeamDeletion]) -> None:
+    """Its people keep everything but this team. `digest` of the plan that was shown, or nothing."""
     with reading():
         get_team(request.actor, team_id)
-    carry_out(request, delete_team, team_id=team_id)
+    carry_out(request, delete_team, team_id=team_id, digest=query.digest)
 
 
 @operation(router, "GET", "/teams/{team_id}/members", TEAMS_VIEW, TEAMS_MANAGE, answer=TeamMemberPage)
@@ -124,6 +146,22 @@ def team_member_add(request: ApiRequest, team_id: Id, body: AddTeamMembers) -> T
     carry_out(request, add_to_team, team_id=team_id, membership_ids=tuple(body.person_ids), is_lead=body.is_lead)
     with reading():
         return _team(get_team(request.actor, team_id))
+
+
+@operation(router, "POST", "/teams/{team_id}/joins/plan", TEAMS_MANAGE, answer=JoinPlanOut, reads=True)
+def team_join_plan(request: ApiRequest, team_id: Id, body: Selection) -> JoinPlanOut:
+    """Who of a selection would come into the team; changes nothing."""
+    plan = plan_join_team(actor=request.actor, team_id=team_id, membership_ids=body.person_ids)
+    return JoinPlanOut(digest=plan.digest, people=named(plan.members, plan.names), refused=refused_people(plan.refused))
+
+
+@operation(
+    router, "POST", "/teams/{team_id}/joins", TEAMS_MANAGE, answer=JoinedOut, refuses=(AlreadyInTeam, PlanChanged)
+)
+def team_join(request: ApiRequest, team_id: Id, body: ConfirmedSelection) -> JoinedOut:
+    """Adds those of a selection who can be; the others are left out and named."""
+    joined = carry_out(request, join_team, team_id=team_id, membership_ids=tuple(body.person_ids), digest=body.digest)
+    return JoinedOut(person_ids=list(joined.members), refused=refused_people(joined.refused))
 
 
 @operation(router, "DELETE", "/teams/{team_id}/members/{person_id}", TEAMS_MANAGE, refuses=(NotOnOneself,))
