@@ -5,8 +5,8 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections, models
-from support import catalogue
 
+from support import catalogue
 from tenantry.core.lifecycle import Lifecycle
 from tenantry.core.tenancy.fences import actual_grants, roles, tenant_tables
 from tenantry.core.tenancy.fields import Leaving, TenantForeignKey
@@ -65,9 +65,7 @@ def test_a_tenant_table_has_its_fences(table):
     )
     names = roles()
     found = {name: (to, command, permissive, check) for name, to, command, permissive, _qual, check in policies}
-    assert found == {
-        name: ([names[name]], "ALL", "PERMISSIVE", None) for name in ("owner", "platform", "tenant")
-    }
+    assert found == {name: ([names[name]], "ALL", "PERMISSIVE", None) for name in ("owner", "platform", "tenant")}
     quals = {name: qual for name, _to, _command, _permissive, qual, _check in policies}
     assert quals["owner"] == quals["platform"] == "true"
     assert "tenantry.organization_id" in quals["tenant"]

@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+
 from factories.organizations import Organization, Person, make_organization
 from support.races import together
-
 from tenantry.access.actions import change_role
 from tenantry.acting.actions import perform
 from tenantry.core import clock

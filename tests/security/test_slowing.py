@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from factories.organizations import unique
 from support.races import failures, together
-
 from tenantry.core.errors import TooFast
 from tenantry.security import slowing
 from tenantry.security.models import FailedAttempts

@@ -1,0 +1,98 @@
+"""Every route declares who may open it, or stands on a reviewed list of public ones (security case 24)."""
+
+import re
+
+import pytest
+
+from architecture.routes import Route, routes
+from tenantry.api.operations import OPERATIONS
+from tenantry.core.permissions import catalogue
+from tenantry.web.navigation import ADMIN, APPLICATIONS
+from tenantry.web.screens import SCREENS
+
+ROUTES = routes()
+# Routes without a declaration of their own, reviewed: name -> why.
+UNDECLARED = {
+    "healthz": "says that the process answers, and nothing else",
+    "readyz": "says what is ready, without names or figures",
+    "metrics": "figures of the installation without names; asks for its own token",
+    "api_docs": "describes the interface and reads no table",
+    "openapi_json": "describes the interface and reads no table",
+    "api_unknown_route": "answers 404 to whatever is no operation",
+}
+# Pages that ask nobody who they are, reviewed.
+PUBLIC = {
+    "address_verify", "appearance_update", "console_login", "help_chapter", "help_page",
+    "invitation_accept", "invitation_code", "launcher", "login", "logout", "password_choose", "password_reset",
+    "signup", "switch",
+}  # fmt: skip
+# Pages that every member may open, reviewed.
+EVERY_MEMBER = {
+    "profile_detail", "own_picture", "password_change", "session_list", "session_end", "notification_list",
+    "notification_read",
+}  # fmt: skip
+# Operations that every member or key may call, reviewed by the reason they give.
+OPEN_OPERATIONS = {
+    "me_get", "me_edit", "appearance_choose", "my_session_list", "my_session_end", "notification_list",
+    "notifications_read", "permission_list",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda r: r.name or r.path)
+def test_a_route_declares_who_may_open_it(route: Route):
+    assert route.name, f"{route.path} has no name"
+    if route.name in UNDECLARED:
+        assert route.kind == ""
+        return
+    assert route.kind, f"{route.path}: neither a screen, nor an operation, nor reviewed"
+    for permission in route.permissions:
+        assert permission in catalogue(), permission
+
+
+def test_public_pages_are_the_reviewed_ones():
+    assert {route.name for route in ROUTES if route.public} == PUBLIC
+
+
+def test_pages_for_every_member_are_the_reviewed_ones():
+    found = {r.name for r in ROUTES if r.kind == "page" and not r.public and not r.permissions}
+    assert found == EVERY_MEMBER
+
+
+def test_operations_open_to_everybody_are_the_reviewed_ones():
+    assert {name for name, declared in OPERATIONS.items() if declared.open_to} == OPEN_OPERATIONS
+
+
+def test_the_reviewed_lists_name_routes_that_exist():
+    names = {route.name for route in ROUTES}
+    assert set(UNDECLARED) | PUBLIC | EVERY_MEMBER <= names
+
+
+def test_addresses_look_as_the_house_says():
+    for route in ROUTES:
+        if route.name == "api_unknown_route":
+            continue
+        assert not route.path.endswith("/"), route.path
+        assert re.fullmatch(r"[a-z0-9/_.<>:-]*", route.path), route.path
+        if route.kind == "page":
+            assert route.name == route.callback.__name__, route.path
+
+
+def test_every_screen_and_operation_has_a_route():
+    shown = {f"{r.callback.__module__}.{r.callback.__name__}" for r in ROUTES if r.kind == "page"}
+    assert set(SCREENS) - shown == set()
+    assert set(OPERATIONS) == {r.name.removeprefix("api_") for r in ROUTES if r.kind == "api"}
+
+
+def test_the_navigation_asks_for_permissions_that_exist():
+    asked = {code for area in ADMIN for entry in area.entries for code in entry.permissions}
+    asked |= {code for one in APPLICATIONS for code in one.permissions}
+    assert asked <= set(catalogue())
+
+
+def test_the_navigation_shows_nothing_that_its_page_refuses():
+    by_name = {route.name: route for route in ROUTES}
+    for area in ADMIN:
+        for entry in area.entries:
+            route = by_name.get(entry.url_name)
+            if route is not None and entry.permissions:
+                assert set(entry.permissions) <= set(route.permissions), entry.url_name
