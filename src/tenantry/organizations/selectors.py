@@ -61,6 +61,11 @@ def entitlements() -> dict[str, int | None]:
     return {row.key: row.limit for row in Entitlement.objects.order_by("key")}
 
 
+def granted() -> list[Entitlement]:
+    """Every entitlement with where it comes from, by key."""
+    return list(Entitlement.objects.order_by("key"))
+
+
 def company_profile() -> CompanyProfile:
     return CompanyProfile.objects.first() or CompanyProfile()
 

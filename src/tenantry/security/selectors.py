@@ -1,11 +1,12 @@
 """Reads of sessions, keys and operators."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, QuerySet
 
 from tenantry.core.actor import Actor
 from tenantry.core.errors import PermissionMissing
@@ -30,6 +31,26 @@ def open_sessions(
         seen_at__gt=now - idle,
         entered_at__gt=now - longest,
     ).order_by("-seen_at", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Open sessions of the organization, and how many people they belong to."""
+
+    people: int
+    sessions: int
+
+
+def presence(now: datetime) -> Presence:
+    rules = policy_values(*SESSION_RULES)
+    rows = SessionEntry.objects.filter(
+        ended_at=None,
+        epoch=F("membership__session_epoch"),
+        seen_at__gt=now - timedelta(hours=rules["session.idle_hours"]),
+        entered_at__gt=now - timedelta(days=rules["session.absolute_days"]),
+    )
+    found = rows.aggregate(people=Count("membership", distinct=True), sessions=Count("id"))
+    return Presence(found["people"], found["sessions"])
 
 
 def api_keys(actor: Actor) -> QuerySet[ApiKey]:

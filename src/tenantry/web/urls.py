@@ -13,4 +13,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tenantry.web.people.urls")),
     path("", include("tenantry.web.home.urls")),
     path("", include("tenantry.web.audit.urls")),
+    path("", include("tenantry.web.organization.urls")),
 ]
