@@ -7,10 +7,10 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.db.models import Count
+
 from factories.organizations import Organization, make_organization
 from support import catalogue
 from support.races import together
-
 from tenantry.acting.actions import Idempotency
 from tenantry.audit.outbox import dispatch
 from tenantry.core.ids import NIL, new_id
