@@ -116,7 +116,8 @@ def test_an_organization_signs_up_and_somebody_joins(new_context, javascript):
     expect(colleague.get_by_role("heading", level=1)).to_contain_text("Petra")
     # A member has no way into the administration, and is told why.
     answer = colleague.goto("/setup")
-    assert answer is not None and answer.status == 403
+    assert answer is not None
+    assert answer.status == 403
 
     owner.goto("/")
     expect(owner.get_by_role("heading", level=1)).to_contain_text("Maren")

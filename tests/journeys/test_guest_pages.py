@@ -52,9 +52,7 @@ def links(database: None) -> dict[str, str]:
 
     _ok, ok = fresh()
     expired, expired_token = fresh()
-    change(
-        "UPDATE people_invitation SET expires_at = now() - interval '1 day' WHERE id = %s", expired.invitation_id
-    )
+    change("UPDATE people_invitation SET expires_at = now() - interval '1 day' WHERE id = %s", expired.invitation_id)
     revoked, revoked_token = fresh()
     org.perform(revoke_invitation, membership_id=revoked.membership_id)
     replaced, replaced_token = fresh()

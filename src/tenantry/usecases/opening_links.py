@@ -41,9 +41,7 @@ class SeenInvitation:
     password_rules: tuple[str, ...]
 
 
-def open_invitation_link(
-    token: str, *, signed_in_user_id: UUID | None, code: str, now: datetime
-) -> SeenInvitation:
+def open_invitation_link(token: str, *, signed_in_user_id: UUID | None, code: str, now: datetime) -> SeenInvitation:
     """Reads in the crossing `accept_invitation`, armed with the link's organization.
 
     :raises LinkUnknown: no such token.

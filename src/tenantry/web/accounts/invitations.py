@@ -27,8 +27,15 @@ from tenantry.web.toasts import toast
 
 LINK = "the link is the permission"
 STATUS = {
-    "ok": 200, "unverified": 200, "wrong_account": 403, "account_unproven": 403, "no_seat": 409,
-    "used": 410, "revoked": 410, "replaced": 410, "expired": 410,
+    "ok": 200,
+    "unverified": 200,
+    "wrong_account": 403,
+    "account_unproven": 403,
+    "no_seat": 409,
+    "used": 410,
+    "revoked": 410,
+    "replaced": 410,
+    "expired": 410,
 }
 # Codes that were right, by link: kept on the server, asked again when the invitation is accepted.
 CODES_KEY = "invitation_codes"

@@ -107,9 +107,7 @@ def password_choose(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             with scope.installation("sign_in"):
-                perform(
-                    reset_password, actor=guest_actor(request), token=token, password=form.cleaned_data["password"]
-                )
+                perform(reset_password, actor=guest_actor(request), token=token, password=form.cleaned_data["password"])
         except PasswordRefused as refused:
             form.add_error("password", str(refused))
         except (LinkUnknown, LinkUsed, LinkExpired) as dead:
