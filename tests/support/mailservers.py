@@ -2,6 +2,7 @@
 
 import email
 import mailbox
+import os
 import socket
 import subprocess
 import sys
@@ -31,8 +32,9 @@ class MailServer:
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-W", "ignore", "-m", "aiosmtpd", "-n", "-l", f"127.0.0.1:{self.port}"),
-                *("-c", "aiosmtpd.handlers.Mailbox", str(self.directory / "mails")),
+                *("-c", "support.mail_moods.Moody", str(self.directory / "mails")),
             ],
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parent.parent)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=(self.directory / "smtp.log").open("ab"),

@@ -1,7 +1,9 @@
 """``tenantry demo``: one organization of 200 people for each blueprint, with a past, and one sign-in for each role."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -23,7 +25,7 @@ from tenantry.core.transactions import reading
 from tenantry.organizations.selectors import count_organizations, find_organization_id
 from tenantry.security.operators import create_operator, operator_exists
 from tenantry.security.passwords import hashed
-from tenantry.usecases.demonstrating import Demonstrated, DemoOrganization, load_demonstration
+from tenantry.usecases.demonstrating import Demonstrated, DemoOrganization, DemoPerson, load_demonstration
 from tenantry.usecases.joining import invite_member
 from tenantry.usecases.offboarding import deactivate_members, reactivate_member
 from tenantry.usecases.signing_in import enter_organization
@@ -140,31 +142,39 @@ def _last_hour(wanted: DemoOrganization, made: Demonstrated, now: datetime) -> N
     )
     others = [p for p in wanted.people if p.status == "active" and not p.is_lead and p.role == ordinary]
 
-    def at(minutes: int) -> datetime:
-        return now - timedelta(minutes=minutes)
+    with scope.tenant(made.organization_id), reading():
+        roles = {key: find_role(key).id for key in (ordinary, wanted.people[3].role)}
+    paused, promoted = (made.members[others[n].email] for n in (5, 6))
 
-    with scope.platform("sign_in", made.organization_id):
-        for minutes, person in ((58, founder), *zip((41, 26, 3), others[:3], strict=False)):
-            guest = Actor.guest(made.organization_id, address=person.address, agent=person.agent)
-            perform(enter_organization, actor=guest, now=at(minutes), user_id=made.users[person.email])
-    with scope.tenant(made.organization_id):
-        with reading():
-            roles = {key: find_role(key).id for key in (ordinary, wanted.people[3].role)}
-        for minutes, (given, family) in zip((52, 49, 45), INVITED, strict=True):
-            perform(
-                invite_member,
-                actor=owner,
-                now=at(minutes),
-                email=address_of(given, family, wanted.domain),
-                given_name=given,
-                family_name=family,
-                role_id=roles[ordinary],
-            )
-        paused = made.members[others[5].email]
-        perform(deactivate_members, actor=owner, now=at(40), membership_ids=(paused,))
-        promoted = made.members[others[6].email]
-        perform(change_role, actor=owner, now=at(33), membership_id=promoted, role_id=roles[wanted.people[3].role])
-        perform(reactivate_member, actor=owner, now=at(20), membership_id=paused)
+    def sign_in(person: DemoPerson, at: datetime) -> None:
+        guest = Actor.guest(made.organization_id, address=person.address, agent=person.agent)
+        with scope.platform("sign_in", made.organization_id):
+            perform(enter_organization, actor=guest, now=at, user_id=made.users[person.email])
+
+    def act(action: Any, at: datetime, **params: Any) -> None:
+        with scope.tenant(made.organization_id):
+            perform(action, actor=owner, now=at, **params)
+
+    def invite(name: tuple[str, str], at: datetime) -> None:
+        given, family = name
+        email = address_of(given, family, wanted.domain)
+        act(invite_member, at, email=email, given_name=given, family_name=family, role_id=roles[ordinary])
+
+    # Minutes ago, the oldest first: numbers of the audit follow the order of writing.
+    schedule: tuple[tuple[int, Callable[[datetime], None]], ...] = (
+        (58, lambda at: sign_in(founder, at)),
+        (52, lambda at: invite(INVITED[0], at)),
+        (49, lambda at: invite(INVITED[1], at)),
+        (45, lambda at: invite(INVITED[2], at)),
+        (41, lambda at: sign_in(others[0], at)),
+        (40, lambda at: act(deactivate_members, at, membership_ids=(paused,))),
+        (33, lambda at: act(change_role, at, membership_id=promoted, role_id=roles[wanted.people[3].role])),
+        (26, lambda at: sign_in(others[1], at)),
+        (20, lambda at: act(reactivate_member, at, membership_id=paused)),
+        (3, lambda at: sign_in(others[2], at)),
+    )
+    for minutes, happen in schedule:
+        happen(now - timedelta(minutes=minutes))
 
 
 def _operator(now: datetime) -> list[SignIn]:

@@ -84,7 +84,6 @@ FIELDS: Mapping[str, Any] = {
     "colour": gettext_lazy("Colour"),
     "time_zone": gettext_lazy("Time zone"),
     "currency": gettext_lazy("Currency"),
-    "role": gettext_lazy("Role"),
 }
 KINDS = {
     "billing": gettext_lazy("billing"),
@@ -353,8 +352,6 @@ def _changes(values: Mapping[str, Any], personal: Mapping[str, Any]) -> tuple[Ch
                 for name in after
                 if before.get(name) != after[name]
             ]
-        elif isinstance(after, str) and isinstance(before, str):
-            found.append(Change(_field("role"), before, after))
     return tuple(found)
 
 

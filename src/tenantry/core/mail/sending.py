@@ -39,9 +39,17 @@ def send(delivery_id: UUID) -> None:
     try:
         _hand_over(delivery, content)
     except smtplib.SMTPRecipientsRefused as refused:
-        answers = [f"{code} {text.decode(errors='replace')}" for code, text in refused.recipients.values()]
+        answers = [f"{code} {_decoded(text)}" for code, text in refused.recipients.values()]
         permanent = all(code >= 500 for code, _text in refused.recipients.values())
-        _settle(delivery_id, State.REFUSED if permanent else State.FAILED, "; ".join(answers), now)
+        state = State.REFUSED if permanent else State.FAILED
+        _settle(delivery_id, state, "; ".join(answers), now, keep_body=not permanent)
+        if not permanent:
+            raise
+    except smtplib.SMTPDataError as refused:
+        # The mail itself is not taken. 5xx: and will not be (RFC 5321, 4.2.1).
+        permanent = refused.smtp_code >= 500
+        answer = f"{refused.smtp_code} {_decoded(refused.smtp_error)}"[:500]
+        _settle(delivery_id, State.REFUSED if permanent else State.FAILED, answer, now, keep_body=not permanent)
         if not permanent:
             raise
     except (smtplib.SMTPException, OSError) as error:
@@ -49,6 +57,10 @@ def send(delivery_id: UUID) -> None:
         raise
     else:
         _settle(delivery_id, State.HANDED_OVER, "", now)
+
+
+def _decoded(text: bytes | str) -> str:
+    return text.decode(errors="replace") if isinstance(text, bytes) else text
 
 
 def _composed(delivery: MailDelivery) -> Content | None:
