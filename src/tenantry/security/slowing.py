@@ -52,4 +52,4 @@ def succeeded(what: str, who: str, place: str) -> None:
     # One statement in autocommit: Django's own delete would begin a transaction, and with it take the role of whatever
     # organization this browser is in.
     with connection.cursor() as cursor:
-        cursor.execute(f'DELETE FROM "{FailedAttempts._meta.db_table}" WHERE key = %s', [_keys(what, who, place)[0][0]])
+        cursor.execute("DELETE FROM security_failedattempts WHERE key = %s", [_keys(what, who, place)[0][0]])
