@@ -4,7 +4,7 @@ from uuid import UUID
 
 from tenantry.audit.selectors import AuditFilter, entries
 from tenantry.core.actor import Actor
-from tenantry.web.audit.wording import Line, sentences
+from tenantry.usecases.telling import Line, sentences
 
 
 def changes(actor: Actor, *, about: UUID | None = None, limit: int) -> list[Line]:
