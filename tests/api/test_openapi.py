@@ -70,3 +70,8 @@ def test_the_reference_page_shows_everything_without_anything_of_others():
     for kind in problem_types():
         assert f'id="problem-{kind.code}"' in html
     assert not re.search(r"<style|style=|<script(?! src=\"/static)|(src|href)=\"(?![/#])", html)
+
+
+def test_every_operation_says_what_it_does_in_a_sentence():
+    for described in [o for methods in document()["paths"].values() for o in methods.values()]:
+        assert 3 < len(described["summary"]) < 130, described["operationId"]

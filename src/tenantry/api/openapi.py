@@ -1,6 +1,7 @@
 """The OpenAPI 3.1 document: what ninja reads from the functions, and what the door adds to every operation."""
 
 import json
+import re
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
@@ -49,9 +50,22 @@ def document() -> dict[str, Any]:
         "securitySchemes": _schemes(),
     }
     found["paths"] = _without_titles(found["paths"])
+    _drop_unused(found)
     found["servers"] = [{"url": "/"}]
     found["tags"] = [{"name": name} for name in dict.fromkeys(t for o in _described(found) for t in o["tags"])]
     return found
+
+
+def _drop_unused(found: dict[str, Any]) -> None:
+    """Schemas that nothing refers to: ninja leaves those of parameters behind."""
+    schemas = found["components"]["schemas"]
+    wanted: set[str] = set()
+    waiting = [found["paths"], found["components"]["responses"]]
+    while waiting:
+        names = set(re.findall(r"#/components/schemas/([\w.-]+)", json.dumps(waiting.pop()))) - wanted
+        wanted |= names
+        waiting += [schemas[name] for name in names]
+    found["components"]["schemas"] = {name: row for name, row in schemas.items() if name in wanted}
 
 
 def _described(found: dict[str, Any]) -> list[dict[str, Any]]:

@@ -108,7 +108,7 @@ def _register(router: Router, declared: Operation, function: Callable[..., Any])
         view_func=carried,
         response={declared.status: declared.answer},
         operation_id=declared.name,
-        summary=_summary(declared.name),
+        summary=_summary(function),
         url_name=f"api_{declared.name}",
     )
     for model in carried._ninja_operation.models:  # type: ignore[attr-defined]
@@ -117,8 +117,9 @@ def _register(router: Router, declared: Operation, function: Callable[..., Any])
             declared.parameters.update({name: name in repeatable for name in model.__ninja_flatten_map__})
 
 
-def _summary(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+def _summary(function: Callable[..., Any]) -> str:
+    """The first sentence of the docstring; a list of operations shows nothing else."""
+    return " ".join((function.__doc__ or "").split()).partition(". ")[0].rstrip(".")
 
 
 def _answered(declared: Operation, result: BaseModel | Answer | None) -> HttpResponse:

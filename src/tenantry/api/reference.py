@@ -50,7 +50,7 @@ def _context() -> dict[str, Any]:
             groups[described["tags"][0]].append(_operation(path, method, described))
     return {
         "title": found["info"]["title"],
-        "paragraphs": [part.replace("\n", " ") for part in found["info"]["description"].strip().split("\n\n")],
+        "paragraphs": _paragraphs(found["info"]["description"]),
         "groups": [{"name": name, "slug": name.lower(), "operations": rows} for name, rows in groups.items()],
         "schemas": [_schema(name, row) for name, row in found["components"]["schemas"].items()],
         "problems": [
@@ -76,13 +76,19 @@ def _operation(path: str, method: str, described: dict[str, Any]) -> dict[str, A
         "method": method.upper(),
         "path": path,
         "summary": described["summary"],
-        "paragraphs": [p for p in described.get("description", "").split("\n\n") if p],
+        "paragraphs": _paragraphs(described.get("description", "")),
         "permissions": described["x-permissions"],
         "parameters": [{**p, "type": _type(p["schema"])} for p in described["parameters"]],
         "body": _type(body) if body else "",
         "answers": [a for a in answers if not a["problem"]],
         "refusals": ", ".join(a["status"] for a in answers if a["problem"]),
     }
+
+
+def _paragraphs(text_: str) -> list[list[tuple[str, bool]]]:
+    """Paragraphs as (text, whether it is code): the document marks code as Markdown does."""
+    parts = [re.split(r"`([^`]+)`", part.replace("\n", " ")) for part in text_.strip().split("\n\n") if part]
+    return [[(piece, bool(place % 2)) for place, piece in enumerate(part) if piece] for part in parts]
 
 
 def _json(response: dict[str, Any]) -> dict[str, Any] | None:

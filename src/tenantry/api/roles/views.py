@@ -56,6 +56,7 @@ def role_assignable_list(request: ApiRequest) -> AssignableRoles:
 
 @operation(router, "GET", "/roles/{role_id}", ROLES_VIEW, answer=HeldRoleOut)
 def role_get(request: ApiRequest, role_id: Id) -> HeldRoleOut:
+    """One role."""
     row = roles(request.actor).filter(id=role_id).first()
     if row is None:
         raise NotFound

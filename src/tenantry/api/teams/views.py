@@ -76,6 +76,7 @@ def team_create(request: ApiRequest, body: CreateTeam) -> Answer:
 
 @operation(router, "GET", "/teams/{team_id}", TEAMS_VIEW, TEAMS_MANAGE, answer=TeamOut)
 def team_get(request: ApiRequest, team_id: Id) -> TeamOut:
+    """One team."""
     return _team(get_team(request.actor, team_id))
 
 
