@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from factories.organizations import Organization, Person, make_organization
 from support.races import failures, together
-
 from tenantry.access.actions import change_role
 from tenantry.access.errors import LastKeyholder
 from tenantry.access.selectors import keyholder_ids

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
+
 from factories.organizations import PASSWORD, Organization, make_organization, make_user, unique
 from support import catalogue
 from support.races import failures, together
-
 from tenantry.access.actions import change_role
 from tenantry.access.selectors import roles_of
 from tenantry.acting.actions import perform
@@ -98,9 +98,11 @@ def test_ending_against_accepting(end: Any):
     for _ in range(8):
         invited = org.invite()
         token = org.token_for(invited.membership_id)
-        which = {"membership_ids": (invited.membership_id,)} if end is remove_members else {
-            "membership_id": invited.membership_id
-        }
+        which = (
+            {"membership_ids": (invited.membership_id,)}
+            if end is remove_members
+            else {"membership_id": invited.membership_id}
+        )
         ended, accepted = together(by_owner(org, end, **which), accepting(org, token))
         status = org.status(invited.membership_id)
         with scope.tenant(org.id), reading():

@@ -4,9 +4,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+
 from factories.organizations import Organization, Person, make_organization
 from support.races import failures, together
-
 from tenantry.acting.actions import perform
 from tenantry.core import clock
 from tenantry.core.actor import Actor
