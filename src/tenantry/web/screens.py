@@ -50,11 +50,12 @@ def screen(*permissions: str, methods: tuple[str, ...] = ("GET",), crosses: bool
                 return HttpResponseNotAllowed(_allowed(methods))
             if request.actor is None:
                 return sign_in_first(request)
+            # Before anything is refused: the page that says so has the bar around it, too.
+            request.shell_facts = functools.partial(shell_facts, request)
             if permissions and not request.actor.may_any(*permissions):
                 raise PermissionMissing(permissions[0])
             if switched := _of_another_organization(request):
                 return switched
-            request.shell_facts = functools.partial(shell_facts, request)
             return view(request, *args, **kwargs) if crosses else _run(request, view, *args, **kwargs)
 
         _declare(guarded, Screen(permissions, "", True, methods))
