@@ -1,0 +1,80 @@
+"""Every page of the console in a browser: accessible, quiet, inside its width, light and dark, wide and narrow."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from factories.operators import PASSWORD, make_operator
+from factories.organizations import make_organization
+from tenantry.console.urls import urlpatterns
+from tenantry.core.mail.sending import send
+from tenantry.core.models import MailDelivery
+from tenantry.core.tenancy import scope
+from tenantry.core.transactions import reading
+
+VIEWS = {
+    "1440-light": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
+    "1440-dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
+    "390-light": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
+    "390-dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
+}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def delivery_id(database):
+    org = make_organization()
+    org.invite()
+    with scope.platform("mail"), reading():
+        delivery = MailDelivery.objects.filter(organization_id=org.id).latest("created_at")
+    send(delivery.id)
+    return delivery.id
+
+
+def _faults(page: Page, path: str) -> list[str]:
+    response = page.goto(path)
+    faults = [] if response is not None and response.ok else [f"answers {response and response.status}"]
+    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    faults += [f"{one['id']}: {[node['target'] for node in one['nodes']][:3]}" for one in found]
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        faults.append("is too wide")
+    return [f"{path}: {fault}" for fault in faults]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_page_of_the_console(view, new_context, delivery_id):
+    operator = make_operator()
+    page = new_context(**VIEWS[view]).new_page()
+    faults = _faults(page, "/console/login")
+    page.get_by_label("E-mail").fill(operator.email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("One-time code").fill(operator.code())
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/console")
+    paths = [
+        "/" + str(one.pattern).replace("<uuid:delivery_id>", str(delivery_id))
+        for one in urlpatterns
+        if "GET" in one.callback.operator_screen.methods and one.name != "console_login"
+    ]
+    assert len(paths) > 5
+    for path in paths:
+        faults += _faults(page, path)
+    assert not faults, "\n".join(faults)
+
+
+def test_an_operator_reads_an_invitation_and_follows_its_link(page, delivery_id):
+    operator = make_operator()
+    page.goto(f"/console/outbox/{delivery_id}")
+    page.get_by_label("E-mail").fill(operator.email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("One-time code").fill(operator.code())
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"**/console/outbox/{delivery_id}")
+    link = page.locator("main a[href*='/accounts/invitation/']")
+    assert link.count() == 1
+    assert page.context.cookies()[0]["name"]
+    page.get_by_role("button", name="Your account").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/console/login")
+    page.goto("/console")
+    assert page.url.endswith("/console/login")
