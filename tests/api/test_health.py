@@ -1,6 +1,9 @@
 """What machines that watch the installation see."""
 
 import json
+import re
+import urllib.error
+import urllib.request
 
 import pytest
 from django.db import OperationalError, connection, connections
@@ -8,6 +11,7 @@ from django.test import Client
 
 from api.callers import make_organization
 from support import catalogue
+from support.processes import wait_for
 
 
 @pytest.fixture
@@ -67,3 +71,26 @@ def test_figures_count_requests_by_route_and_rows_by_state():
     assert 'tenantry_jobs{state="todo"}' in text
     assert 'tenantry_mail_deliveries{state="queued"}' in text
     assert "tenantry_organizations " in text
+
+
+def test_a_running_server_is_ready_and_counts_over_its_processes(live_server):
+    wait_for(lambda: _fetch(f"{live_server.url}/readyz")[0] == 200, seconds=30, what="the worker's first heartbeat")
+    before = _figure(live_server.url)
+    for _ in range(5):
+        assert _fetch(f"{live_server.url}/healthz")[0] == 200
+    assert _figure(live_server.url) == before + 5
+
+
+def _fetch(url: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, ""
+
+
+def _figure(url: str) -> float:
+    line = r'^tenantry_requests_total\{method="GET",route="/healthz",status="200"\} (\S+)$'
+    found = re.search(line, _fetch(f"{url}/metrics")[1], re.MULTILINE)
+    return float(found[1]) if found else 0.0
