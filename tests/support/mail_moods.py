@@ -7,13 +7,13 @@ from aiosmtpd.handlers import Mailbox
 
 
 class Moody(Mailbox):
-    """`refused@…` is unknown for good, `busy@…` put off while a file `busy` lies beside the mails, `poison` not taken."""
+    """`refused@…` is unknown for good; `busy@…` is put off while a file `busy` lies there; `poison` is not taken."""
 
     def __init__(self, directory: str) -> None:
         super().__init__(directory)
         self.busy = Path(directory).with_name("busy")
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
         if address.startswith("refused"):
             return "550 5.1.1 No such person here"
         if address.startswith("busy") and self.busy.exists():
