@@ -23,7 +23,7 @@ from tenantry.people.selectors import visible_teams
 EVERYBODY = DirectoryFilter(statuses=STATUSES)
 
 
-def listed(actor: Actor, wanted: DirectoryFilter, now: datetime) -> QuerySet[Membership]:
+def listed(actor: Actor, wanted: DirectoryFilter, now: datetime) -> QuerySet[Any]:
     """The directory's rows with `team_names`, `has_picture` and `total`, the number of all rows of this filter."""
     rows = directory(actor, wanted, now)
     total = rows.order_by().values("organization_id").annotate(n=Count("id")).values("n")
@@ -40,7 +40,7 @@ def team_names() -> ArraySubquery:
     return ArraySubquery(rows.values("team__name"))
 
 
-def find_listed(actor: Actor, membership_id: UUID, now: datetime) -> Membership:
+def find_listed(actor: Actor, membership_id: UUID, now: datetime) -> Any:
     """One row of the directory, removed people included.
 
     :raises NotFound: unknown, of another organization, or out of reach.
@@ -106,11 +106,12 @@ class Standing:
 def standing() -> Standing:
     """Administrators are those who may change roles of people, keyholders included. One query."""
     keyholder = Q(role__is_keyholder=True)
+    name = Concat("membership__given_name", Value(" "), "membership__family_name", output_field=TextField())
     figures = JSONObject(
         active=Count("id"),
         keyholders=Count("id", filter=keyholder),
         administrators=Count("id", filter=keyholder | Q(role__permissions__has_key=ASSIGN)),
-        one=Min(Trim(Concat("membership__given_name", Value(" "), "membership__family_name", output_field=TextField())), filter=keyholder),
+        one=Min(Trim(name), filter=keyholder),
     )
     rows = Assignment.objects.filter(is_base=True, membership__status=Membership.Status.ACTIVE)
     counted = rows.order_by().values("organization_id").annotate(figures=figures).values("figures")
@@ -121,16 +122,15 @@ def standing() -> Standing:
     return Standing(found["active"], found["keyholders"], found["administrators"], found["one"] or "", maximum)
 
 
-def newest_and_expiring(
-    actor: Actor, now: datetime, until: datetime, *, newest: int, most: int
-) -> QuerySet[Membership]:
+def newest_and_expiring(actor: Actor, now: datetime, until: datetime, *, newest: int, most: int) -> QuerySet[Any]:
     """The latest people, flagged `is_new`, and those whose invitation ends before `until`; one query of `most` rows."""
     latest = directory(actor, DirectoryFilter(), now).order_by("-created_at", "-id").values("id")[:newest]
     rows = listed(actor, DirectoryFilter(), now).annotate(
         is_new=Case(When(id__in=latest, then=Value(True)), default=Value(False))
     )
     ending = Q(status=Membership.Status.INVITED, invited_until__gt=now, invited_until__lte=until)
-    return rows.filter(Q(is_new=True) | ending).order_by("-is_new", "-created_at", "-id")[:most]
+    found: QuerySet[Any] = rows.filter(Q(is_new=True) | ending).order_by("-is_new", "-created_at", "-id")[:most]
+    return found
 
 
 def find_role_listed(actor: Actor, role_id: UUID) -> Role:
@@ -143,6 +143,6 @@ def find_role_listed(actor: Actor, role_id: UUID) -> Role:
 
 def people_by_role(actor: Actor, now: datetime) -> list[tuple[UUID | None, str, int]]:
     """(role id, name, people who are not removed), of those the actor may see."""
-    rows = directory(actor, DirectoryFilter(), now).order_by()
+    rows: QuerySet[Any] = directory(actor, DirectoryFilter(), now).order_by()
     found = rows.values("role_id_", "role_name").annotate(n=Count("id")).order_by("-n", "role_name")
     return [(row["role_id_"], row["role_name"] or "", row["n"]) for row in found]

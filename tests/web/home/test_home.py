@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from support.visitors import signed_in
 
 from factories.organizations import make_organization
+from support.visitors import signed_in
 from tenantry.core import clock
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import writing

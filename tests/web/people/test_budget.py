@@ -5,9 +5,9 @@ import re
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from support.visitors import signed_in
 
 from factories.organizations import make_organization
+from support.visitors import signed_in
 from tenantry.people.actions import create_team, join_team
 
 MOST = 10

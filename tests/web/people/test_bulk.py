@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from support.visitors import post, signed_in
 
 from factories.organizations import make_organization
+from support.visitors import post, signed_in
 from tenantry.core.ids import new_id
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading

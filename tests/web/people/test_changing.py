@@ -1,11 +1,13 @@
 """Names, roles, sessions, password resets and the tabs of one person, over HTTP."""
 
+import io
 import re
 
 import pytest
-from support.visitors import post, signed_in
+from PIL import Image
 
 from factories.organizations import make_organization
+from support.visitors import post, signed_in
 from tenantry.access.actions import change_role
 from tenantry.access.selectors import roles_of
 from tenantry.core.models import MailDelivery
@@ -99,7 +101,10 @@ def test_nobody_gives_more_than_their_role_lists(org, rep):
     for key in ("owner", "administrator"):
         answer = post(client, people_admin, f"{page_of(rep)}/role", {"role": str(org.role(key))})
         assert answer.status_code == 422
-    assert post(client, people_admin, f"{page_of(people_admin)}/role", {"role": str(org.role("member"))}).status_code == 403
+    assert (
+        post(client, people_admin, f"{page_of(people_admin)}/role", {"role": str(org.role("member"))}).status_code
+        == 403
+    )
     assert role_of(org, rep) == "member"
     assert role_of(org, people_admin) == "people_administrator"
 
@@ -166,10 +171,6 @@ def test_a_picture_is_private_and_asked_for_again_by_its_tag(org, rep, client):
 
 
 def _png() -> bytes:
-    import io
-
-    from PIL import Image
-
     written = io.BytesIO()
     Image.new("RGB", (40, 30), "teal").save(written, "PNG")
     return written.getvalue()

@@ -5,9 +5,9 @@ import io
 import re
 
 import pytest
-from support.visitors import browser, signed_in
 
 from factories.organizations import Person, make_organization
+from support.visitors import browser, signed_in
 from tenantry.core.ids import new_id
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import writing
@@ -67,7 +67,10 @@ def test_everybody_but_removed_people_is_listed_by_name(halden):
         ("status=pending&status=deactivated", ["Hanna Virtanen", "Omar Haddad"]),
         ("status=nonsense", ["Amara Osei", "Hanna Virtanen", "Maren Holt", "Omar Haddad", "Petra Lindqvist"]),
         ("last_sign_in=never", ["Hanna Virtanen"]),
-        ("last_sign_in=99999999999999999999", ["Amara Osei", "Hanna Virtanen", "Maren Holt", "Omar Haddad", "Petra Lindqvist"]),
+        (
+            "last_sign_in=99999999999999999999",
+            ["Amara Osei", "Hanna Virtanen", "Maren Holt", "Omar Haddad", "Petra Lindqvist"],
+        ),
         ("sort=-name", ["Petra Lindqvist", "Omar Haddad", "Maren Holt", "Hanna Virtanen", "Amara Osei"]),
         ("sort=added", ["Maren Holt", "Petra Lindqvist", "Amara Osei", "Hanna Virtanen", "Omar Haddad"]),
         ("role=not-an-id", []),
@@ -133,7 +136,7 @@ def test_keyset_pages_miss_nobody():
 
 
 def test_a_manager_finds_people_of_their_teams_only(halden):
-    org, people, team = halden
+    org, people, _team = halden
     client = signed_in(_person(org, people["Petra"]))
     assert names_on(client.get(LIST)) == ["Amara Osei", "Petra Lindqvist"]
     assert "2 people" in client.get(LIST).content.decode()

@@ -4,9 +4,9 @@ import re
 from datetime import timedelta
 
 import pytest
-from support.visitors import browser, post, signed_in
 
 from factories.organizations import make_organization, unique
+from support.visitors import browser, post, signed_in
 from tenantry.core import clock
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading, writing

@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from support.visitors import post, signed_in
 
 from factories.organizations import make_organization
+from support.visitors import post, signed_in
 from tenantry.core.ids import new_id
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
@@ -137,7 +137,9 @@ def test_htmx_gets_the_row_and_the_seats(org, rep, client):
     assert "<html" not in body
 
 
-@pytest.mark.parametrize("act", ["deactivation", "removal", "reactivation", "role", "edit", "password-reset", "sessions"])
+@pytest.mark.parametrize(
+    "act", ["deactivation", "removal", "reactivation", "role", "edit", "password-reset", "sessions"]
+)
 def test_strangers_ids_are_unknown(org, rep, client, act):
     other = make_organization()
     for unknown in (other.owner.membership_id, new_id()):
@@ -187,9 +189,7 @@ def test_stronger_people_are_out_of_hand(org):
 def test_a_form_of_another_organization_is_refused(org, rep, client):
     other = make_organization()
     shown = client.get(f"{page_of(rep)}/deactivation")
-    answer = client.post(
-        f"{page_of(rep)}/deactivation", {"_organization": str(other.id), "digest": digest_in(shown)}
-    )
+    answer = client.post(f"{page_of(rep)}/deactivation", {"_organization": str(other.id), "digest": digest_in(shown)})
     assert answer.status_code == 409
     assert org.status(rep.membership_id) == "active"
 

@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from support.visitors import post, signed_in
 
 from factories.organizations import make_organization
+from support.visitors import post, signed_in
 from tenantry.core.ids import new_id
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
@@ -149,7 +149,9 @@ def test_from_a_persons_page_into_a_team_and_out(org, client, led):
     path = f"/admin/users/u/{rep.membership_id}/teams"
     assert "Service" in client.get(path).content.decode()
     back = {"headers": {"Referer": f"http://testserver{path}"}}
-    joined = post(client, org.owner, f"{LIST}/joining", {"team": str(other.id), "ids": [str(rep.membership_id)]}, **back)
+    joined = post(
+        client, org.owner, f"{LIST}/joining", {"team": str(other.id), "ids": [str(rep.membership_id)]}, **back
+    )
     assert (joined.status_code, joined["Location"]) == (303, path)
     assert rep.membership_id in inside(org, other.id)
     gone = post(client, org.owner, f"{LIST}/{other.id}/people/{rep.membership_id}/removal", **back)

@@ -16,7 +16,7 @@ from tenantry.web.context import is_fragment
 from tenantry.web.people.rows import row_of
 from tenantry.web.refusals import safe_back
 from tenantry.web.requests import MemberRequest
-from tenantry.web.screens import go, page
+from tenantry.web.screens import go, page, page_behind
 from tenantry.web.toasts import toast
 
 DEACTIVATION_BY = "people.deactivation_by"
@@ -25,11 +25,11 @@ DEACTIVATION_BY = "people.deactivation_by"
 def current_url(request: MemberRequest) -> str:
     """Path and query of the page that stays behind a dialog or a button of a list; "" when it is not one of ours."""
     if is_fragment(request):
-        given = urlsplit(request.headers.get("HX-Current-URL", ""))
-    else:
-        given = urlsplit(safe_back(request))
-    path = given.path if given.path.startswith("/admin") else ""
-    return f"{path}?{given.query}" if path and given.query else path
+        given = page_behind(request)
+        return given if given.startswith("/admin") else ""
+    back = urlsplit(safe_back(request))
+    path = back.path if back.path.startswith("/admin") else ""
+    return f"{path}?{back.query}" if path and back.query else path
 
 
 def done(request: MemberRequest, membership_id: UUID, text: str, *, undo_url: str = "") -> HttpResponse:

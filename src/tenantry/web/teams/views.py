@@ -1,5 +1,6 @@
 """Teams: who is in them, who leads them, and what a team's end does."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -84,7 +85,7 @@ def team_create(request: MemberRequest) -> HttpResponse:
 
 @screen(TEAMS_VIEW, TEAMS_MANAGE)
 def team_detail(request: MemberRequest, team_id: UUID) -> HttpResponse:
-    team = get_team(request.actor, team_id)
+    team: Any = get_team(request.actor, team_id)
     members = list(team_members(team_id).defer("membership__picture")[: PAGE_SIZE * 4])
     roles = roles_of([row.membership_id for row in members])
     context = {
@@ -158,7 +159,7 @@ def team_people(request: MemberRequest, team_id: UUID) -> HttpResponse:
     inside = team_members(team_id).order_by().values("membership_id")
     people = listed(request.actor, DirectoryFilter(query=query), clock.now()).exclude(id__in=inside)
     if not _manages_all(request):
-        people = people.exclude(id=request.actor.membership_id)
+        people = people.exclude(id=str(request.actor.membership_id))
     shown = list(people.order_by("sort_name", "id")[: PAGE_SIZE + 1])
     context = {"team": team, "people": shown[:PAGE_SIZE], "more": len(shown) > PAGE_SIZE, "query": query}
     return page(request, "teams/people.html", context)

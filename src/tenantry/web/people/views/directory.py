@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseNotModified, StreamingHttpResponse
@@ -57,7 +58,7 @@ def person_list(request: MemberRequest) -> HttpResponse:
     return page(request, "people/list.html", context)
 
 
-def _total(actor: Actor, wanted: DirectoryFilter, shown: Page) -> int:
+def _total(actor: Actor, wanted: DirectoryFilter, shown: Page[Any]) -> int:
     """Every row carries it; a page without rows has to ask, unless it is the first."""
     if shown.rows:
         return int(shown.rows[0].total)

@@ -22,9 +22,7 @@ def people_overview(request: MemberRequest) -> HttpResponse:
     context = {
         "by_status": by_status,
         "present": present,
-        "by_role": [
-            (i, name, n, round(100 * n / max(present, 1))) for i, name, n in people_by_role(request.actor, now)
-        ],
+        "by_role": [(i, name, n, round(100 * n / max(present, 1))) for i, name, n in by_role],
         "months": months,
         "chart": movements(months),
         "joined": sum(month.joined for month in months),
