@@ -180,7 +180,17 @@ class Anything(RuleBasedStateMachine):
         return rights | {(f"assign {role}", 0) for role in grants.assignable or ()}, teams
 
 
-Anything.TestCase.settings = settings(
-    max_examples=6, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-)
+def running(examples: int, steps: int) -> settings:
+    return settings(
+        max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+
+
+class Longer(Anything):
+    pass
+
+
+Anything.TestCase.settings = running(4, 20)
 TestAnything = Anything.TestCase
+Longer.TestCase.settings = running(60, 50)
+TestLonger = pytest.mark.soak(Longer.TestCase)

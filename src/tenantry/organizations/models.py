@@ -141,6 +141,11 @@ class LockRow(TenantModel):
         ]
 
 
+def is_closed(organization: Organization) -> bool:
+    """Nobody enters a closed organization, by whatever credential (security case 15)."""
+    return organization.state == Organization.State.CLOSED
+
+
 def current_organization() -> Organization:
     """The organization of the open scope."""
     return Organization.objects.get(pk=scope.organization_id())

@@ -15,12 +15,13 @@ from tenantry.organizations.models import (
     Organization,
     PolicyValue,
     current_organization,
+    is_closed,
 )
 from tenantry.organizations.policies import CATALOGUE, Policy
 
 SEATS = "seats"
 
-__all__ = ["current_organization"]
+__all__ = ["current_organization", "is_closed"]
 
 
 def policy(code: str) -> Any:

@@ -217,6 +217,7 @@ def create_invitations(members: Iterable[Membership], *, invited_by: UUID | None
     invitations = [
         Invitation(membership=m, invited_by_id=invited_by, created_at=now, sent_at=now, expires_at=m.invited_until)
         for m in rows
+        if m.invited_until
     ]
     Invitation.objects.bulk_create(invitations)
     links = [InvitationLink(invitation=i, kind=InvitationLink.Kind.MAILED, created_at=now) for i in invitations]

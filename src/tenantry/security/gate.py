@@ -16,7 +16,7 @@ from tenantry.core.errors import NoLongerIn
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading, writing
 from tenantry.organizations.models import Organization
-from tenantry.organizations.selectors import current_organization, policy
+from tenantry.organizations.selectors import current_organization, is_closed, policy
 from tenantry.people.models import Membership
 from tenantry.security.models import SessionEntry
 from tenantry.security.steps import note_seen
@@ -67,6 +67,8 @@ def enter(
             raise NoLongerIn
         member_grants = grants.of_member(organization_id, member.id, member.access_version, entry.roles_version or 0)
         organization = current_organization()
+        if is_closed(organization):
+            raise NoLongerIn
     actor = Actor(
         kind="member",
         organization_id=organization_id,

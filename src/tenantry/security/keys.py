@@ -12,7 +12,7 @@ from tenantry.core.ids import NIL
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.organizations.models import Organization
-from tenantry.organizations.selectors import current_organization
+from tenantry.organizations.selectors import current_organization, is_closed
 from tenantry.people.locks import lock_members
 from tenantry.security.models import ApiKey
 
@@ -30,6 +30,8 @@ def find_key(secret: str, *, address: str, agent: str, request_id: str, now: dat
     with scope.tenant(found.organization_id), reading():
         key = ApiKey.objects.select_related("role").get(id=found.id)
         organization = current_organization()
+        if is_closed(organization):
+            return None
     actor = Actor(
         kind="key",
         organization_id=found.organization_id,

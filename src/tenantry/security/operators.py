@@ -13,6 +13,7 @@ from tenantry.acting.actions import Done, Outcome, action, in_action, register_p
 from tenantry.audit.chain import Entry
 from tenantry.core import crypto
 from tenantry.core.actor import ALL_GRANTS, Actor
+from tenantry.core.ids import NIL
 from tenantry.core.errors import InvalidInput, NoLongerIn, NotFound
 from tenantry.people.locks import lock_members
 from tenantry.security.errors import SignInRefused
@@ -147,7 +148,7 @@ def note_operator_seen(session_id: UUID, now: datetime) -> None:
 @action(open_to="everybody ends their own session")
 def sign_operator_out(*, actor: Actor, now: datetime, session_id: UUID) -> Outcome[Done]:
     """:raises NotFound: not an open session of one's own."""
-    rows = OperatorSession.objects.filter(id=session_id, operator_id=actor.operator_id, ended_at=None)
+    rows = OperatorSession.objects.filter(id=session_id, operator_id=actor.operator_id or NIL, ended_at=None)
     if not rows.update(ended_at=now):
         raise NotFound
     return Outcome(Done(session_id), Entry("installation.operator_signed_out", "operator", actor.operator_id))
@@ -156,7 +157,7 @@ def sign_operator_out(*, actor: Actor, now: datetime, session_id: UUID) -> Outco
 def prove_operator(actor: Actor, targets: frozenset[UUID]) -> Actor:
     """:raises NoLongerIn: no operator any more, or signed out everywhere since the request began."""
     lock_members(targets)
-    operator = Operator.objects.filter(id=actor.operator_id, is_active=True).first()
+    operator = Operator.objects.filter(id=actor.operator_id or NIL, is_active=True).first()
     if operator is None or operator.session_epoch != actor.session_epoch:
         raise NoLongerIn
     return actor

@@ -8,9 +8,13 @@ from uuid import UUID
 
 from django.db.models import Count, F, QuerySet
 
+from tenantry.access.errors import MemberOutOfHand
+from tenantry.access.selectors import in_hand, roles_of
 from tenantry.core.actor import Actor
 from tenantry.core.errors import PermissionMissing
 from tenantry.organizations.selectors import policy_values
+from tenantry.people.permissions import END_SESSIONS
+from tenantry.people.selectors import get_member
 from tenantry.security.models import ApiKey, Operator, SessionEntry
 from tenantry.security.permissions import KEYS
 
@@ -51,6 +55,21 @@ def presence(now: datetime) -> Presence:
     )
     found = rows.aggregate(people=Count("membership", distinct=True), sessions=Count("id"))
     return Presence(found["people"], found["sessions"])
+
+
+def sessions_of(actor: Actor, membership_id: UUID, now: datetime) -> QuerySet[SessionEntry]:
+    """Where somebody is signed in, with addresses and devices: for the person, and for whoever may end it.
+
+    :raises NotFound, PermissionMissing, MemberOutOfHand: see there.
+    """
+    member = get_member(actor, membership_id)
+    if membership_id != actor.membership_id:
+        if not actor.may(END_SESSIONS):
+            raise PermissionMissing(END_SESSIONS)
+        role = roles_of([member.id]).get(member.id)
+        if not in_hand(actor, role):
+            raise MemberOutOfHand(name=member.name, role=role.name if role else "")
+    return open_sessions([member.id], now)
 
 
 def api_keys(actor: Actor) -> QuerySet[ApiKey]:

@@ -12,7 +12,8 @@ from tenantry.core.actor import Actor
 from tenantry.core.errors import TooFast
 from tenantry.core.mail import end_mails, queue_mail
 from tenantry.core.tenancy import scope
-from tenantry.people.errors import AccountUnproven, CodeNeeded, CodeWrong, LinkUnknown, SignInFirst, WrongAccount
+from tenantry.organizations.selectors import current_organization, is_closed
+from tenantry.people.errors import AccountUnproven, CodeNeeded, CodeWrong, LinkRevoked, LinkUnknown, SignInFirst, WrongAccount
 from tenantry.people.locks import lock_members
 from tenantry.people.mails import CODE_MAIL
 from tenantry.people.models import Invitation, InvitationLink, Membership, User
@@ -61,6 +62,8 @@ def accept_invitation(
     """
     found = _locked(find_link(token))
     refuse_dead_link(found, now)
+    if is_closed(current_organization()):
+        raise LinkRevoked
     member, link = found.member, found.link
     proven = _proven(found, signed_in_user_id, code, now)
     user = find_user(member.email)

@@ -61,7 +61,7 @@ def _selection(actor: Actor, membership_ids: Iterable[UUID]) -> list[Membership]
     wanted = set(membership_ids)
     places = TeamMember.objects.filter(membership_id=OuterRef("id")).order_by().values("membership_id")
     counted = places.annotate(n=Count("id")).values("n")
-    rows = list(
+    rows: list[Membership] = list(
         visible_members(actor)
         .filter(id__in=wanted)
         .annotate(places=Coalesce(Subquery(counted[:1]), Value(0)))

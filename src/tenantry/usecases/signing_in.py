@@ -14,7 +14,7 @@ from tenantry.core.actor import Actor
 from tenantry.core.errors import NotFound
 from tenantry.core.ids import NIL
 from tenantry.core.mail import end_mails, queue_mail
-from tenantry.organizations.selectors import policy
+from tenantry.organizations.selectors import current_organization, is_closed, policy
 from tenantry.people.errors import LinkExpired, LinkUnknown, LinkUsed, NotActive
 from tenantry.people.locks import lock_members
 from tenantry.people.mails import RESET_MAIL
@@ -42,11 +42,11 @@ def enter_organization(*, actor: Actor, now: datetime, user_id: UUID) -> Outcome
 
     The membership's row is locked, so that a deactivation at the same moment is either seen here or ends this session.
 
-    :raises NotFound: the user is not an active member.
+    :raises NotFound: the user is not an active member, or the organization is closed.
     """
     found = Membership.objects.filter(user_id=user_id, status=Membership.Status.ACTIVE).first()
     member = lock_members([found.id]).get(found.id) if found else None
-    if member is None or member.status != Membership.Status.ACTIVE:
+    if member is None or member.status != Membership.Status.ACTIVE or is_closed(current_organization()):
         raise NotFound
     entry = open_entry(member, actor, now)
     return Outcome(

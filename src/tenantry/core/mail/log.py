@@ -35,4 +35,4 @@ def body_of(delivery: MailDelivery) -> Content | None:
     """The unsealed mail, or None before it was composed and after it was blanked."""
     if not delivery.sealed_body:
         return None
-    return Content.from_bytes(crypto.unseal(delivery.sealed_body, PURPOSE))
+    return Content.from_bytes(crypto.unseal(bytes(delivery.sealed_body), PURPOSE))
