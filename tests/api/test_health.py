@@ -73,12 +73,12 @@ def test_figures_count_requests_by_route_and_rows_by_state():
     assert "tenantry_organizations " in text
 
 
-def test_a_running_server_is_ready_and_counts_over_its_processes(live_server):
-    wait_for(lambda: _fetch(f"{live_server.url}/readyz")[0] == 200, seconds=30, what="the worker's first heartbeat")
-    before = _figure(live_server.url)
+def test_a_running_server_is_ready_and_counts_over_its_processes(server):
+    wait_for(lambda: _fetch(f"{server.url}/readyz")[0] == 200, seconds=30, what="the worker's first heartbeat")
+    before = _figure(server.url)
     for _ in range(5):
-        assert _fetch(f"{live_server.url}/healthz")[0] == 200
-    assert _figure(live_server.url) == before + 5
+        assert _fetch(f"{server.url}/healthz")[0] == 200
+    assert _figure(server.url) == before + 5
 
 
 def _fetch(url: str) -> tuple[int, str]:
