@@ -91,7 +91,7 @@ def test_lists_take_the_same_queries_for_one_row_and_many(django_assert_max_num_
     org = make_organization()
     key = by_key(org)
     for _ in range(3):
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(16):
             assert key.get("/people?status=active&status=pending").status == 200
         org.invite()
 

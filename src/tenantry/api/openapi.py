@@ -96,7 +96,7 @@ def _complete(described: dict[str, Any], declared: Operation) -> None:
     if codes:
         told = ", ".join(f"`{code}`" for code in codes)
         described["description"] = f"{described.get('description', '')}\n\nRefusals: {told}.".strip()
-    for status in sorted(_statuses(declared, described, writes=writes)):
+    for status in sorted(_statuses(declared, writes=writes)):
         described["responses"][str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
 
 
@@ -136,23 +136,18 @@ def _names(declared: Operation) -> list[str]:
     return names
 
 
-def _statuses(declared: Operation, described: dict[str, Any], *, writes: bool) -> set[int]:
+def _statuses(declared: Operation, *, writes: bool) -> set[int]:
     found = {400, 401, 422, 429, 500}
     found |= {status_of(refusal) for refusal in declared.refuses}
     if declared.permissions or declared.method != "GET":
         found.add(403)
-    if (
-        "{" in declared.path
-        or declared.path.startswith("/me")
-        or declared.name in ("person_create", "organization_edit")
-    ):
-        found.add(404)
-    if declared.path.startswith("/people/") and declared.method == "POST":
+    if "{" in declared.path or declared.path.startswith("/me"):
         found.add(404)
     if declared.method != "GET":
-        found |= {413, 415}
+        # Bodies name people, teams and roles.
+        found |= {404, 413, 415}
     if writes:
-        found |= {404, 409, 503}
+        found |= {409, 503}
     return found
 
 

@@ -41,7 +41,7 @@ from tenantry.people.errors import (
 from tenantry.people.permissions import EDIT, END_SESSIONS, INVITE, RESET_PASSWORD, VIEW
 from tenantry.people.selectors import get_member
 from tenantry.security.actions import end_sessions
-from tenantry.security.selectors import open_sessions
+from tenantry.security.selectors import sessions_of
 from tenantry.usecases.joining import edit_member, invite_member
 from tenantry.usecases.signing_in import send_password_reset
 
@@ -165,11 +165,10 @@ def password_reset_create(request: ApiRequest, person_id: Id) -> None:
     carry_out(request, send_password_reset, membership_id=person_id)
 
 
-@operation(router, "GET", "/people/{person_id}/sessions", END_SESSIONS, answer=Sessions)
+@operation(router, "GET", "/people/{person_id}/sessions", END_SESSIONS, answer=Sessions, refuses=(MemberOutOfHand,))
 def person_session_list(request: ApiRequest, person_id: Id) -> Sessions:
     """Where somebody is signed in to this organization, the latest first; at most 200."""
-    member = get_member(request.actor, person_id)
-    return Sessions(items=[session_out(row) for row in open_sessions([member.id], clock.now())[:200]])
+    return Sessions(items=[session_out(row) for row in sessions_of(request.actor, person_id, clock.now())[:200]])
 
 
 @operation(router, "DELETE", "/people/{person_id}/sessions", END_SESSIONS, refuses=(MemberOutOfHand,))
