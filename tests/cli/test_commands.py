@@ -98,7 +98,7 @@ def test_audit_verify_names_a_changed_entry():
         Entry.objects.filter(number=1).update(action="people.nothing")
     done = invoke(audit, "verify", "--organization", org.slug)
     assert done.exit_code == 1
-    assert f"{org.slug}: entry 1: changed" in done.stderr
+    assert f"{org.slug}: Entry 1 was changed." in done.stderr
     assert invoke(audit, "verify", "--all").exit_code == 1
     with scope.platform("schedule", org.id), writing():
         Entry.objects.filter(number=1).update(action="organization.founded")

@@ -13,6 +13,7 @@ from tenantry.cli.targets import organization_of
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.organizations.selectors import all_organizations
+from tenantry.usecases.faults import fault_in_words
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -58,7 +59,6 @@ def _chains(organization: str, *, every: bool) -> Iterator[Chain]:
 
 def _print(name: str, found: Verification) -> None:
     for fault in found.faults:
-        where = f"entry {fault.number}" if fault.number else "the end of the chain"
-        typer.echo(f"{name}: {where}: {fault.what.replace('_', ' ')}", err=True)
+        typer.echo(f"{name}: {fault_in_words(fault)}", err=True)
     if found.sound:
         typer.echo(f"{name}: {found.checked} entries are whole, {found.erased} personal values are erased")

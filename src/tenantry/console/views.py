@@ -41,10 +41,12 @@ from tenantry.people.census import census_of
 from tenantry.security import slowing
 from tenantry.security.errors import SignInRefused
 from tenantry.security.operators import sign_operator_in, sign_operator_out
+from tenantry.usecases.faults import fault_in_words
 from tenantry.usecases.operating import read_mail, retry_job, verify_installation
 from tenantry.usecases.telling import sentences
 
 SLOWED = "console"
+MOST_FAULTS = 50
 MAIL_STATES = {
     "queued": gettext_lazy("Queued"),
     "outbox": gettext_lazy("In the outbox"),
@@ -208,7 +210,8 @@ def console_audit(request: ConsoleRequest) -> HttpResponse:
     found = act(request, verify_installation) if request.method == "POST" else None
     with scope.installation(REASON), reading():
         page = number_page(installation_entries(), by="number", cursor=request.GET.get("cursor"))
-        context = {"page": page, "lines": sentences(page.rows), "found": found}
+        faults = [fault_in_words(fault) for fault in found.faults[:MOST_FAULTS]] if found else []
+        context = {"page": page, "lines": sentences(page.rows), "found": found, "faults": faults}
         return show(request, "console/audit.html", context)
 
 

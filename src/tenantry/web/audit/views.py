@@ -11,6 +11,7 @@ from tenantry.audit.selectors import entries
 from tenantry.core import clock
 from tenantry.core.paging import number_page
 from tenantry.core.transactions import reading
+from tenantry.usecases.faults import fault_in_words
 from tenantry.usecases.taking_audit_out import note_audit_export
 from tenantry.web.audit import files
 from tenantry.web.audit.filters import action_choices, area_choices, asked
@@ -20,6 +21,7 @@ from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import page, screen
 from tenantry.web.times import zone_of
 
+MOST_FAULTS = 50
 FORMATS = {
     "csv": ("text/csv; charset=utf-8", files.csv_file),
     "jsonl": ("application/jsonl; charset=utf-8", files.json_lines),
@@ -71,4 +73,6 @@ def audit_verification(request: MemberRequest) -> HttpResponse:
     if request.method == "POST":
         with reading():
             found = verify()
-    return page(request, "audit/verification.html", {"found": found, "checked_at": clock.now()})
+    faults = [fault_in_words(fault) for fault in found.faults[:MOST_FAULTS]] if found else []
+    context = {"found": found, "faults": faults, "checked_at": clock.now()}
+    return page(request, "audit/verification.html", context)
