@@ -7,11 +7,11 @@ from uuid import UUID
 
 import pytest
 from django.db import DataError, IntegrityError, OperationalError, connection
-from factories.organizations import Organization, make_organization, unique
 from procrastinate.contrib.django.models import ProcrastinateJob
+
+from factories.organizations import Organization, make_organization, unique
 from support import catalogue
 from support.races import failures, together
-
 from tenantry.access.actions import change_role
 from tenantry.acting.actions import ATTEMPTS, Done, Idempotency, Outcome, action, perform
 from tenantry.acting.errors import AnswerNotRepeated, Busy, KeyReused

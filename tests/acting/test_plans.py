@@ -1,8 +1,8 @@
 from uuid import UUID
 
 import pytest
-from factories.organizations import make_organization
 
+from factories.organizations import make_organization
 from tenantry.access.actions import change_role, plan_change_role
 from tenantry.access.models import Role
 from tenantry.core import clock

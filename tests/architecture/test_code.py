@@ -49,7 +49,6 @@ WRITTEN_SQL = {
     "core/database/base.py": "a literal of ours and a UUID; SET takes no parameters",
     "core/database/schema.py": "names of models",
     "core/tenancy/fences.py": "names of tables and roles, at migration",
-    "security/slowing.py": "the name of the table",
     "security/rates.py": "the name of the table",
     "cli/database.py": "psycopg.sql composes names and literals",
 }

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import pytest
 from django.db import ProgrammingError
-from factories.organizations import make_organization
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from factories.organizations import make_organization
 from support import catalogue
 from support.races import failures, together
-
 from tenantry.audit.chain import Entry, Verification, append, erase_personal, verify
 from tenantry.audit.models import Entry as Row
 from tenantry.audit.models import Head, PersonalValue

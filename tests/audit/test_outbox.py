@@ -5,8 +5,8 @@ from contextlib import suppress
 from uuid import UUID
 
 import pytest
-from support.races import failures, together
 
+from support.races import failures, together
 from tenantry.acting.actions import Done, Outcome, action, perform
 from tenantry.audit import outbox
 from tenantry.audit.chain import Entry, Event

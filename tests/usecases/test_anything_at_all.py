@@ -6,6 +6,7 @@ Nobody raises what they may do themselves, an active keyholder remains, and lice
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule

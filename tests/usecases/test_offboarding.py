@@ -1,6 +1,6 @@
 import pytest
-from factories.organizations import make_organization
 
+from factories.organizations import make_organization
 from tenantry.access.actions import change_role
 from tenantry.access.errors import LastKeyholder, MemberOutOfHand
 from tenantry.audit.chain import verify

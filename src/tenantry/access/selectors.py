@@ -42,9 +42,7 @@ def in_hand(actor: Actor, role: Role | None) -> bool:
 
 def keyholder_ids() -> list[UUID]:
     """Active members whose base role has all permissions."""
-    rows = Assignment.objects.filter(
-        is_base=True, role__is_keyholder=True, membership__status=Membership.Status.ACTIVE
-    )
+    rows = Assignment.objects.filter(is_base=True, role__is_keyholder=True, membership__status=Membership.Status.ACTIVE)
     return list(rows.order_by("membership_id").values_list("membership_id", flat=True))
 
 
@@ -76,9 +74,7 @@ def directory(actor: Actor, wanted: DirectoryFilter, now: datetime) -> QuerySet[
     if wanted.role_ids:
         rows = rows.filter(Exists(base.filter(role_id__in=wanted.role_ids)))
     if wanted.team_ids:
-        rows = rows.filter(
-            Exists(TeamMember.objects.filter(membership_id=OuterRef("id"), team_id__in=wanted.team_ids))
-        )
+        rows = rows.filter(Exists(TeamMember.objects.filter(membership_id=OuterRef("id"), team_id__in=wanted.team_ids)))
     if wanted.last_sign_in == "never":
         rows = rows.filter(last_sign_in_at=None)
     elif wanted.last_sign_in.isdecimal() and len(wanted.last_sign_in) < 5:

@@ -1,4 +1,4 @@
-"""Sealing, MACs and one-time tokens. Every key is derived from the installation's secret for one purpose (HKDF, RFC 5869)."""
+"""Sealing, MACs and one-time tokens. Every key is derived from the installation's secret for one purpose (RFC 5869)."""
 
 import base64
 import hashlib

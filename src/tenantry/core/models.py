@@ -35,7 +35,6 @@ class MailDelivery(models.Model):
     settled_at = models.DateTimeField(null=True)
 
     lifecycle: ClassVar = Lifecycle(
-        
         export=None, keep=Keep.DAYS_90, erase=Erase.DELETE, personal=("recipient", "subject", "sealed_body")
     )
 

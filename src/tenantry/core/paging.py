@@ -4,15 +4,17 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 
 from tenantry.core.errors import InvalidInput
 
 Row = TypeVar("Row", bound=Model)
+LONGEST_CURSOR = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +36,39 @@ def _encode(value: Any, row_id: Any, direction: str) -> str:
 def _decode(cursor: str) -> tuple[str, Any, UUID]:
     """:raises InvalidInput: not one of our cursors."""
     try:
-        if len(cursor) > 2000:
+        if len(cursor) > LONGEST_CURSOR:
             raise ValueError
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         direction, kind, value, row_id = json.loads(raw)
-        if direction not in ("n", "p") or not isinstance(value, str | int) or isinstance(value, bool):
+        if direction not in ("n", "p") or kind not in ("t", "v"):
             raise ValueError
-        if isinstance(value, str) and "\0" in value:
+        return direction, _moment(value) if kind == "t" else _plain(value), UUID(row_id)
+    # A list as a direction can't be looked for, and brackets in brackets end the reader's patience.
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
+        raise _foreign_cursor() from None
+
+
+def _moment(value: Any) -> datetime:
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError
+    return moment.astimezone(UTC)
+
+
+def _plain(value: Any) -> str | int:
+    """What the database can compare: text that is UTF-8 without NUL, or a whole number of eight bytes."""
+    if isinstance(value, str):
+        if "\0" in value:
             raise ValueError
-        return direction, datetime.fromisoformat(str(value)) if kind == "t" else value, UUID(row_id)
-    except (ValueError, TypeError, UnicodeDecodeError):
-        raise InvalidInput({"cursor": "Not a cursor of this list."}) from None
+        value.encode()
+        return value
+    if not isinstance(value, int) or isinstance(value, bool) or not -(2**63) <= value < 2**63:
+        raise ValueError
+    return value
+
+
+def _foreign_cursor() -> InvalidInput:
+    return InvalidInput({"cursor": "Not a cursor of this list."})
 
 
 def keyset_page(
@@ -63,8 +87,8 @@ def keyset_page(
     if row_id is not None:
         try:
             rows = rows.filter(Q(**{f"{order}__{step}": value}) | Q(**{order: value, f"id__{step}": row_id}))
-        except (ValueError, TypeError):
-            raise InvalidInput({"cursor": "Not a cursor of this list."}) from None
+        except (ValueError, TypeError, ValidationError):
+            raise _foreign_cursor() from None
     sign = "-" if down else ""
     found = list(rows.order_by(f"{sign}{order}", f"{sign}id")[: size + 1])
     more, found = len(found) > size, found[:size]
@@ -91,7 +115,7 @@ def number_page(rows: QuerySet[Row], *, by: str, cursor: str | None = None, size
     if cursor:
         digits = cursor[1:]
         if cursor[0] not in "np" or not (digits.isascii() and digits.isdecimal() and len(digits) < 19):
-            raise InvalidInput({"cursor": "Not a cursor of this list."})
+            raise _foreign_cursor()
         backwards = cursor[0] == "p"
         rows = rows.filter(**{f"{by}__{'gt' if backwards else 'lt'}": int(digits)})
     found = list(rows.order_by(by if backwards else f"-{by}")[: size + 1])

@@ -68,15 +68,11 @@ def change_company_profile(
     profile.version += 1
     organization.save(update_fields=["name", "time_zone", "currency"])
     profile.save(update_fields=[*PROFILE_COLUMNS, "version"])
-    return Outcome(
-        Done(), Entry("organization.profile_changed", "organization", organization.id, {"changed": changed})
-    )
+    return Outcome(Done(), Entry("organization.profile_changed", "organization", organization.id, {"changed": changed}))
 
 
 @action(EDIT)
-def change_contact(
-    *, actor: Actor, now: datetime, kind: str, name: str, email: str, phone: str
-) -> Outcome[Done]:
+def change_contact(*, actor: Actor, now: datetime, kind: str, name: str, email: str, phone: str) -> Outcome[Done]:
     """Names who gets billing, technical or legal mail.
 
     :raises InvalidInput: another kind.

@@ -46,7 +46,24 @@ SLUG = SlugBound()
 # Of the wizard, in this order.
 SETUP_STEPS = ("company", "people", "plan")
 TIME_ZONES = frozenset(available_timezones())
-CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "CAD", "AUD", "NZD", "JPY", "INR", "BRL", "ZAR")
+CURRENCIES = (
+    "EUR",
+    "USD",
+    "GBP",
+    "CHF",
+    "SEK",
+    "NOK",
+    "DKK",
+    "PLN",
+    "CZK",
+    "CAD",
+    "AUD",
+    "NZD",
+    "JPY",
+    "INR",
+    "BRL",
+    "ZAR",
+)
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
@@ -63,7 +80,9 @@ class ColourBound:
         if not _COLOUR.fullmatch(text):
             raise InvalidText("invalid_colour", _("Write a colour as #rrggbb."))
         if contrast_with_white(text) < 4.5:
-            raise InvalidText("low_contrast", _("White text on this colour would be hard to read. Please choose a darker one."))
+            raise InvalidText(
+                "low_contrast", _("White text on this colour would be hard to read. Please choose a darker one.")
+            )
         return text
 
 

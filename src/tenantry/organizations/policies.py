@@ -50,7 +50,18 @@ def _optional(check: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda v: v is None or check(v)
 
 
-_ADD_FIELDS = ("names", "given_name", "family_name", "email", "password", "role", "profile", "teams", "unit", "workspaces")
+_ADD_FIELDS = (
+    "names",
+    "given_name",
+    "family_name",
+    "email",
+    "password",
+    "role",
+    "profile",
+    "teams",
+    "unit",
+    "workspaces",
+)
 _STATUSES = ("active", "invited", "deactivated")
 
 POLICIES: tuple[Policy, ...] = (
@@ -165,7 +176,11 @@ POLICIES: tuple[Policy, ...] = (
         operator_only=True,
     ),
     Policy(
-        "password.minimum_length", _("Shortest password"), _("Passwords have at least this many characters."), 12, _whole(8, 64)
+        "password.minimum_length",
+        _("Shortest password"),
+        _("Passwords have at least this many characters."),
+        12,
+        _whole(8, 64),
     ),
     Policy(
         "password.required_classes",

@@ -47,7 +47,9 @@ def policies() -> list[PolicyState]:
     """Every policy with its present value; one query."""
     rows = {row.code: row for row in PolicyValue.objects.all()}
     return [
-        PolicyState(p, rows[p.code].value if p.code in rows else p.default, rows[p.code].version if p.code in rows else 0)
+        PolicyState(
+            p, rows[p.code].value if p.code in rows else p.default, rows[p.code].version if p.code in rows else 0
+        )
         for p in CATALOGUE.values()
     ]
 

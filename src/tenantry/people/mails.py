@@ -20,7 +20,11 @@ CODE_MAIL = "people.invitation_code"
 def invitation(delivery: MailDelivery) -> Content:
     now = clock.now()
     links = InvitationLink.objects.select_for_update(no_key=True, of=("self",))
-    link = links.select_related("invitation__membership", "invitation__invited_by").filter(id=delivery.subject_id or NIL).first()
+    link = (
+        links.select_related("invitation__membership", "invitation__invited_by")
+        .filter(id=delivery.subject_id or NIL)
+        .first()
+    )
     if link is None or link.ended_at or link.used_at or link.invitation.state(now) != "pending":
         raise NothingToSay
     token = crypto.new_token()
@@ -83,4 +87,6 @@ def invitation_code(delivery: MailDelivery) -> Content:
     link.save(update_fields=["code_hash", "code_attempts"])
     organization = Organization.objects.get(pk=link.organization_id)
     context: dict[str, object] = {"organization": organization, "code": code, "colour": company_profile().colour}
-    return Content.from_template("invitation_code", _("Your code to join %(organization)s") % {"organization": organization.name}, context)
+    return Content.from_template(
+        "invitation_code", _("Your code to join %(organization)s") % {"organization": organization.name}, context
+    )

@@ -44,9 +44,7 @@ class User(AbstractBaseUser):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(email=Lower("email")), name="people_user_email_lower_case"
-            ),
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="people_user_email_lower_case"),
         ]
 
     def __str__(self) -> str:

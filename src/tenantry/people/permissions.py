@@ -7,7 +7,7 @@ INVITE = "people.invite"
 EDIT = "people.edit"
 DEACTIVATE = "people.deactivate"
 REMOVE = "people.remove"
-RESET_PASSWORD = "people.reset_password"
+RESET_PASSWORD = "people.reset_password"  # noqa: S105 a permission's code
 END_SESSIONS = "people.end_sessions"
 EXPORT = "people.export"
 TEAMS_VIEW = "teams.view"
@@ -24,6 +24,8 @@ declare(
         Permission(END_SESSIONS, _("End sessions"), _("sign people out everywhere"), "people"),
         Permission(EXPORT, _("Export people"), _("take the directory out as a file"), "people"),
         Permission(TEAMS_VIEW, _("See teams"), _("see teams and who is in them"), "people", has_reach=True),
-        Permission(TEAMS_MANAGE, _("Manage teams"), _("create teams and change who is in them"), "people", has_reach=True),
+        Permission(
+            TEAMS_MANAGE, _("Manage teams"), _("create teams and change who is in them"), "people", has_reach=True
+        ),
     ]
 )

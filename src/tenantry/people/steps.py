@@ -127,7 +127,9 @@ def end_links(invitation_ids: Iterable[UUID], now: datetime) -> int:
     """Kills open links and blanks their mails. Returns how many links were open."""
     in_action()
     links = list(
-        InvitationLink.objects.filter(invitation_id__in=list(invitation_ids), used_at=None, ended_at=None).order_by("id")
+        InvitationLink.objects.filter(invitation_id__in=list(invitation_ids), used_at=None, ended_at=None).order_by(
+            "id"
+        )
     )
     ids = [link.id for link in links]
     # The delivery first, then what it is about: the order of the job that composes it.

@@ -19,7 +19,9 @@ from tenantry.security.models import ApiKey
 PREFIX = "tk_"
 
 
-def find_key(secret: str, *, address: str, agent: str, request_id: str, now: datetime) -> tuple[Actor, Organization] | None:
+def find_key(
+    secret: str, *, address: str, agent: str, request_id: str, now: datetime
+) -> tuple[Actor, Organization] | None:
     """The actor behind a bearer key, or None for anything that is not a living key."""
     if not secret.startswith(PREFIX) or len(secret) > 100:
         return None

@@ -26,7 +26,9 @@ class SessionEntry(TenantModel):
     lifecycle: ClassVar = Lifecycle(export=None, keep=Keep.DAYS_90, erase=Erase.DELETE, personal=("address", "agent"))
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["organization_id", "membership", "-seen_at"], name="security_entries")]
+        indexes: ClassVar = [
+            models.Index(fields=["organization_id", "membership", "-seen_at"], name="security_entries")
+        ]
 
 
 class ApiKey(TenantModel):

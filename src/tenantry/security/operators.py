@@ -13,8 +13,8 @@ from tenantry.acting.actions import Done, Outcome, action, in_action, register_p
 from tenantry.audit.chain import Entry
 from tenantry.core import crypto
 from tenantry.core.actor import ALL_GRANTS, Actor
-from tenantry.core.ids import NIL
 from tenantry.core.errors import InvalidInput, NoLongerIn, NotFound
+from tenantry.core.ids import NIL
 from tenantry.people.locks import lock_members
 from tenantry.security.errors import SignInRefused
 from tenantry.security.models import Operator, OperatorSession
@@ -38,9 +38,7 @@ class OperatorCreated:
 
 
 @action(open_to="only somebody with the machine's command line reaches it", holds_secret=True)
-def create_operator(
-    *, actor: Actor, now: datetime, email: str, name: str, password: str
-) -> Outcome[OperatorCreated]:
+def create_operator(*, actor: Actor, now: datetime, email: str, name: str, password: str) -> Outcome[OperatorCreated]:
     """A new operator with a second factor from the start.
 
     :raises InvalidInput: the address has an operator. :raises PasswordRefused: too weak.
@@ -73,9 +71,7 @@ class OperatorEntered:
 
 
 @action(open_to="password and one-time code are what it asks for", holds_secret=True)
-def sign_operator_in(
-    *, actor: Actor, now: datetime, email: str, password: str, code: str
-) -> Outcome[OperatorEntered]:
+def sign_operator_in(*, actor: Actor, now: datetime, email: str, password: str, code: str) -> Outcome[OperatorEntered]:
     """Checks both factors independently, and each code once (RFC 6238, 5.2), and opens a session of the console.
 
     :raises SignInRefused: one answer whatever was wrong.
@@ -115,7 +111,7 @@ class InConsole:
 
 
 def enter_console(token: str, *, address: str, agent: str, request_id: str, now: datetime) -> InConsole | None:
-    """Who this cookie lets into the console; None once it was ended, is too old, idle too long, or of an older epoch."""
+    """Whom this cookie lets into the console; None once it was ended, grew old or idle, or is of an older epoch."""
     if not token or len(token) > 200:
         return None
     rows = OperatorSession.objects.select_related("operator")

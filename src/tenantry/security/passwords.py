@@ -40,7 +40,12 @@ def password_rule() -> Rule:
 
 
 def _kinds(classes: Iterable[str]) -> str:
-    names = {"lower": _("a small letter"), "upper": _("a capital letter"), "digit": _("a digit"), "symbol": _("a symbol")}
+    names = {
+        "lower": _("a small letter"),
+        "upper": _("a capital letter"),
+        "digit": _("a digit"),
+        "symbol": _("a symbol"),
+    }
     return ", ".join(names[c] for c in classes)
 
 

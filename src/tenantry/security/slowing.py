@@ -38,11 +38,11 @@ def ask(what: str, who: str, place: str, now: datetime) -> None:
 
 def failed(what: str, who: str, place: str, now: datetime) -> None:
     """Counts one failure, atomically: parallel tries all count."""
-    table = FailedAttempts._meta.db_table
     with connection.cursor() as cursor:
         for key, _free in _keys(what, who, place):
             cursor.execute(
-                f'INSERT INTO "{table}" AS t (key, failures, last_at) VALUES (%s, 1, %s) ON CONFLICT (key) DO UPDATE'
+                "INSERT INTO security_failedattempts AS t (key, failures, last_at) VALUES (%s, 1, %s)"
+                " ON CONFLICT (key) DO UPDATE"
                 " SET failures = CASE WHEN t.last_at < %s THEN 1 ELSE t.failures + 1 END, last_at = excluded.last_at",
                 [key, now, now - FORGOTTEN_AFTER],
             )

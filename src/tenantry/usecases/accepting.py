@@ -13,7 +13,15 @@ from tenantry.core.errors import TooFast
 from tenantry.core.mail import end_mails, queue_mail
 from tenantry.core.tenancy import scope
 from tenantry.organizations.selectors import current_organization, is_closed
-from tenantry.people.errors import AccountUnproven, CodeNeeded, CodeWrong, LinkRevoked, LinkUnknown, SignInFirst, WrongAccount
+from tenantry.people.errors import (
+    AccountUnproven,
+    CodeNeeded,
+    CodeWrong,
+    LinkRevoked,
+    LinkUnknown,
+    SignInFirst,
+    WrongAccount,
+)
 from tenantry.people.locks import lock_members
 from tenantry.people.mails import CODE_MAIL
 from tenantry.people.models import Invitation, InvitationLink, Membership, User
@@ -26,7 +34,14 @@ from tenantry.security.steps import open_entry
 CODE_LIFE = timedelta(minutes=15)
 CODE_AGAIN_AFTER = timedelta(seconds=60)
 JOINED_COLUMNS = (
-    "user", "status", "joined_at", "invited_until", "given_name", "family_name", "sort_name", "search_text"
+    "user",
+    "status",
+    "joined_at",
+    "invited_until",
+    "given_name",
+    "family_name",
+    "sort_name",
+    "search_text",
 )
 
 

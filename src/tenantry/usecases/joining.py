@@ -1,21 +1,28 @@
 """Bringing people in: invite, send again, copy a link, revoke, accept."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from tenantry.access.models import Role
 from tenantry.access.selectors import roles_of
-from tenantry.access.steps import allow_another_keyholder, assignable, end_assignments, give_base_role, refuse_out_of_hand
+from tenantry.access.steps import (
+    allow_another_keyholder,
+    assignable,
+    end_assignments,
+    give_base_role,
+    refuse_out_of_hand,
+)
 from tenantry.acting.actions import Done, Outcome, action
 from tenantry.audit.chain import Entry, Event
 from tenantry.core.actor import Actor
-from tenantry.core.errors import NotFound
+from tenantry.core.errors import NotFound, PermissionMissing
 from tenantry.people.errors import NotInvited
-from tenantry.people.models import Invitation, Membership
-from tenantry.people.permissions import EDIT, INVITE
+from tenantry.people.models import Invitation, Membership, Team, TeamMember
+from tenantry.people.permissions import EDIT, INVITE, TEAMS_MANAGE
 from tenantry.people.seats import counted_statuses, take_seats
-from tenantry.people.selectors import get_member, open_invitation
+from tenantry.people.selectors import get_member, manageable_teams, open_invitation
 from tenantry.people.steps import (
     copied_link,
     create_invitation,
@@ -70,7 +77,7 @@ def _invite(
         email=email, given_name=given_name, family_name=family_name, now=now, invited_until=invitation_end(now)
     )
     give_base_role(member.id, role, given_by=actor.membership_id, now=now)
-    teams = set_teams(member, team_ids, now)
+    teams = set_teams(member, _given_teams(actor, team_ids), now)
     invitation = create_invitation(member=member, invited_by=actor.membership_id, now=now)
     return Outcome(
         Invited(member.id, invitation.id, member.name, email, invitation.expires_at),
@@ -83,6 +90,19 @@ def _invite(
         ),
         events=(Event("MemberInvited", {"membership_id": member.id}),),
     )
+
+
+def _given_teams(actor: Actor, wanted: Iterable[UUID], present: Iterable[UUID] = ()) -> set[UUID]:
+    """The teams somebody will be in: membership follows `teams.manage` (product.md §3), so those that the actor does
+    not manage stay as they are. Unknown ids are left out.
+
+    :raises PermissionMissing: one of the new ones is not the actor's to fill.
+    """
+    asked, kept = set(wanted), set(present)
+    managed = set(manageable_teams(actor).filter(id__in=asked | kept).values_list("id", flat=True))
+    if Team.objects.filter(id__in=asked - kept - managed).exists():
+        raise PermissionMissing(TEAMS_MANAGE)
+    return (asked & managed) | (kept - managed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +198,10 @@ def edit_invited(
     member.refresh_search()
     member.save(update_fields=["given_name", "family_name", "sort_name", "search_text"])
     give_base_role(member.id, role, given_by=actor.membership_id, now=now)
-    teams = set_teams(member, team_ids, now)
+    present = TeamMember.objects.filter(membership=member).values_list("team_id", flat=True)
+    teams = set_teams(member, _given_teams(actor, team_ids, present), now)
     values = {"role": role.name, "teams": [t.name for t in teams]}
-    return Outcome(
-        Done(member.id), Entry("people.invited_edited", "member", member.id, values, {"name": member.name})
-    )
+    return Outcome(Done(member.id), Entry("people.invited_edited", "member", member.id, values, {"name": member.name}))
 
 
 @action(EDIT, targets=("membership_id",))

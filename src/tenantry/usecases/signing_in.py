@@ -49,9 +49,7 @@ def enter_organization(*, actor: Actor, now: datetime, user_id: UUID) -> Outcome
     if member is None or member.status != Membership.Status.ACTIVE or is_closed(current_organization()):
         raise NotFound
     entry = open_entry(member, actor, now)
-    return Outcome(
-        Entered(entry.organization_id, member.id, entry.id), Entry("people.signed_in", "member", member.id)
-    )
+    return Outcome(Entered(entry.organization_id, member.id, entry.id), Entry("people.signed_in", "member", member.id))
 
 
 @action(open_to="everybody enters organizations they belong to; the caller has proven the user")
@@ -164,5 +162,3 @@ def change_own_password(
     if actor.membership_id is not None:
         end_entries([actor.membership_id], now, but=keep_entry_id)
     return Outcome(Done(user.id), Entry("people.own_password_changed", "member", actor.membership_id))
-
-

@@ -6,14 +6,12 @@ from django.conf import settings
 from django.db.backends.postgresql import base
 
 from tenantry.core.database.features import DatabaseFeatures
-from tenantry.core.database.features import DatabaseFeatures
 from tenantry.core.database.schema import SchemaEditor
 from tenantry.core.tenancy import scope
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     SchemaEditorClass = SchemaEditor
-    features_class = DatabaseFeatures
     features_class = DatabaseFeatures
 
     def _set_autocommit(self, autocommit: bool) -> None:

@@ -41,7 +41,9 @@ class SchemaEditor(DatabaseSchemaEditor):
         # NOT VALID then VALIDATE: the table is not locked against writes while old rows are read.
         self.deferred_sql += [
             f"CREATE INDEX {index} ON {quoted} (organization_id, {self.quote_name(column)})",
-            f"ALTER TABLE {quoted} ADD CONSTRAINT {name} FOREIGN KEY (organization_id, {self.quote_name(column)}) "
-            f"REFERENCES {self.quote_name(target)} (organization_id, id) DEFERRABLE INITIALLY DEFERRED NOT VALID",
+            (
+                f"ALTER TABLE {quoted} ADD CONSTRAINT {name} FOREIGN KEY (organization_id, {self.quote_name(column)}) "
+                f"REFERENCES {self.quote_name(target)} (organization_id, id) DEFERRABLE INITIALLY DEFERRED NOT VALID"
+            ),
             f"ALTER TABLE {quoted} VALIDATE CONSTRAINT {name}",
         ]

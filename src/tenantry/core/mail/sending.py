@@ -1,4 +1,4 @@
-"""Composes and hands over one mail. Each step commits, so a kill between two of them repeats no mail with a new link."""
+"""Composes and hands over one mail. Each step commits: a kill between two of them repeats no mail with a new link."""
 
 import smtplib
 import ssl

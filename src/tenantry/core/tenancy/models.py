@@ -42,5 +42,3 @@ class TenantModel(models.Model):
 
 def tenant_models(models_: Any) -> list[type[models.Model]]:
     return [m for m in models_ if m._meta.managed and not m._meta.proxy and is_tenant_model(m)]
-
-
