@@ -2,12 +2,11 @@
 
 import logging
 import re
-from contextvars import ContextVar
 from typing import Any
 
 from pythonjsonlogger.json import JsonFormatter
 
-REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
+from tenantry.core.tracing import REQUEST_ID
 
 # Tokens travel in links ("/accept/<token>") and query values; both could reach a log line
 # through a path or an error text. Forty base64 characters are 240 bits: nothing that a
@@ -40,11 +39,17 @@ class JsonLines(JsonFormatter):
         )
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
-        """Hide tokens in tracebacks too and drop what is empty."""
+        """Hide tokens in every field and drop what is empty.
+
+        Django adds the request itself to some records; written out it is its path, and paths hold tokens.
+        """
         cleaned = super().process_log_record(log_data)
-        for key in ("exc_info", "stack_info"):
-            if isinstance(cleaned.get(key), str):
-                cleaned[key] = _TOKEN.sub(HIDDEN, cleaned[key])
+        cleaned.pop("request", None)
+        for key, value in cleaned.items():
+            if isinstance(value, str):
+                cleaned[key] = _TOKEN.sub(HIDDEN, value)
+            elif value is not None and not isinstance(value, bool | int | float):
+                cleaned[key] = _TOKEN.sub(HIDDEN, str(value))
         return {key: value for key, value in cleaned.items() if value not in (None, "")}
 
 

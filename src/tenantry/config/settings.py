@@ -97,6 +97,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "tenantry.api.measuring.Measured",
     "tenantry.web.middleware.RequestContext",
+    "tenantry.config.faults.BodyLimit",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tenantry.web.compression.Compression",

@@ -14,6 +14,7 @@ from tenantry.core import clock
 from tenantry.core.errors import NoLongerIn, Refusal
 from tenantry.core.ids import new_id
 from tenantry.core.tenancy import scope
+from tenantry.core.tracing import REQUEST_ID
 from tenantry.security.browsing import present_entry
 from tenantry.security.gate import Inside, enter, keep_seen
 from tenantry.web.refusals import answer
@@ -56,6 +57,13 @@ class RequestContext:
         request.client_address = client_address(request)  # type: ignore[attr-defined]
         request.client_agent = request.headers.get("User-Agent", "")[:300]  # type: ignore[attr-defined]
         began = time.monotonic()
+        traced = REQUEST_ID.set(request.request_id)  # type: ignore[attr-defined]
+        try:
+            return self._answered(request, began)
+        finally:
+            REQUEST_ID.reset(traced)
+
+    def _answered(self, request: HttpRequest, began: float) -> HttpResponseBase:
         response = self.get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)

@@ -130,13 +130,20 @@ def sign_in_first(request: HttpRequest) -> HttpResponse:
     """To the sign-in page and back; to the start page when the person is signed in but inside no organization."""
     if request.user.is_authenticated:
         return go(request, "/")
-    current = request.headers.get("HX-Current-URL", "") if request.headers.get("HX-Request") == "true" else ""
-    back = urlsplit(current)
-    path = f"{back.path}?{back.query}" if back.query else back.path
-    target = path if current else request.get_full_path()
+    current = page_behind(request) if request.headers.get("HX-Request") == "true" else ""
+    target = current or request.get_full_path()
     if request.method not in ("GET", "HEAD") and not current:
         target = "/"
     return go(request, f"/accounts/login?{urlencode({'next': target})}")
+
+
+def page_behind(request: HttpRequest) -> str:
+    """Path and query of the page from which htmx asks; "" when it does not say, or says nonsense."""
+    try:
+        given = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
+        return ""
+    return f"{given.path}?{given.query}" if given.query else given.path
 
 
 def _of_another_organization(request: Any) -> HttpResponse | None:
