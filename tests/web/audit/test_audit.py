@@ -117,6 +117,14 @@ def test_pages_follow_one_another_without_a_gap():
         following = re.search(r'rel="next" href="([^"]+)"', page)
         address = "/admin/audit" + following.group(1).replace("&amp;", "&") if following else ""
     assert seen == [str(n) for n in reversed(range(120))]
+    back, address = [], re.search(r'rel="prev" href="([^"]+)"', page).group(1)
+    while address:
+        page = body(client.get("/admin/audit" + address.replace("&amp;", "&")))
+        back = re.findall(r"team “T(\d+)”", page) + back
+        previous = re.search(r'rel="prev" href="([^"]+)"', page)
+        address = previous.group(1) if previous else ""
+    assert back == seen[: len(back)]
+    assert len(back) == 100
 
 
 def test_files_hold_the_filter_and_no_formula(org):
