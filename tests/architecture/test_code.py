@@ -40,7 +40,7 @@ CROSSERS: dict[str, set[str]] = {
     "demo": {"cli/demo.py"},
     # Jobs: they find what is due over all organizations.
     "mail": {"core/mail/sending.py"},
-    "schedule": {"acting/tasks.py", "core/tasks.py"},
+    "schedule": {"acting/tasks.py", "core/tasks.py", "security/tasks.py"},
     "metrics": {"api/health.py"},
 }
 
