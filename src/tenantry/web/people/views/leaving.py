@@ -41,11 +41,10 @@ def person_deactivation(request: MemberRequest, membership_id: UUID) -> HttpResp
             )
         except PlanChanged as changed:
             return _plan_page(request, membership_id, changed.plan, removing=False, changed=changed)
-        text = ngettext(
-            "%(name)s is deactivated; %(count)s session was ended.",
-            "%(name)s is deactivated; %(count)s sessions were ended.",
-            left.sessions,
-        ) % {"name": left.names[0], "count": left.sessions}
+        text = _("%(name)s is deactivated.") % {"name": left.names[0]}
+        if left.sessions:
+            ended = ngettext("%(count)s session was ended.", "%(count)s sessions were ended.", left.sessions)
+            text = f"{text} {ended % {'count': left.sessions}}"
         return done(request, membership_id, text, undo_url=reverse("person_reactivation", args=[membership_id]))
     plan = plan_deactivate_members(actor=request.actor, membership_ids=[membership_id], now=clock.now())
     return _plan_page(request, membership_id, plan, removing=False)
