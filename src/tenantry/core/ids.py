@@ -1,5 +1,6 @@
 """UUIDv7 identifiers (RFC 9562): ordered by time, not guessable in sequence."""
 
+from datetime import datetime
 from uuid import UUID
 
 from uuid_utils import compat
@@ -9,6 +10,12 @@ NIL = UUID(int=0)
 
 def new_id() -> UUID:
     return compat.uuid7()
+
+
+def first_id_of(moment: datetime) -> UUID:
+    """The smallest UUIDv7 of a moment: ids made earlier are smaller, later ones greater (RFC 9562, 5.7)."""
+    milliseconds = int(moment.timestamp() * 1000)
+    return UUID(int=(milliseconds << 80) | (0x7 << 76) | (0x2 << 62))
 
 
 def parse_id(value: str) -> UUID | None:

@@ -21,11 +21,17 @@ class Erase(StrEnum):
     SALTED = "value and salt are deleted, the digest stays"
 
 
+# How long rows live that are kept for a number of days; `core.prune` deletes them afterwards.
+DAYS = {Keep.DAYS_1: 1, Keep.DAYS_30: 30, Keep.DAYS_90: 90}
+
+
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """`export`: the name of the export file's entity, or None when the table is never exported."""
+    """`export`: the name of the export file's entity, or None when the table is never exported. `age`: the column that
+    a keep of some days counts from; by default the id, which is ordered by the time of its making."""
 
     export: str | None
     keep: Keep
     erase: Erase
     personal: tuple[str, ...] = ()
+    age: str = "id"

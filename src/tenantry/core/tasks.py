@@ -4,12 +4,14 @@ from datetime import timedelta
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
+from django.apps import apps
 from procrastinate.contrib.django import app
 
 from tenantry.core import clock
+from tenantry.core.ids import first_id_of
 from tenantry.core.jobs import job
+from tenantry.core.lifecycle import DAYS, Lifecycle
 from tenantry.core.mail import sending
-from tenantry.core.models import MailDelivery
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import writing
 
@@ -31,7 +33,14 @@ def requeue_stalled() -> None:
 
 @job("core.prune", every="0 3 * * * 0", retry=None)
 def prune() -> None:
-    """Finished jobs after a week, the mail log after 90 days."""
+    """Finished jobs after a week; rows of every model after the days that it declares."""
     async_to_sync(app.job_manager.delete_old_jobs)(nb_hours=24 * 7)
-    with scope.platform("schedule"), writing():
-        MailDelivery.objects.filter(created_at__lt=clock.now() - timedelta(days=90)).delete()
+    now = clock.now()
+    for model in apps.get_models():
+        lifecycle: Lifecycle | None = getattr(model, "lifecycle", None)
+        if lifecycle is None or lifecycle.keep not in DAYS:
+            continue
+        before = now - timedelta(days=DAYS[lifecycle.keep])
+        limit = first_id_of(before) if lifecycle.age == "id" else before
+        with scope.platform("schedule"), writing():
+            model._default_manager.filter(**{f"{lifecycle.age}__lt": limit}).delete()

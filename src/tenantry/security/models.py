@@ -23,7 +23,9 @@ class SessionEntry(TenantModel):
     address = models.TextField(default="")
     agent = models.TextField(default="")
 
-    lifecycle: ClassVar = Lifecycle(export=None, keep=Keep.DAYS_90, erase=Erase.DELETE, personal=("address", "agent"))
+    lifecycle: ClassVar = Lifecycle(
+        export=None, keep=Keep.DAYS_90, erase=Erase.DELETE, personal=("address", "agent"), age="seen_at"
+    )
 
     class Meta:
         indexes: ClassVar = [
@@ -85,7 +87,9 @@ class OperatorSession(models.Model):
     address = models.TextField(default="")
     agent = models.TextField(default="")
 
-    lifecycle: ClassVar = Lifecycle(export=None, keep=Keep.DAYS_90, erase=Erase.DELETE, personal=("address", "agent"))
+    lifecycle: ClassVar = Lifecycle(
+        export=None, keep=Keep.DAYS_90, erase=Erase.DELETE, personal=("address", "agent"), age="seen_at"
+    )
 
 
 class FailedAttempts(models.Model):
@@ -95,7 +99,7 @@ class FailedAttempts(models.Model):
     failures = models.IntegerField(default=0)
     last_at = models.DateTimeField()
 
-    lifecycle: ClassVar = Lifecycle(export=None, keep=Keep.DAYS_1, erase=Erase.NOTHING_PERSONAL)
+    lifecycle: ClassVar = Lifecycle(export=None, keep=Keep.DAYS_1, erase=Erase.NOTHING_PERSONAL, age="last_at")
 
 
 class RateBucket(models.Model):
@@ -104,4 +108,4 @@ class RateBucket(models.Model):
     key = models.BinaryField(primary_key=True)
     whole_at = models.DateTimeField()
 
-    lifecycle: ClassVar = Lifecycle(export=None, keep=Keep.DAYS_1, erase=Erase.NOTHING_PERSONAL)
+    lifecycle: ClassVar = Lifecycle(export=None, keep=Keep.DAYS_1, erase=Erase.NOTHING_PERSONAL, age="whole_at")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import get_default_password_validators
@@ -17,11 +18,25 @@ _CLASSES = {"lower": r"[a-z]", "upper": r"[A-Z]", "digit": r"\d", "symbol": r"[^
 
 
 @dataclass(frozen=True, slots=True)
+class _Named:
+    verbose_name: str
+
+
+class _Words:
+    """What Django's validator calls an attribute; it asks as if a model stood before it."""
+
+    @staticmethod
+    def get_field(name: str) -> _Named:
+        return _Named({"email": _("e-mail address"), "name": _("name")}[name])
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """What a password must not resemble; the attributes are those the similarity validator reads."""
 
     email: str
     name: str = ""
+    _meta: ClassVar[type[_Words]] = _Words
 
 
 @dataclass(frozen=True, slots=True)
