@@ -10,15 +10,19 @@ import pytest
 from django.test import Client, RequestFactory
 
 from api.callers import by_key, by_session
-from factories.organizations import Organization, Person, make_organization
+from factories.organizations import Organization, make_organization
+from factories.organizations import Person as Member
 from support.catalogue import change
-from support.visitors import browser
+from support.visitors import body, browser
 from tenantry.config.logs import JsonLines, WithoutSecrets
 from tenantry.core import crypto
 from tenantry.core.errors import PermissionMissing
 from tenantry.core.tracing import REQUEST_ID
 from tenantry.people.actions import create_team
+from tenantry.security.errors import PasswordRefused
+from tenantry.security.passwords import Person, refuse_weak
 from tenantry.usecases.joining import edit_invited
+from tenantry.web.csv_files import safe_cell
 
 
 def cursor(*parts: Any) -> str:
@@ -83,7 +87,7 @@ def test_where_somebody_is_signed_in_is_seen_only_by_whoever_may_end_it():
     assert people.get(f"/people/{uuid4()}/sessions").code == "not_found"
 
 
-def without_teams(org: Organization) -> Person:
+def without_teams(org: Organization) -> Member:
     """A people administrator whose role has lost `teams.manage`."""
     one = org.person("people_administrator")
     change(
@@ -200,3 +204,30 @@ def test_nothing_that_is_announced_to_be_huge_is_read(path: str):
     assert answer["X-Request-Id"]
     if path.startswith("/api"):
         assert json.loads(answer.content)["code"] == "body_too_large"
+
+
+@pytest.mark.parametrize("password", ["maren.holt@halden.example", "Maren Holt 2026", "halden.example1"])
+def test_a_password_like_ones_name_or_address_is_refused_in_words(password: str):
+    with pytest.raises(PasswordRefused) as refused:
+        refuse_weak(password, Person("maren.holt@halden.example", "Maren Holt"))
+    assert "too similar to the" in str(refused.value)
+
+
+def test_signing_up_with_such_a_password_says_so():
+    email = f"{uuid4().hex}@example.test"
+    form = {
+        "organization_name": "Halden",
+        "blueprint": "standard",
+        "given_name": "Maren",
+        "email": email,
+        "password": email,
+    }
+    answer = browser().post("/signup", form)
+    assert answer.status_code == 422
+    assert "too similar to the" in body(answer)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(1)", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20a", "\t=1"])
+def test_no_cell_is_a_formula(text: str):
+    assert safe_cell(text) == f"'{text}"
+    assert safe_cell(f"a{text}") == f"a{text}"

@@ -1,6 +1,7 @@
 """Cells of files that spreadsheet programs open."""
 
-_LEADING = ("=", "+", "-", "@", "\t", "\r", "\n")
+# The wide forms count too: some spreadsheet programs read them as the narrow ones (OWASP, CSV injection).
+_LEADING = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
 
 
 def safe_cell(text: str) -> str:
