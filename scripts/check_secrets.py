@@ -19,7 +19,9 @@ PATTERNS = {
 }
 INDEX = re.compile(r"--(?:extra-)?index-url|--find-links|--trusted-host|://")
 # Addresses that a test makes up to show that they are kept secret.
-MADE_UP = re.compile(r"me:p%40ss@|me:hunter2@|tenantry_app:secret-word@|user:pass(?:word)?@|name:password@")
+MADE_UP = re.compile(
+    r"me:p%40ss@|me:hunter2@|tenantry_app:secret-word@|user:pass(?:word)?@|boss:boss-word@|tenantry_app:…@|name:password@"
+)
 
 
 def problems_in(name: str) -> list[str]:

@@ -49,9 +49,7 @@ CALLS: list[int] = []
 
 
 @action(EDIT)
-def make_team(
-    *, actor: Actor, now: datetime, name: str, stop: bool = False, wait: float = 0
-) -> Outcome[Made]:
+def make_team(*, actor: Actor, now: datetime, name: str, stop: bool = False, wait: float = 0) -> Outcome[Made]:
     CALLS.append(1)
     team = Team(name=name, sort_name=name.lower(), created_at=now)
     team.save(force_insert=True)
@@ -237,7 +235,12 @@ def test_a_key_belongs_to_caller_route_and_organization(org):
     key = unique("key")
     other = org.person("administrator")
     there = make_organization()
-    for where, by, route in ((org, None, "POST /a"), (org, other, "POST /a"), (org, None, "POST /b"), (there, None, "POST /a")):
+    for where, by, route in (
+        (org, None, "POST /a"),
+        (org, other, "POST /a"),
+        (org, None, "POST /b"),
+        (there, None, "POST /a"),
+    ):
         made = where.perform(make_team, by=by, idempotency=Idempotency(route, key, b"1"), name=unique("team"))
         assert made.id
 
@@ -277,7 +280,9 @@ def test_what_holds_a_secret_is_declared_and_its_answer_not_stored(org):
     made = org.perform(
         create_key, idempotency=Idempotency("POST /k", key), name="deploy", role_id=org.role("read_only")
     )
-    found = catalogue.rows("SELECT count(*) FROM acting_idempotencyrecord t WHERE t.result::text LIKE %s", f"%{made.secret}%")
+    found = catalogue.rows(
+        "SELECT count(*) FROM acting_idempotencyrecord t WHERE t.result::text LIKE %s", f"%{made.secret}%"
+    )
     assert found == [(0,)]
 
 

@@ -23,9 +23,7 @@ def test_a_plan_that_grew_old_answers_with_the_new_one_and_does_nothing():
     org = make_organization()
     person = org.person()
     with scope.tenant(org.id), reading():
-        plan = plan_deactivate_members(
-            actor=org.owner.actor, membership_ids=[person.membership_id], now=clock.now()
-        )
+        plan = plan_deactivate_members(actor=org.owner.actor, membership_ids=[person.membership_id], now=clock.now())
     org.perform(edit_member, membership_id=person.membership_id, given_name="Other", family_name="Name")
     with pytest.raises(PlanChanged) as refusal:
         org.perform(deactivate_members, membership_ids=(person.membership_id,), digest=plan.digest)

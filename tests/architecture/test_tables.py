@@ -128,16 +128,14 @@ def test_global_tables_do_not_point_into_tenant_tables():
 
 
 def test_indexes_of_tenant_tables_begin_with_the_organization():
-    wrong = {}
-    for table, index, columns in catalogue.rows(
+    rows = catalogue.rows(
         "SELECT t.relname, i.relname, array_agg(a.attname::text ORDER BY k.ord) FROM pg_index x"
         " JOIN pg_class t ON t.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid"
         " CROSS JOIN LATERAL unnest(x.indkey::int[]) WITH ORDINALITY AS k(attnum, ord)"
         " LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.attnum"
         " WHERE t.relnamespace = 'public'::regnamespace GROUP BY 1, 2"
-    ):
-        if table in tenant_tables() and columns[0] != "organization_id":
-            wrong[index] = columns
+    )
+    wrong = [index for table, index, columns in rows if table in tenant_tables() and columns[0] != "organization_id"]
     named = {i: next((n for n in OTHER_INDEXES if i == n or i.startswith(f"{n}_")), None) for i in wrong}
     assert [i for i, name in named.items() if name is None] == []
     assert set(named.values()) == set(OTHER_INDEXES), "an exception that nothing needs any more"

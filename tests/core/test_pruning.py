@@ -1,7 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
 from factories.organizations import make_organization, unique
-
 from tenantry.acting.models import IdempotencyRecord
 from tenantry.core import clock, tasks
 from tenantry.core.ids import first_id_of, new_id

@@ -1,8 +1,8 @@
 """A closed organization: every kind of credential stops, one test a kind (security case 15)."""
 
 import pytest
-from factories.organizations import Organization, Person, make_organization
 
+from factories.organizations import Organization, Person, make_organization
 from tenantry.acting.actions import perform
 from tenantry.core import clock
 from tenantry.core.actor import Actor

@@ -33,15 +33,17 @@ ROUTES = [route for route in routes() if route.kind == "page"]
 OTHER_IN_PATHS = {"token": "x" * 43, "chapter": "roles", "slug": "roles", "step": "people"}
 # Fields of queries and bodies that hold ids: name -> which of `Things`.
 IDS = {
-    "ids": "person", "person": "person", "role": "role", "team": "team", "teams": "team", "organization": "organization",
+    "ids": "person",
+    "person": "person", "role": "role", "team": "team", "teams": "team", "organization": "organization",
     "actor": "person", "target": "person", "key": "key",
 }  # fmt: skip
 # The others, reviewed: name -> a value that a form takes.
 OTHER_FIELDS: dict[str, str] = dict.fromkeys(
-    "action area back blueprint code colour currency cursor description digest email family_name format from given_name"
-    " last_sign_in lead legal_name mailing_address name new next no_picture old organization_name password phone picture"
-    " q registered_address slug sort state status tax_id theme time_zone to version website kind page undo confirm"
-    " days entry_mode send_again reason zone billing_name billing_email technical_name technical_email".split(),
+    "action area back blueprint code colour currency cursor description digest email family_name format"
+    " from given_name last_sign_in lead legal_name mailing_address name new next no_picture old"
+    " organization_name password phone picture q registered_address slug sort state status tax_id theme"
+    " time_zone to version website kind page undo confirm days entry_mode send_again reason zone"
+    " billing_name billing_email technical_name technical_email".split(),
     "",
 ) | {
     "do": "deactivate", "given_name": "Given", "family_name": "Name", "time_zone": "UTC",

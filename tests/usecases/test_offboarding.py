@@ -3,12 +3,15 @@ import pytest
 from factories.organizations import make_organization
 from tenantry.access.actions import change_role
 from tenantry.access.errors import LastKeyholder, MemberOutOfHand
+from tenantry.acting.actions import perform
 from tenantry.audit.chain import verify
+from tenantry.core import clock
 from tenantry.core.errors import NoLongerIn, PermissionMissing
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.organizations.errors import AtSeatLimit
 from tenantry.people.errors import NotOnOneself
+from tenantry.usecases.joining import invite_member
 from tenantry.usecases.offboarding import (
     deactivate_members,
     plan_deactivate_members,
@@ -61,9 +64,6 @@ def test_an_action_begun_before_the_deactivation_is_refused_after_it():
     admin = org.person("administrator")
     actor = admin.actor
     org.perform(deactivate_members, membership_ids=(admin.membership_id,))
-    from tenantry.acting.actions import perform
-    from tenantry.usecases.joining import invite_member
-
     with scope.tenant(org.id), pytest.raises(NoLongerIn):
         perform(invite_member, actor=actor, email="x@example.test", role_id=org.role("member"))
 
@@ -72,8 +72,6 @@ def test_removal_and_verified_chain():
     org = make_organization()
     rep = org.person()
     with scope.tenant(org.id), reading():
-        from tenantry.core import clock
-
         plan = plan_deactivate_members(actor=org.owner.actor, membership_ids=[rep.membership_id], now=clock.now())
     assert plan.seats_freed == 1
     org.perform(remove_members, membership_ids=(rep.membership_id,))
@@ -87,8 +85,6 @@ def test_the_last_keyholder_is_found_in_a_selection():
     org = make_organization()
     second = org.person("owner")
     third = org.person("owner")
-    left = org.perform(
-        deactivate_members, by=third, membership_ids=(org.owner.membership_id, second.membership_id)
-    )
+    left = org.perform(deactivate_members, by=third, membership_ids=(org.owner.membership_id, second.membership_id))
     assert len(left.members) == 2
     assert LastKeyholder.code == "last_keyholder"

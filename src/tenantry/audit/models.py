@@ -61,7 +61,7 @@ class PersonalValue(TenantModel):
     number = models.BigIntegerField()
     field = models.TextField()
     salt = models.BinaryField()
-    value = models.JSONField()
+    value = models.JSONField(null=True)
 
     lifecycle: ClassVar = Lifecycle(export="audit", keep=Keep.AUDIT, erase=Erase.SALTED, personal=("value", "salt"))
     tenant_privileges: ClassVar = "SELECT, INSERT, DELETE"

@@ -35,12 +35,12 @@ GLOBAL_TABLE_GRANTS: dict[str, dict[str, str]] = {
 }
 
 _HERE = "(SELECT nullif(current_setting('tenantry.organization_id', true), '')::uuid)"
+_MEMBERS = "SELECT 1 FROM people_membership m WHERE m.organization_id = " + _HERE  # noqa: S608 both are ours
 
 # Global tables that hold rows of people and organizations: what a tenant may see of them. The other
 # roles see everything that their grants allow.
 GLOBAL_TABLE_POLICIES: dict[str, str] = {
-    "people_user": f"EXISTS (SELECT 1 FROM people_membership m WHERE m.organization_id = {_HERE}"
-    " AND m.user_id = people_user.id)",
-    "people_passwordreset": f"email IN (SELECT m.email FROM people_membership m WHERE m.organization_id = {_HERE})",
+    "people_user": f"EXISTS ({_MEMBERS} AND m.user_id = people_user.id)",
+    "people_passwordreset": f"EXISTS ({_MEMBERS} AND m.email = people_passwordreset.email)",
     "core_maildelivery": f"organization_id = {_HERE}",
 }

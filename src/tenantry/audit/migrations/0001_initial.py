@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
                 ('number', models.BigIntegerField()),
                 ('field', models.TextField()),
                 ('salt', models.BinaryField()),
-                ('value', models.JSONField()),
+                ('value', models.JSONField(null=True)),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('organization_id', 'number', 'field'), name='audit_personal_field')],
