@@ -32,7 +32,7 @@ CROSSERS: dict[str, set[str]] = {
     "sign_in": {"web/accounts/entering.py", "web/accounts/views.py", "cli/demo.py"},
     "sign_up": {"web/accounts/signups.py"},
     # Names of the organizations that one belongs to, and nothing else of them.
-    "switch_organization": {"web/start/views.py"},
+    "switch_organization": {"web/start/views.py", "web/switching.py"},
     # Behind the operator's own sign-in.
     "console": {"console/screens.py", "console/views.py"},
     # Whoever has the machine's command line.

@@ -93,13 +93,14 @@ def facets(actor: Actor) -> Facets:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Active people by how much they may do. `one`: the name of a keyholder, for when there is only one; `maximum`: the
-    policy `keyholders.maximum`."""
+    """Active people by how much they may do. `one`: the name of a keyholder, for when there is only one; `role`: what
+    keyholders are called here; `maximum`: the policy `keyholders.maximum`."""
 
     active: int
     keyholders: int
     administrators: int
     one: str
+    role: str
     maximum: int | None
 
 
@@ -112,14 +113,22 @@ def standing() -> Standing:
         keyholders=Count("id", filter=keyholder),
         administrators=Count("id", filter=keyholder | Q(role__permissions__has_key=ASSIGN)),
         one=Min(Trim(name), filter=keyholder),
+        role=Min("role__name", filter=keyholder),
     )
     rows = Assignment.objects.filter(is_base=True, membership__status=Membership.Status.ACTIVE)
     counted = rows.order_by().values("organization_id").annotate(figures=figures).values("figures")
     rule = PolicyValue.objects.filter(code="keyholders.maximum").values("value")
     here = Organization.objects.filter(pk=scope.organization_id())
     found, maximum = here.values_list(Subquery(counted[:1]), Subquery(rule[:1])).first() or (None, None)
-    found = found or {"active": 0, "keyholders": 0, "administrators": 0, "one": ""}
-    return Standing(found["active"], found["keyholders"], found["administrators"], found["one"] or "", maximum)
+    found = found or {"active": 0, "keyholders": 0, "administrators": 0, "one": "", "role": ""}
+    return Standing(
+        found["active"],
+        found["keyholders"],
+        found["administrators"],
+        found["one"] or "",
+        found["role"] or "",
+        maximum,
+    )
 
 
 def newest_and_expiring(actor: Actor, now: datetime, until: datetime, *, newest: int, most: int) -> QuerySet[Any]:

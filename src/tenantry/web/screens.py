@@ -22,9 +22,11 @@ from tenantry.core.errors import PermissionMissing
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.web.facts import shell_facts
+from tenantry.web.refusals import safe_back
+from tenantry.web.switching import own_organizations
+from tenantry.web.templatetags.forms import ORGANIZATION_FIELD
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
-ORGANIZATION_FIELD = "_organization"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,13 @@ def _of_another_organization(request: Any) -> HttpResponse | None:
     given = request.POST.get(ORGANIZATION_FIELD, "")
     if given == str(request.organization.id):
         return None
-    response = page(request, "errors/switched.html", {"next": request.path}, status=409)
+    mine = own_organizations(request.user.pk, request.organization.id)
+    context = {
+        "form_organization": next((one for one in mine if str(one.id) == given), None),
+        "switch_url": "/switch",
+        "next": page_behind(request) or urlsplit(safe_back(request)).path or "/",
+    }
+    response = page(request, "errors/switched.html", context, status=409)
     if request.headers.get("HX-Request") == "true":
         response["HX-Retarget"], response["HX-Reswap"] = "body", "innerHTML"
     return response

@@ -29,7 +29,7 @@ def test_a_new_organization_is_told_what_is_left_to_do():
     org = make_organization()
     body = home(org.owner)
     assert "Setting up is not finished" in body
-    assert "Only one person has all permissions" in body
+    assert "Only one Owner" in body
     assert "Maren Holt" in body
     assert "No mail server is set up" not in body
     org.person("owner")

@@ -99,7 +99,7 @@ def _standing(facts: Facts) -> list[Line]:
             Line(
                 "warn",
                 "key",
-                _("Only one person has all permissions"),
+                _("Only one %(role)s") % {"role": state.role},
                 text,
                 address("person_list"),
                 _("Name a second"),

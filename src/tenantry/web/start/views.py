@@ -1,6 +1,5 @@
 """The start page: the App Launcher of one organization, or where to go for somebody who is inside none."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +16,6 @@ from tenantry.core.errors import NoLongerIn, NotFound
 from tenantry.core.ids import parse_id
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
-from tenantry.organizations.selectors import named_organizations
 from tenantry.people.selectors import active_memberships_of
 from tenantry.security import browsing
 from tenantry.security.errors import SignInAgain
@@ -26,26 +24,11 @@ from tenantry.usecases.signing_in import switch_organization
 from tenantry.web.accounts.entering import WANTED_KEY, safe_next, signed_in_id
 from tenantry.web.requests import carry_entry, guest_actor
 from tenantry.web.screens import go, page, public_screen
+from tenantry.web.switching import own_organizations
 from tenantry.web.times import zone_of
 
 # The hour from which a part of the day begins.
 NOON, EVENING, MORNING = 12, 18, 5
-
-
-@dataclass(frozen=True, slots=True)
-class OwnOrganization:
-    id: UUID
-    name: str
-    current: bool
-
-
-def own_organizations(user_id: UUID, current: UUID | None) -> list[OwnOrganization]:
-    """Where this person is active, by name. Outside of any transaction."""
-    with scope.platform("switch_organization"), reading():
-        ids = [entry.organization_id for entry in active_memberships_of(user_id)]
-        names = named_organizations(ids)
-    found = [OwnOrganization(i, names[i], i == current) for i in ids if i in names]
-    return sorted(found, key=lambda one: one.name.lower())
 
 
 @public_screen("it leads guests to the sign-in, and says where one is", crosses=True)
