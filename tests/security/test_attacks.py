@@ -231,3 +231,15 @@ def test_signing_up_with_such_a_password_says_so():
 def test_no_cell_is_a_formula(text: str):
     assert safe_cell(text) == f"'{text}"
     assert safe_cell(f"a{text}") == f"a{text}"
+
+
+def test_a_selection_that_is_refused_whole_says_why():
+    org = make_organization()
+    lead, lapsed = org.person("people_administrator"), org.invite()
+    team = org.perform(create_team, name="North").id
+    answer = by_session(lead).post(f"/teams/{team}/joins", {"person_ids": [str(lead.membership_id)]})
+    assert (answer.status, answer.code) == (403, "not_on_oneself")
+    change("UPDATE people_membership SET invited_until = now() - interval '1 day' WHERE id = %s", lapsed.membership_id)
+    org.limit_seats(2)
+    answer = by_key(org).post("/invitations/deliveries", {"person_ids": [str(lapsed.membership_id)]})
+    assert answer.code == "at_seat_limit"

@@ -63,6 +63,14 @@ def test_guessing_many_addresses_from_one_place_slows_down_too():
     assert wait(unique("somebody-new"), unique("place")) == 0
 
 
+def test_nobody_keeps_a_whole_office_out():
+    place = unique("place")
+    for _ in range(60):
+        fail(unique("who"), place)
+    assert 0 < wait(unique("colleague"), place) <= 5
+    assert wait(unique("colleague"), place, NOW + timedelta(seconds=4)) == 0
+
+
 def test_a_success_forgets_the_person_but_not_the_place():
     who, place = unique("who"), unique("place")
     fail(who, place, 31)

@@ -227,6 +227,21 @@ class Joined:
 
 def plan_join_team(*, actor: Actor, team_id: UUID, membership_ids: Iterable[UUID]) -> JoinPlan:
     """:raises NotFound: team or somebody of the selection is unknown or out of reach. :raises PermissionMissing."""
+    team, rows, refused = _sorted_out(actor, team_id, membership_ids)
+    joining = [member for member in rows if member.id not in refused]
+    return JoinPlan(
+        team.id,
+        team.name,
+        tuple(m.id for m in joining),
+        tuple(m.name for m in joining),
+        tuple(Refused(m.id, m.name, refused[m.id].code, str(refused[m.id])) for m in rows if m.id in refused),
+    )
+
+
+def _sorted_out(
+    actor: Actor, team_id: UUID, membership_ids: Iterable[UUID]
+) -> tuple[Team, list[Membership], dict[UUID, Refusal]]:
+    """The team, the selection by name, and who of it can't come in and why."""
     team = get_team(actor, team_id)
     if not may_manage_team(actor, team_id):
         raise PermissionMissing(TEAMS_MANAGE)
@@ -248,14 +263,7 @@ def plan_join_team(*, actor: Actor, team_id: UUID, membership_ids: Iterable[UUID
             refused[member.id] = OneTeamOnly(name=member.name)
         elif member.id == actor.membership_id and not actor.grants.everything:
             refused[member.id] = NotOnOneself()
-    joining = [member for member in rows if member.id not in refused]
-    return JoinPlan(
-        team.id,
-        team.name,
-        tuple(m.id for m in joining),
-        tuple(m.name for m in joining),
-        tuple(Refused(m.id, m.name, refused[m.id].code, str(refused[m.id])) for m in rows if m.id in refused),
-    )
+    return team, rows, refused
 
 
 @action(TEAMS_MANAGE, targets=("membership_ids",))
@@ -264,12 +272,14 @@ def join_team(
 ) -> Outcome[Joined]:
     """Adds those of a selection who can be; the others are left out and named.
 
-    :raises PlanChanged: `digest` is of an older plan. :raises AlreadyInTeam: nobody of the selection could be added.
+    :raises PlanChanged: `digest` is of an older plan.
+    :raises AlreadyInTeam, AlreadyRemoved, OneTeamOnly, NotOnOneself: when nobody of the selection could be added.
     """
     _locked_team(actor, team_id)
     plan = confirm(plan_join_team(actor=actor, team_id=team_id, membership_ids=membership_ids), digest)
     if not plan.members:
-        raise AlreadyInTeam(name=plan.refused[0].name, team=plan.team)
+        _team, rows, refused = _sorted_out(actor, team_id, membership_ids)
+        raise refused[rows[0].id]
     TeamMember.objects.bulk_create(
         [TeamMember(team_id=team_id, membership_id=i, added_at=now) for i in plan.members], ignore_conflicts=True
     )

@@ -46,6 +46,20 @@ def plan_resend_invitations(*, actor: Actor, membership_ids: Iterable[UUID], now
 
     :raises NotFound: somebody of the selection is unknown or out of reach. :raises PermissionMissing: `people.invite`.
     """
+    rows, refused, lapsed = _sorted_out(actor, membership_ids, now)
+    sent = [m for m in rows if m.id not in refused]
+    return ResendPlan(
+        tuple(m.id for m in sent),
+        tuple(m.name for m in sent),
+        tuple(Refused(m.id, m.name, refused[m.id].code, str(refused[m.id])) for m in rows if m.id in refused),
+        sum(m.id not in refused for m in lapsed),
+    )
+
+
+def _sorted_out(
+    actor: Actor, membership_ids: Iterable[UUID], now: datetime
+) -> tuple[list[Membership], dict[UUID, Refusal], list[Membership]]:
+    """The selection by name, who of it is refused and why, and whose invitation takes a seat again."""
     if not actor.may(INVITE):
         raise PermissionMissing(INVITE)
     wanted = set(membership_ids)
@@ -55,14 +69,7 @@ def plan_resend_invitations(*, actor: Actor, membership_ids: Iterable[UUID], now
     refused = _refusals(actor, rows)
     lapsed = [m for m in rows if m.id not in refused and m.is_expired(now)]
     lapsed = lapsed if Status.INVITED in counted_statuses() else []
-    refused |= _beyond_the_licence(lapsed, now)
-    sent = [m for m in rows if m.id not in refused]
-    return ResendPlan(
-        tuple(m.id for m in sent),
-        tuple(m.name for m in sent),
-        tuple(Refused(m.id, m.name, refused[m.id].code, str(refused[m.id])) for m in rows if m.id in refused),
-        sum(m.id not in refused for m in lapsed),
-    )
+    return rows, refused | _beyond_the_licence(lapsed, now), lapsed
 
 
 def _refusals(actor: Actor, rows: list[Membership]) -> dict[UUID, Refusal]:
@@ -97,7 +104,8 @@ def resend_invitations(
     """
     plan = confirm(plan_resend_invitations(actor=actor, membership_ids=membership_ids, now=now), digest)
     if not plan.members:
-        raise NotInvited(name=plan.refused[0].name)
+        rows, refused, _lapsed = _sorted_out(actor, membership_ids, now)
+        raise refused[rows[0].id]
     take_seats(plan.seats_taken, now)
     end = invitation_end(now)
     open_ones = Invitation.objects.filter(membership_id__in=plan.members, accepted_at=None, revoked_at=None)

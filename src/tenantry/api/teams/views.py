@@ -38,7 +38,7 @@ from tenantry.people.actions import (
     plan_join_team,
     remove_from_team,
 )
-from tenantry.people.errors import AlreadyInTeam, NotOnOneself, OneTeamOnly, TeamNameTaken
+from tenantry.people.errors import AlreadyInTeam, AlreadyRemoved, NotOnOneself, OneTeamOnly, TeamNameTaken
 from tenantry.people.permissions import TEAMS_MANAGE, TEAMS_VIEW
 from tenantry.people.selectors import get_team, team_members, visible_members, visible_teams
 
@@ -157,7 +157,12 @@ def team_join_plan(request: ApiRequest, team_id: Id, body: Selection) -> JoinPla
 
 
 @operation(
-    router, "POST", "/teams/{team_id}/joins", TEAMS_MANAGE, answer=JoinedOut, refuses=(AlreadyInTeam, PlanChanged)
+    router,
+    "POST",
+    "/teams/{team_id}/joins",
+    TEAMS_MANAGE,
+    answer=JoinedOut,
+    refuses=(AlreadyInTeam, AlreadyRemoved, OneTeamOnly, NotOnOneself, PlanChanged),
 )
 def team_join(request: ApiRequest, team_id: Id, body: ConfirmedSelection) -> JoinedOut:
     """Adds those of a selection who can be; the others are left out and named."""
