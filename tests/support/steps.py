@@ -1,4 +1,4 @@
-"""What a person does at the doors in a browser: sign up, set up, accept, sign in and out; and how dialogs are opened."""
+"""What people do at the doors in a browser: sign up, set up, accept, sign in and out; and how dialogs open."""
 
 from dataclasses import dataclass
 
