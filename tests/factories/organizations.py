@@ -143,6 +143,7 @@ def make_organization(
             actor=Actor.guest(organization_id),
             token=token,
             founding=founding(load("standard")),
+            asker_known=True,
         )
     organization = Organization(
         organization_id, slug[:40].rstrip("-"), Person(organization_id, made.membership_id, made.user_id, email)

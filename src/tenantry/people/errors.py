@@ -108,6 +108,14 @@ class CodeNeeded(Refusal):
     sentence = _("We sent a code to this address. Please enter it.")
 
 
+class AskerUnproven(Refusal):
+    """Whoever opens the mail is not yet known to be who chose the password: only that one may make an account of it."""
+
+    code = "asker_unproven"
+    kind = "forbidden"
+    sentence = _("Type the password that was chosen when this organization was asked for.")
+
+
 class CodeWrong(Refusal):
     code = "code_wrong"
     kind = "invalid"

@@ -14,7 +14,7 @@ from tenantry.people.seats import counted_statuses, seats
 from tenantry.people.selectors import FoundLink, find_link, find_user, refuse_dead_link
 from tenantry.security.passwords import password_rule, rule_in_words
 from tenantry.usecases.accepting import ask_code, code_is_out
-from tenantry.usecases.signing_up import find_sign_up
+from tenantry.usecases.signing_up import find_sign_up, makes_account
 
 DEAD = {LinkUsed: "used", LinkRevoked: "revoked", LinkReplaced: "replaced", LinkExpired: "expired"}
 
@@ -94,9 +94,12 @@ def _state(found: FoundLink, signed_in_user_id: UUID | None, code: str, now: dat
 
 @dataclass(frozen=True, slots=True)
 class SeenSignUp:
-    """`state`: ok, sign_in (the address has an account) or wrong_account (another one is signed in)."""
+    """`state`: ok, sign_in (the address has an account) or wrong_account (another one is signed in). `makes_account`:
+    with the password that was chosen with the request."""
 
     state: str
+    request_id: UUID
+    makes_account: bool
     email: str
     organization_name: str
     slug: str
@@ -115,7 +118,15 @@ def open_sign_up_link(token: str, *, signed_in_user_id: UUID | None, now: dateti
         state = "wrong_account"
     elif signed_in_user_id is None and user is not None and user.email_proven_at is not None:
         state = "sign_in"
-    return SeenSignUp(state, request.email, request.organization_name, request.slug, request.blueprint)
+    return SeenSignUp(
+        state,
+        request.id,
+        makes_account(user),
+        request.email,
+        request.organization_name,
+        request.slug,
+        request.blueprint,
+    )
 
 
 def code_holds(link: InvitationLink, code: str, now: datetime) -> bool:

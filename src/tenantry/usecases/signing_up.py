@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.contrib.auth.hashers import check_password
+
 from tenantry.access.steps import create_roles, give_base_role
 from tenantry.acting.actions import Done, Outcome, action
 from tenantry.audit.chain import Entry, Event
@@ -12,7 +14,7 @@ from tenantry.core.actor import Actor
 from tenantry.core.mail import end_mails, queue_mail
 from tenantry.core.tenancy import scope
 from tenantry.organizations.steps import create_organization
-from tenantry.people.errors import LinkExpired, LinkUnknown, LinkUsed, SignInFirst, WrongAccount
+from tenantry.people.errors import AskerUnproven, LinkExpired, LinkUnknown, LinkUsed, SignInFirst, WrongAccount
 from tenantry.people.mails import SIGN_UP_MAIL
 from tenantry.people.models import SignUpRequest, User
 from tenantry.people.selectors import find_user
@@ -77,6 +79,14 @@ def find_sign_up(token: str, now: datetime) -> SignUpRequest:
     return request
 
 
+def knows_password(token: str, password: str, now: datetime) -> bool:
+    """Whether this is the password that was chosen with the request behind a mailed link. Changes nothing.
+
+    :raises LinkUnknown, LinkUsed, LinkExpired: what became of the link.
+    """
+    return check_password(password, find_sign_up(token, now).password)
+
+
 @dataclass(frozen=True, slots=True)
 class Founded:
     user_id: UUID
@@ -94,18 +104,21 @@ def found_organization(
     founding: Founding,
     slug: str | None = None,
     signed_in_user_id: UUID | None = None,
+    asker_known: bool = False,
 ) -> Outcome[Founded]:
     """Creates organization, roles, policies and the first member, who holds all permissions.
 
     Runs as crossing `sign_up`, armed with `founding.organization_id`. `slug`: another address, when the one that was
-    asked for is taken by now.
+    asked for is taken by now. `asker_known`: this browser asked for it, or its person typed the password again. The
+    mail proves whose the address is, not who chose the password: without this a stranger could sign somebody else's
+    address up and keep the password of the account.
 
-    :raises SlugTaken, LinkUnknown, LinkUsed, LinkExpired, SignInFirst, WrongAccount: see there.
+    :raises SlugTaken, LinkUnknown, LinkUsed, LinkExpired, SignInFirst, WrongAccount, AskerUnproven: see there.
     """
     request = SignUpRequest.objects.select_for_update(no_key=True).get(id=find_sign_up(token, now).id)
     if request.used_at:
         raise LinkUsed
-    user = _founder(request, signed_in_user_id, now)
+    user = _founder(request, signed_in_user_id, now, asker_known=asker_known)
     organization_id = scope.organization_id()
     create_organization(
         organization_id=organization_id,
@@ -135,8 +148,15 @@ def found_organization(
     )
 
 
-def _founder(request: SignUpRequest, signed_in_user_id: UUID | None, now: datetime) -> User:
+def makes_account(user: User | None) -> bool:
+    """Whether the password of the request becomes the one of the account."""
+    return user is None or user.email_proven_at is None
+
+
+def _founder(request: SignUpRequest, signed_in_user_id: UUID | None, now: datetime, *, asker_known: bool) -> User:
     user = find_user(request.email)
+    if makes_account(user) and not asker_known:
+        raise AskerUnproven
     if user is None:
         return create_user(email=request.email, password_hash=request.password, proven=True, now=now)
     if user.email_proven_at is None:

@@ -6,6 +6,16 @@ from factories.organizations import PASSWORD, make_organization, unique
 from support.catalogue import change, rows
 from support.races import together
 from support.visitors import body, browser, link_in, mail_to, signed_in
+from tenantry.acting.actions import perform
+from tenantry.blueprints.schema import founding, load
+from tenantry.core.actor import Actor
+from tenantry.core.ids import new_id
+from tenantry.core.tenancy import scope
+from tenantry.people.errors import AskerUnproven
+from tenantry.usecases.signing_up import found_organization
+
+# In another browser than the one that signed up.
+CHOSEN = {"password": PASSWORD}
 
 
 def wanted(**more):
@@ -41,12 +51,12 @@ def test_the_whole_way():
     assert page["Cache-Control"] == "no-store"
     assert path.rpartition("/")[2] not in body(page).partition("</title>")[0]
     assert not exists(form["organization_name"]), "a mail scanner opens links too"
-    answer = person.post(path)
+    answer = person.post(path, CHOSEN)
     assert (answer.status_code, answer["Location"]) == (303, "/setup")
     assert exists(form["organization_name"])
     assert person.get("/setup")["Location"] == "/setup/company"
     assert browser().get(path).status_code == 410
-    assert browser().post(path).status_code == 410
+    assert browser().post(path, CHOSEN).status_code == 410
 
 
 def test_known_and_new_addresses_look_alike():
@@ -88,7 +98,7 @@ def test_a_taken_address_can_be_changed_on_the_spot():
     taken = make_organization().slug
     form, path = asked(slug=taken)
     person = browser()
-    answer = person.post(path)
+    answer = person.post(path, CHOSEN)
     assert answer.status_code == 409
     assert "Choose another address" in body(answer)
     assert person.post(path, {"slug": "admin"}).status_code == 422
@@ -99,7 +109,7 @@ def test_a_taken_address_can_be_changed_on_the_spot():
 def test_an_expired_link_creates_nothing():
     form, path = asked()
     change("UPDATE people_signuprequest SET expires_at = now() WHERE email = %s", form["email"])
-    for answer in (browser().get(path), browser().post(path)):
+    for answer in (browser().get(path), browser().post(path, CHOSEN)):
         assert answer.status_code == 410
         assert "This link has expired" in body(answer)
     assert not exists(form["organization_name"])
@@ -107,7 +117,7 @@ def test_an_expired_link_creates_nothing():
 
 def test_one_link_pressed_by_many_at_once_creates_one_organization():
     form, path = asked()
-    answers = together(*[lambda: browser().post(path).status_code for _i in range(8)])
+    answers = together(*[lambda: browser().post(path, CHOSEN).status_code for _i in range(8)])
     assert sorted(answers, key=str) == [303] + [410] * 7, answers
     assert exists(form["organization_name"])
     assert rows("SELECT count(*) FROM people_user WHERE email = %s", form["email"]) == [(1,)]
@@ -160,7 +170,7 @@ def test_names_in_every_script_are_taken_and_shown_inert():
     mail = mail_to(form["email"], "people.sign_up")
     assert "<b>Ünïcorn" not in mail["html"]
     assert "<b>Ünïcorn</b> & 🛶" in mail["text"]
-    assert browser().post(path).status_code == 303
+    assert browser().post(path, CHOSEN).status_code == 303
 
 
 def test_a_name_without_latin_letters_asks_for_a_short_address():
@@ -174,3 +184,46 @@ def test_asking_again_and_again_slows_down():
     statuses = [person.post("/signup", form).status_code for _i in range(5)]
     assert statuses[:3] == [200, 200, 200]
     assert statuses[-1] == 429
+
+
+def test_nobody_signs_somebody_else_up_and_keeps_the_password():
+    form, path = asked()
+    reader = browser()
+    assert "Type the password you chose there" in body(reader.get(path))
+    for given in ({}, {"password": ""}, {"password": "something else 1"}):
+        answer = reader.post(path, given)
+        assert answer.status_code == 422
+        assert not exists(form["organization_name"])
+    assert rows("SELECT count(*) FROM people_user WHERE email = %s", form["email"]) == [(0,)]
+    assert reader.post(path, {"slug": "another-one"}).status_code == 422
+    assert reader.post(path, CHOSEN)["Location"] == "/setup"
+
+
+def test_the_password_is_not_guessed_at_leisure():
+    _form, path = asked()
+    reader = browser()
+    answers = [body(reader.post(path, {"password": f"something else {i}"})) for i in range(6)]
+    assert "This is not the password" in answers[0]
+    assert "This is not the password" not in answers[-1]
+
+
+def test_the_browser_that_signed_up_is_asked_nothing():
+    person, form = browser(), wanted()
+    assert person.post("/signup", form).status_code == 200
+    path = link_in(mail_to(form["email"], "people.sign_up"))
+    assert "Type the password" not in body(person.get(path))
+    assert person.post(path)["Location"] == "/setup"
+    assert exists(form["organization_name"])
+
+
+def test_the_action_itself_asks_who_pressed():
+    form, path = asked()
+    organization_id = new_id()
+    with scope.platform("sign_up", organization_id), pytest.raises(AskerUnproven):
+        perform(
+            found_organization,
+            actor=Actor.guest(organization_id),
+            token=path.rpartition("/")[2],
+            founding=founding(load("standard")),
+        )
+    assert not exists(form["organization_name"])

@@ -91,6 +91,12 @@ class SignUpForm(HouseForm):
         return cleaned
 
 
+class AskerForm(HouseForm):
+    """Typed again in a browser that did not ask for the organization."""
+
+    password = PasswordField(new=False, label=_("The password you chose"))
+
+
 class AcceptForm(HouseForm):
     given_name = BoundField(PERSON_NAME, label=_("Given name"), widget=_typed("given-name"))
     family_name = BoundField(OPTIONAL_PERSON_NAME, label=_("Family name"), widget=_typed("family-name"))

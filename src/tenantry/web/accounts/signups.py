@@ -2,9 +2,11 @@
 
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from tenantry.acting.actions import perform
 from tenantry.blueprints.schema import founding, load, shipped
@@ -18,15 +20,20 @@ from tenantry.security import slowing
 from tenantry.security.errors import PasswordRefused
 from tenantry.security.passwords import rule_in_words
 from tenantry.usecases.opening_links import SeenSignUp, open_sign_up_link
-from tenantry.usecases.signing_up import LINK_LIFE, found_organization, request_sign_up
+from tenantry.usecases.signing_up import LINK_LIFE, found_organization, knows_password, request_sign_up
 from tenantry.web.accounts.entering import joined, private, signed_in_id
-from tenantry.web.accounts.forms import SignUpForm, SlugForm
+from tenantry.web.accounts.forms import AskerForm, SignUpForm, SlugForm
 from tenantry.web.accounts.views import ask_slowly
 from tenantry.web.requests import guest_actor
 from tenantry.web.screens import go, page, public_screen
 
 DEAD = {LinkUnknown: "unknown", LinkUsed: "used", LinkExpired: "expired"}
 STATUS = {"ok": 200, "sign_in": 200, "wrong_account": 403, "unknown": 404, "used": 410, "expired": 410}
+
+
+# Sign-ups that this browser asked for: kept on the server.
+ASKED_KEY = "sign_ups"
+MOST_ASKED = 10
 
 
 @public_screen("anybody may sign an organization up", methods=("GET", "POST"), crosses=True)
@@ -41,11 +48,12 @@ def signup(request: Any) -> HttpResponse:
         return _form(request, form, 429)
     try:
         with scope.installation("sign_up"):
-            perform(request_sign_up, actor=guest_actor(request), **wanted)
+            kept = perform(request_sign_up, actor=guest_actor(request), **wanted)
     except PasswordRefused as refused:
         form.add_error("password", str(refused))
         return _form(request, form, 422)
     slowing.failed("sign_up", wanted["email"], request.client_address, clock.now())
+    _remember(request, kept.id)
     hours = int(LINK_LIFE.total_seconds() // 3600)
     context = {"email": wanted["email"], "organization_name": wanted["organization_name"], "hours": hours}
     return page(request, "accounts/signup_sent.html", context)
@@ -68,8 +76,19 @@ def address_verify(request: HttpRequest, token: str) -> HttpResponse:
             seen = open_sign_up_link(token, signed_in_user_id=signed_in_id(request), now=clock.now())
     except (LinkUnknown, LinkUsed, LinkExpired) as dead:
         return _told(request, DEAD[type(dead)])
+    form = (
+        None
+        if seen.state != "ok" or _asked_here(request, seen)
+        else AskerForm(request.POST if request.method == "POST" else None)
+    )
     if request.method != "POST" or seen.state != "ok":
-        return _told(request, seen.state, seen)
+        return _told(request, seen.state, seen, form)
+    if form is not None and not _knows(request, token, seen, form):
+        return _told(request, seen.state, seen, form, 422)
+    return _press(request, token, seen)
+
+
+def _press(request: HttpRequest, token: str, seen: SeenSignUp) -> HttpResponse:
     form = SlugForm(request.POST) if "slug" in request.POST else None
     if form is not None and not form.is_valid():
         return _other_slug(request, form, seen, 422)
@@ -85,6 +104,31 @@ def address_verify(request: HttpRequest, token: str) -> HttpResponse:
         return _told(request, "sign_in" if isinstance(other, SignInFirst) else "wrong_account", seen)
 
 
+def _remember(request: HttpRequest, request_id: UUID | None) -> None:
+    """This browser's person chose the password of that request."""
+    request.session[ASKED_KEY] = [*request.session.get(ASKED_KEY, []), str(request_id)][-MOST_ASKED:]
+
+
+def _asked_here(request: HttpRequest, seen: SeenSignUp) -> bool:
+    return not seen.makes_account or str(seen.request_id) in request.session.get(ASKED_KEY, [])
+
+
+def _knows(request: HttpRequest, token: str, seen: SeenSignUp, form: AskerForm) -> bool:
+    """Whether the password was typed that was chosen with the request; this browser is known from then on."""
+    who = str(seen.request_id)
+    if not form.is_valid() or not ask_slowly(form, "sign_up_password", who, request):
+        return False
+    now = clock.now()
+    with scope.platform("sign_up"), reading():
+        known = knows_password(token, form.cleaned_data["password"], now)
+    if known:
+        _remember(request, seen.request_id)
+        return True
+    slowing.failed("sign_up_password", who, request.client_address, now)  # type: ignore[attr-defined]
+    form.add_error("password", _("This is not the password that was chosen with the sign-up."))
+    return False
+
+
 def _found(request: HttpRequest, token: str, seen: SeenSignUp, slug: str | None) -> HttpResponse:
     organization_id = new_id()
     with scope.platform("sign_up", organization_id):
@@ -95,6 +139,7 @@ def _found(request: HttpRequest, token: str, seen: SeenSignUp, slug: str | None)
             founding=founding(load(seen.blueprint)),
             slug=slug,
             signed_in_user_id=signed_in_id(request),
+            asker_known=_asked_here(request, seen),
         )
     joined(request, made.user_id, made.organization_id, made.entry_id)
     return private(go(request, reverse("setup")))
@@ -105,9 +150,12 @@ def _other_slug(request: HttpRequest, form: SlugForm, seen: SeenSignUp, status: 
     return private(page(request, "accounts/slug_taken.html", context, status=status))
 
 
-def _told(request: Any, state: str, seen: SeenSignUp | None = None) -> HttpResponse:
+def _told(
+    request: Any, state: str, seen: SeenSignUp | None = None, form: AskerForm | None = None, status: int = 0
+) -> HttpResponse:
     context: dict[str, Any] = {
         "state": state,
+        "form": form,
         "again_url": reverse("signup"),
         "login_url": f"{reverse('login')}?{urlencode({'next': request.path})}",
     }
@@ -115,4 +163,4 @@ def _told(request: Any, state: str, seen: SeenSignUp | None = None) -> HttpRespo
         context |= {"email": seen.email, "organization_name": seen.organization_name}
     if request.user.is_authenticated:
         context["signed_in_email"] = request.user.email
-    return private(page(request, "accounts/verify.html", context, status=STATUS[state]))
+    return private(page(request, "accounts/verify.html", context, status=status or STATUS[state]))
