@@ -13,6 +13,7 @@ ENTRIES_KEY = "entries"
 EPOCHS_KEY = "epochs"
 SIGNED_IN_KEY = "signed_in_at"
 COUNT_KEY = "organizations"
+ENDED_KEY = "access_ended"
 
 # A mapping that a web framework keeps for one browser.
 Session = Any
@@ -29,6 +30,17 @@ def remember_entry(session: Session, organization_id: UUID, entry_id: UUID) -> N
     """Lets this browser be in that organization from the next request on."""
     session[ENTRIES_KEY] = {**session.get(ENTRIES_KEY, {}), str(organization_id): str(entry_id)}
     session[ORGANIZATION_KEY] = str(organization_id)
+    session.pop(ENDED_KEY, None)
+
+
+def note_end(session: Session) -> None:
+    """The stay ended without this browser's doing: its next page says so, wherever it is sent from here."""
+    session[ENDED_KEY] = True
+
+
+def has_ended(session: Session) -> bool:
+    """Whether a stay was ended since this browser was last inside."""
+    return bool(session.get(ENDED_KEY))
 
 
 def forget_entry(session: Session) -> None:
@@ -48,6 +60,7 @@ def remember_sign_in(session: Session, epochs: Mapping[UUID, int], now: datetime
     session[EPOCHS_KEY] = {str(organization_id): epoch for organization_id, epoch in epochs.items()}
     session[SIGNED_IN_KEY] = now.timestamp()
     session[COUNT_KEY] = len(epochs)
+    session.pop(ENDED_KEY, None)
 
 
 def remember_joined(session: Session, organization_id: UUID, epoch: int, count: int) -> None:
@@ -78,3 +91,4 @@ def carried_entries(session: Session) -> list[tuple[UUID, UUID]]:
 def stay_in(session: Session, organization_id: UUID) -> None:
     """Turns to an organization whose entry this browser carries already."""
     session[ORGANIZATION_KEY] = str(organization_id)
+    session.pop(ENDED_KEY, None)

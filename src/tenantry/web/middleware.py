@@ -15,7 +15,7 @@ from tenantry.core.errors import NoLongerIn, Refusal
 from tenantry.core.ids import new_id
 from tenantry.core.tenancy import scope
 from tenantry.core.tracing import REQUEST_ID
-from tenantry.security.browsing import present_entry
+from tenantry.security.browsing import note_end, present_entry
 from tenantry.security.gate import Inside, enter, keep_seen
 from tenantry.web.refusals import answer
 from tenantry.web.requests import leave_organization
@@ -144,5 +144,5 @@ class MemberGate:
             )
         except NoLongerIn:
             leave_organization(request)
-            request.access_ended = True  # type: ignore[attr-defined]
+            note_end(request.session)
             return None

@@ -128,11 +128,13 @@ def test_deactivation_is_told_in_words_and_signing_out_works():
     told = client.get("/me")
     assert told.status_code == 303
     start = client.get("/")
-    assert "You are in no organization" in body(start)
+    assert "Your access there has ended" in body(start), "on the page that the click led to"
     assert client.post("/accounts/logout").status_code == 303
     again = browser()
     assert sign_in(again, rep.email).status_code == 303
-    assert "no organization has an active place for you" in body(again.get("/"))
+    start = body(again.get("/"))
+    assert "You are in no organization" in start
+    assert "no organization has an active place for you" in start
 
 
 def test_the_first_page_after_a_deactivation_says_that_access_has_ended():

@@ -39,7 +39,7 @@ def launcher(request: Any) -> HttpResponse:
     if request.actor is None:
         context: dict[str, Any] = {
             "email": request.user.email,
-            "ended": getattr(request, "access_ended", False),
+            "ended": browsing.has_ended(request.session),
             "organizations": own_organizations(user_id, None),
         }
         return page(request, "start/outside.html", context)
