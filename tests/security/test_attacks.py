@@ -10,10 +10,10 @@ import pytest
 from django.test import Client, RequestFactory
 
 from api.callers import by_key, by_session
-from factories.organizations import Organization, make_organization
+from factories.organizations import PASSWORD, Organization, make_organization
 from factories.organizations import Person as Member
 from support.catalogue import change
-from support.visitors import body, browser
+from support.visitors import body, browser, link_in, mail_to, post, signed_in
 from tenantry.config.logs import JsonLines, WithoutSecrets
 from tenantry.core import crypto
 from tenantry.core.errors import PermissionMissing
@@ -243,3 +243,16 @@ def test_a_selection_that_is_refused_whole_says_why():
     org.limit_seats(2)
     answer = by_key(org).post("/invitations/deliveries", {"person_ids": [str(lapsed.membership_id)]})
     assert answer.code == "at_seat_limit"
+
+
+def test_a_changed_password_ends_the_reset_links_that_are_out():
+    owner = make_organization().owner
+    browser().post("/accounts/reset", {"email": owner.email})
+    path = link_in(mail_to(owner.email, "people.password_reset"))
+    assert browser().get(path).status_code == 200
+    client = signed_in(owner)
+    change_form = {"old": PASSWORD, "new": "violet anchor 93"}
+    assert post(client, owner, "/me/password", change_form).status_code == 303
+    for answer in (browser().get(path), browser().post(path, {"password": "violet anchor 94"})):
+        assert answer.status_code == 410
+    assert signed_in(owner, "violet anchor 93").get("/me").status_code == 200

@@ -79,11 +79,16 @@ def request_password_reset(*, actor: Actor, now: datetime, email: str) -> Outcom
     return Outcome(Done(_reset(email, now)), Entry("installation.reset_requested", "", None, {}, {"email": email}))
 
 
-def _reset(email: str, now: datetime, organization_id: UUID | None = None) -> UUID:
+def _end_resets(email: str, now: datetime) -> None:
+    """Links that are still out open nothing from here on."""
     older = list(PasswordReset.objects.filter(email=email, used_at=None).values_list("id", flat=True))
     # The delivery first, then what it is about: the order of the job that composes it.
     end_mails(kind=RESET_MAIL, subject_ids=older, now=now)
     PasswordReset.objects.filter(id__in=older).update(expires_at=now)
+
+
+def _reset(email: str, now: datetime, organization_id: UUID | None = None) -> UUID:
+    _end_resets(email, now)
     reset = PasswordReset(email=email, created_at=now, expires_at=now + RESET_LIFE)
     reset.save(force_insert=True)
     queue_mail(kind=RESET_MAIL, to=email, organization_id=organization_id, subject_id=reset.id, now=now)
@@ -159,6 +164,8 @@ def change_own_password(
     refuse_weak(new, Person(user.email, actor.label), password_rule())
     user.password = hashed(new)
     user.save(update_fields=["password"])
+    # Whoever changes it because somebody else reads their mails wants no older link to undo it.
+    _end_resets(user.email, now)
     if actor.membership_id is not None:
         end_entries([actor.membership_id], now, but=keep_entry_id)
     return Outcome(Done(user.id), Entry("people.own_password_changed", "member", actor.membership_id))
