@@ -6,7 +6,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from urllib.parse import quote
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from factories.organizations import unique
 from support.processes import run, wait_for
@@ -79,8 +79,8 @@ def operators_mailbox(page: Page) -> Mailbox:
     return Mailbox(page)
 
 
-def downloaded(page: Page, press: object) -> str:
-    """The text of the file that pressing this gives."""
+def downloaded(page: Page, button: Locator) -> str:
+    """The text of the file that this link or button gives."""
     with page.expect_download() as waiting:
-        press.click()  # type: ignore[attr-defined]
+        button.click()
     return Path(waiting.value.path()).read_text(encoding="utf-8-sig")
