@@ -256,3 +256,15 @@ def test_a_changed_password_ends_the_reset_links_that_are_out():
     for answer in (browser().get(path), browser().post(path, {"password": "violet anchor 94"})):
         assert answer.status_code == 410
     assert signed_in(owner, "violet anchor 93").get("/me").status_code == 200
+
+
+def test_administrators_fill_nobodys_mailbox_with_reset_links():
+    org = make_organization()
+    person, key = org.person(), by_key(org, "administrator")
+    path = f"/people/{person.membership_id}/password-reset"
+    assert key.post(path).status == 202
+    again = key.post(path)
+    assert (again.status, again.code) == (429, "too_many_attempts")
+    assert again.headers["Retry-After"]
+    # The link that is out stays good.
+    assert browser().get(link_in(mail_to(person.email, "people.password_reset"))).status_code == 200

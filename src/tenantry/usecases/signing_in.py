@@ -11,7 +11,7 @@ from tenantry.acting.actions import Done, Outcome, action
 from tenantry.audit.chain import Entry
 from tenantry.core import crypto
 from tenantry.core.actor import Actor
-from tenantry.core.errors import NotFound
+from tenantry.core.errors import NotFound, TooFast
 from tenantry.core.ids import NIL
 from tenantry.core.mail import end_mails, queue_mail
 from tenantry.organizations.selectors import current_organization, is_closed, policy
@@ -99,15 +99,23 @@ def _reset(email: str, now: datetime, organization_id: UUID | None = None) -> UU
 def send_password_reset(*, actor: Actor, now: datetime, membership_id: UUID) -> Outcome[Done]:
     """Mails somebody a link to choose a new password themselves; nobody else learns or sets it.
 
-    :raises NotActive, MemberOutOfHand: see there.
+    :raises NotActive, MemberOutOfHand: see there. :raises TooFast: one in five minutes, whoever asked for it.
     """
     member = get_member(actor, membership_id)
     if membership_id != actor.membership_id:
         refuse_out_of_hand(actor, member)
     if member.status != Membership.Status.ACTIVE:
         raise NotActive(name=member.name)
+    _refuse_again_soon(member.email, now)
     _reset(member.email, now, actor.organization_id)
     return Outcome(Done(member.id), Entry("people.password_reset_sent", "member", member.id))
+
+
+def _refuse_again_soon(email: str, now: datetime) -> None:
+    recent = PasswordReset.objects.filter(email=email, created_at__gt=now - RESET_AGAIN_AFTER)
+    latest = recent.order_by("-created_at").values_list("created_at", flat=True).first()
+    if latest is not None:
+        raise TooFast(seconds=int((RESET_AGAIN_AFTER - (now - latest)).total_seconds()) + 1)
 
 
 def find_reset(token: str, now: datetime) -> tuple[PasswordReset, User]:

@@ -26,7 +26,7 @@ from tenantry.api.people.schemas import (
 from tenantry.api.requests import ApiRequest
 from tenantry.api.schemas import Id
 from tenantry.core import clock
-from tenantry.core.errors import PlanChanged
+from tenantry.core.errors import PlanChanged, TooFast
 from tenantry.core.paging import keyset_page
 from tenantry.core.transactions import reading
 from tenantry.organizations.errors import AtSeatLimit
@@ -158,7 +158,7 @@ def role_change(request: ApiRequest, person_id: Id, body: GiveRole) -> Person:
     "/people/{person_id}/password-reset",
     RESET_PASSWORD,
     status=202,
-    refuses=(NotActive, MemberOutOfHand),
+    refuses=(NotActive, MemberOutOfHand, TooFast),
 )
 def password_reset_create(request: ApiRequest, person_id: Id) -> None:
     """Mails somebody a link to choose a new password. Nobody else learns or sets it."""
