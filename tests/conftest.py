@@ -46,10 +46,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that drives a browser is marked by what it asks for."""
+    """A test that drives a browser is marked by what it asks for.
+
+    Tests of the live installation come last: its worker carries out the jobs of this process's database, and the other
+    tests look at jobs that nobody carries out. The longest of them start first.
+    """
     for item in items:
         if {"page", "context", "browser", "new_context"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)
+    items.sort(key=lambda item: ("server" in getattr(item, "fixturenames", ()), "every_page" not in item.nodeid))
 
 
 @pytest.fixture(scope="session", autouse=True)

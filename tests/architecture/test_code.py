@@ -187,7 +187,8 @@ def test_every_kind_of_mail_has_a_composer():
                 [kind] = [k.value for k in call.keywords if k.arg == "kind"]
                 asked.add(resolved(source, kind))
     assert asked - composing.kinds() - {None} == set()
-    assert composing.kinds() - asked == set(), "a composer of a mail that nobody sends"
+    ours = {kind for kind in composing.kinds() if not kind.startswith("tests.")}
+    assert ours - asked == set(), "a composer of a mail that nobody sends"
 
 
 def test_every_event_that_somebody_waits_for_is_published():
