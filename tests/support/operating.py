@@ -38,10 +38,15 @@ class Mailbox:
         found = address.get_attribute("href") or ""
         return found[found.index("/accounts/") :]
 
-    def text(self, email: str, kind: str) -> str:
-        """What the only mail of that kind says."""
-        self._open(email, kind, 1)
-        return self.page.get_by_role("region", name="Text").inner_text()
+    def wait_for_subject(self, email: str, kind: str, words: str) -> None:
+        """Until one mail of that kind has these words in its subject."""
+        row = self.page.get_by_role("row").filter(has_text=kind).filter(has_text=words)
+
+        def there() -> bool:
+            self.page.goto(f"/console/outbox?q={quote(email)}")
+            return row.count() == 1
+
+        wait_for(there, seconds=30, what=f"{words!r} by mail to {email}")
 
     def _open(self, email: str, kind: str, count: int) -> None:
         rows = self.page.get_by_role("row").filter(has_text=email).filter(has_text=kind)
