@@ -6,18 +6,14 @@ be given a sample, or the test says so. Set TENANTRY_TEST_SCREENSHOTS to a folde
 
 import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.urls import URLPattern, URLResolver, get_resolver
 from playwright.sync_api import Page
 
-from factories.organizations import PASSWORD, Organization, make_organization
-from tenantry.people.actions import add_to_team, create_team
-from tenantry.usecases.offboarding import deactivate_members, remove_members
+from factories.organizations import PASSWORD
+from support.pages import Scene, address, make_scene, page_routes
 
 VIEWS = [
     ("1440-light", {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"}),
@@ -25,73 +21,11 @@ VIEWS = [
     ("390-light", {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"}),
 ]
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-# Not pages: files, answers to programs, and addresses that only take a POST.
-NOT_PAGES = re.compile(r"^(api/v1|healthz|readyz|metrics|static|console)|\.(csv|jsonl|json)$|picture$|export")
-
-
-@dataclass(frozen=True)
-class Scene:
-    organization: Organization
-    samples: dict[str, str]
-
-
-def routes(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
-    for one in patterns:
-        route = prefix + str(one.pattern)
-        if isinstance(one, URLResolver):
-            yield from routes(one.url_patterns, route)
-        else:
-            yield route, one
-
-
-def page_routes() -> list[str]:
-    found = []
-    for route, pattern in routes(get_resolver().url_patterns):
-        screen = getattr(pattern.callback, "screen", None)
-        if screen is not None and "GET" in screen.methods and not NOT_PAGES.search(route):
-            found.append(route)
-    return sorted(set(found))
 
 
 @pytest.fixture(scope="module")
 def scene(database: None) -> Scene:
-    org = make_organization("Halden Supply")
-    rep = org.person("manager", given_name="Petra", family_name="Lindqvist")
-    pending = org.invite("member", given_name="Hanna", family_name="Virtanen")
-    gone = org.person("member", given_name="Ewan", family_name="Drummond")
-    removed = org.person("member", given_name="Grete", family_name="Sunde")
-    org.perform(deactivate_members, membership_ids=(gone.membership_id,))
-    org.perform(remove_members, membership_ids=(removed.membership_id,))
-    team = org.perform(create_team, name="Field sales", description="On the road")
-    org.perform(add_to_team, team_id=team.id, membership_ids=(rep.membership_id,))
-    link = org.token_for(pending.membership_id)
-    return Scene(
-        org,
-        {
-            "membership_id": str(rep.membership_id),
-            "team_id": str(team.id),
-            "role_id": str(org.role("manager")),
-            "token": link,
-            "slug": "sign-up",
-            "pending": str(pending.membership_id),
-            "deactivated": str(gone.membership_id),
-        },
-    )
-
-
-def address(route: str, scene: Scene) -> str:
-    """The route with samples; pages about an invitation get the pending person's."""
-
-    def sample(match: re.Match[str]) -> str:
-        name = match.group(1).rpartition(":")[2]
-        if name == "membership_id" and "/invitation" in route:
-            name = "pending"
-        elif name == "membership_id" and "/reactivation" in route:
-            name = "deactivated"
-        assert name in scene.samples, f"{route}: give a sample for <{name}> in tests/journeys/test_every_page.py"
-        return scene.samples[name]
-
-    return "/" + re.sub(r"<([^>]+)>", sample, route)
+    return make_scene()
 
 
 def test_there_are_pages_to_look_at(scene):
