@@ -8,9 +8,10 @@ import pytest
 
 from factories.organizations import Person, make_organization
 from support.visitors import browser, signed_in
+from tenantry.audit.models import Entry
 from tenantry.core.ids import new_id
 from tenantry.core.tenancy import scope
-from tenantry.core.transactions import writing
+from tenantry.core.transactions import reading, writing
 from tenantry.people.actions import add_to_team, create_team
 from tenantry.people.models import Membership
 from tenantry.usecases.offboarding import deactivate_members, remove_members
@@ -165,6 +166,10 @@ def test_the_file_holds_the_filter_and_no_formula(halden, client):
     assert sorted(row["given_name"] for row in rows) == ["'=HYPERLINK(1)", "Hanna"]
     assert {row["family_name"] for row in rows} == {"'@x", "Virtanen"}
     assert {row["status"] for row in rows} == {"pending"}
+    # Taking people out is written down: that it was narrowed, not what was searched for.
+    with scope.tenant(org.id), reading():
+        entry = Entry.objects.order_by("-number").first()
+        assert (entry.action, entry.values) == ("people.exported", {"filter": ["status"], "count": 2})
 
 
 def test_the_file_needs_its_permission(halden):

@@ -12,7 +12,7 @@ from tenantry.core import clock
 from tenantry.core.paging import number_page
 from tenantry.core.transactions import reading
 from tenantry.usecases.faults import fault_in_words
-from tenantry.usecases.taking_audit_out import note_audit_export
+from tenantry.usecases.taking_out import note_audit_export
 from tenantry.web.audit import files
 from tenantry.web.audit.filters import action_choices, area_choices, asked
 from tenantry.web.audit.wording import Line, sentences

@@ -33,6 +33,8 @@ SORT_CHOICES: tuple[tuple[str, str | Promise], ...] = (
     ("added", _("Added, oldest first")),
 )
 MOST_CHOICES = 50
+# What narrows the list; the rest of the address orders it.
+PARTS = frozenset({"q", "status", "role", "team", "last_sign_in"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def wanted(query: QueryDict) -> DirectoryFilter:
 
 
 def is_filtered(query: QueryDict) -> bool:
-    return any(query.get(name, "").strip() for name in ("q", "status", "role", "team", "last_sign_in"))
+    return any(query.get(name, "").strip() for name in PARTS)
 
 
 def _ids(values: Sequence[str]) -> tuple[UUID, ...]:

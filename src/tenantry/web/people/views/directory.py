@@ -10,6 +10,7 @@ from django.http import HttpResponse, HttpResponseNotModified, StreamingHttpResp
 
 from tenantry.access.directory import facets, listed
 from tenantry.access.selectors import DirectoryFilter, directory, status_shown
+from tenantry.acting.actions import perform
 from tenantry.core import clock
 from tenantry.core.actor import Actor
 from tenantry.core.paging import Page, keyset_page
@@ -19,6 +20,7 @@ from tenantry.organizations.selectors import policy
 from tenantry.people.permissions import EXPORT, VIEW
 from tenantry.people.pictures import CONTENT_TYPE, etag_of
 from tenantry.people.selectors import picture_of
+from tenantry.usecases.taking_out import note_people_export
 from tenantry.web.csv_files import safe_cell
 from tenantry.web.people import filters
 from tenantry.web.people.answers import DEACTIVATION_BY
@@ -68,10 +70,12 @@ def _total(actor: Actor, wanted: DirectoryFilter, shown: Page[Any]) -> int:
 HEADINGS = ("given_name", "family_name", "email", "role", "teams", "status", "last_sign_in", "added")
 
 
-@screen(EXPORT)
+@screen(EXPORT, crosses=True)
 def person_file(request: MemberRequest) -> StreamingHttpResponse:
-    """The current filter as CSV. Streamed by batches, each in a transaction of its own."""
+    """The current filter as CSV, written down first. Streamed by batches, each in a transaction of its own."""
     wanted, order = filters.wanted(request.GET), filters.order_of(request.GET)
+    parts = tuple(name for name, value in request.GET.items() if value and name in filters.PARTS)
+    perform(note_people_export, actor=request.actor, wanted=wanted, filtered_by=parts)
     lines = _lines(request.actor, request.organization.id, wanted, order)
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="people-{clock.now():%Y-%m-%d}.csv"'
