@@ -14,7 +14,10 @@ from tenantry.api.operations import OPERATIONS
 from tenantry.api.service import api as _whole  # noqa: F401 declares every operation
 from tenantry.core import clock
 from tenantry.core.permissions import catalogue
+from tenantry.core.tenancy import scope
+from tenantry.core.transactions import reading
 from tenantry.security.actions import revoke_key
+from tenantry.security.models import ApiKey
 from tenantry.security.rates import take
 from tenantry.usecases.offboarding import deactivate_members
 
@@ -41,6 +44,15 @@ def test_a_bad_key_is_refused_even_beside_a_good_session(given):
     assert (refused.status, refused.code) == (401, "not_authenticated")
     assert refused.headers["WWW-Authenticate"].startswith("Bearer")
     assert Caller().get("/people").code == "not_authenticated"
+
+
+def test_a_key_shows_when_it_was_used_last():
+    org = make_organization()
+    key = by_key(org)
+    before = clock.now()
+    assert key.get("/me").status == 200
+    with scope.tenant(org.id), reading():
+        assert before <= ApiKey.objects.get(id=key.key_id).used_at <= clock.now()
 
 
 def test_a_revoked_key_and_a_deactivated_member_are_out_at_once():

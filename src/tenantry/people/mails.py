@@ -83,8 +83,7 @@ def invitation_code(delivery: MailDelivery) -> Content:
         raise NothingToSay
     code = crypto.new_code()
     link.code_hash = crypto.token_hash(f"{link.id}{code}")
-    link.code_attempts = 0
-    link.save(update_fields=["code_hash", "code_attempts"])
+    link.save(update_fields=["code_hash"])
     organization = Organization.objects.get(pk=link.organization_id)
     context: dict[str, object] = {"organization": organization, "code": code, "colour": company_profile().colour}
     return Content.from_template(

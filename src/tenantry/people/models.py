@@ -223,7 +223,6 @@ class InvitationLink(TenantModel):
     # A copied link proves no address: the person confirms a mailed code.
     code_hash = models.BinaryField(null=True)
     code_sent_at = models.DateTimeField(null=True)
-    code_attempts = models.SmallIntegerField(default=0)
 
     lifecycle: ClassVar = Lifecycle(export=None, keep=Keep.MEMBERSHIP, erase=Erase.NOTHING_PERSONAL)
 

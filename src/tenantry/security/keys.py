@@ -1,6 +1,6 @@
 """API keys: `tk_<secret>`, found by their hash over all organizations, acting with one role."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from tenantry.access import grants
@@ -10,19 +10,20 @@ from tenantry.core.actor import Actor
 from tenantry.core.errors import NoLongerIn
 from tenantry.core.ids import NIL
 from tenantry.core.tenancy import scope
-from tenantry.core.transactions import reading
+from tenantry.core.transactions import reading, writing
 from tenantry.organizations.models import Organization
 from tenantry.organizations.selectors import current_organization, is_closed
 from tenantry.people.locks import lock_members
 from tenantry.security.models import ApiKey
 
 PREFIX = "tk_"
+SEEN_EVERY = timedelta(minutes=1)
 
 
 def find_key(
     secret: str, *, address: str, agent: str, request_id: str, now: datetime
 ) -> tuple[Actor, Organization] | None:
-    """The actor behind a bearer key, or None for anything that is not a living key."""
+    """The actor behind a bearer key, or None for anything that is not a living key. Outside of any transaction."""
     if not secret.startswith(PREFIX) or len(secret) > 100:
         return None
     with scope.platform("key_lookup"), reading():
@@ -34,6 +35,7 @@ def find_key(
         organization = current_organization()
         if is_closed(organization):
             return None
+    _keep_used(key, now)
     actor = Actor(
         kind="key",
         organization_id=found.organization_id,
@@ -45,6 +47,14 @@ def find_key(
         request_id=request_id,
     )
     return actor, organization
+
+
+def _keep_used(key: ApiKey, now: datetime) -> None:
+    """When a key was used last, to the minute: what tells whether somebody would miss it. Not an action."""
+    if key.used_at is not None and now - key.used_at <= SEEN_EVERY:
+        return
+    with scope.tenant(key.organization_id), writing():
+        ApiKey.objects.filter(id=key.id).update(used_at=now)
 
 
 def prove_key(actor: Actor, targets: frozenset[UUID]) -> Actor:

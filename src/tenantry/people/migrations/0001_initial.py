@@ -143,7 +143,6 @@ class Migration(migrations.Migration):
                 ('ended_at', models.DateTimeField(null=True)),
                 ('code_hash', models.BinaryField(null=True)),
                 ('code_sent_at', models.DateTimeField(null=True)),
-                ('code_attempts', models.SmallIntegerField(default=0)),
                 ('invitation', tenantry.core.tenancy.fields.TenantForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='people.invitation')),
             ],
             options={
