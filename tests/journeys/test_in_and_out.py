@@ -277,8 +277,7 @@ def search_the_directory(house: House) -> None:
 
 def written_down(house: House) -> list[str]:
     return [
-        # Nobody is a member before this: it was the proven address.
-        f"{house.founder} founded {house.name}.",
+        f"Maren Holt founded {house.name}.",
         "Maren Holt finished the step “plan” of the setup.",
         "Maren Holt created the team “Field sales”.",
         f"Maren Holt invited {PETRA} as Manager into Field sales.",

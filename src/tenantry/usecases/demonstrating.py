@@ -242,7 +242,7 @@ def _record(
     """The chain of how it all came about, in the order of time, and the founder's notices."""
     cast = {p.email: p for p in demo.people}
     told: list[Notification] = []
-    moments = [*_founding_moments(demo, organization_id), *_team_moments(demo, members, teams)]
+    moments = [*_founding_moments(demo, members, organization_id), *_team_moments(demo, members, teams)]
     for person in demo.people[1:]:
         moments += _moments_of(person, members[person.email], roles[person.role], demo)
     founder = members[demo.people[0].email]
@@ -274,13 +274,15 @@ def _record(
     Notification.objects.bulk_create(told[-40:])
 
 
-def _founding_moments(demo: DemoOrganization, organization_id: UUID) -> Iterable[_Moment]:
+def _founding_moments(
+    demo: DemoOrganization, members: dict[str, Membership], organization_id: UUID
+) -> Iterable[_Moment]:
     founder, at = demo.people[0], demo.founded_at
     values = {"name": demo.name, "slug": demo.slug}
     yield _Moment(
         at,
         founder.email,
-        Entry("organization.founded", "organization", organization_id, values, {"email": founder.email}),
+        Entry("organization.founded", "member", members[founder.email].id, values, {"email": founder.email}),
     )
     changed = {"legal_name": ["", f"{demo.name} AS"], "currency": ["USD", demo.currency], "colour": ["", "#0b5c6b"]}
     profile = Entry("organization.profile_changed", "organization", organization_id, {"changed": changed})

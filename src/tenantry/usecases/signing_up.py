@@ -143,7 +143,7 @@ def found_organization(
     values = {"name": request.organization_name, "slug": slug or request.slug, "blueprint": founding.blueprint}
     return Outcome(
         Founded(user.id, organization_id, member.id, entry.id),
-        Entry("organization.founded", "organization", organization_id, values, {"email": request.email}),
+        Entry("organization.founded", "member", member.id, values, {"email": request.email}),
         events=(Event("OrganizationFounded", {"membership_id": member.id}),),
     )
 

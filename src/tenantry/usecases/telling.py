@@ -254,7 +254,7 @@ SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "teams.deleted": _plain(gettext_lazy("%(who)s deleted the team “%(name)s”.")),
     "teams.members_added": _members_added,
     "teams.member_removed": _plain(gettext_lazy("%(who)s took %(several)s out of the team “%(name)s”.")),
-    "organization.founded": _plain(gettext_lazy("%(who)s founded %(name)s.")),
+    "organization.founded": _plain(gettext_lazy("%(target)s founded %(name)s.")),
     "organization.profile_changed": _plain(gettext_lazy("%(who)s changed the company profile.")),
     "organization.contact_changed": _plain(gettext_lazy("%(who)s changed the %(kind)s contact.")),
     "organization.setup_step": _setup_step,

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import datetime
+from http import HTTPStatus
 from uuid import UUID
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from tenantry.web.refusals import answer
 from tenantry.web.requests import leave_organization
 
 logger = logging.getLogger("tenantry.requests")
+PROBES = frozenset({"healthz", "readyz", "metrics"})
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
 
@@ -77,7 +79,10 @@ class RequestContext:
     def _log(self, request: HttpRequest, response: HttpResponseBase, began: float) -> None:
         # The route, not the path: paths hold one-time tokens and ids.
         route = request.resolver_match.route if request.resolver_match else "(no route)"
-        logger.info(
+        # Probes come every few seconds and say nothing while they are answered well.
+        quiet = route in PROBES and response.status_code < HTTPStatus.BAD_REQUEST
+        logger.log(
+            logging.DEBUG if quiet else logging.INFO,
             "request",
             extra={
                 "request_id": request.request_id,  # type: ignore[attr-defined]
