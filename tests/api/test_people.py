@@ -90,6 +90,8 @@ def test_the_directory_is_filtered_sorted_and_paged():
 def test_lists_take_the_same_queries_for_one_row_and_many(django_assert_max_num_queries):
     org = make_organization()
     key = by_key(org)
+    # The first call of a minute also notes that the key was used.
+    assert key.get("/me").status == 200
     for _ in range(3):
         with django_assert_max_num_queries(16):
             assert key.get("/people?status=active&status=pending").status == 200
