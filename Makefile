@@ -11,6 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+BENCH := $(VENV)/.bench
 
 .PHONY: help run check test soak bench docs migrations requirements format clean
 
@@ -34,6 +35,11 @@ $(DEV): requirements/dev.txt $(RUNTIME)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@touch $@
 
+$(BENCH): requirements/bench.txt $(DEV)
+	@echo "Installing the peers that benchmarks compare with ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
+
 # --- Run ---------------------------------------------------------------------------------
 
 run: $(RUNTIME) ## Start database, web server and job worker on this machine
@@ -52,8 +58,8 @@ soak: $(DEV) ## Kills, external peers, and everything but the browser on Postgre
 	@scripts/need-chromium
 	@TENANTRY_TEST_POSTGRES_BIN="$$(scripts/need-postgres 15)" $(BIN)/pytest -n 2 -m "soak or not browser" $(ARGS)
 
-bench: $(DEV) ## Measure the claims under benchmarks/
-	@shopt -s nullglob; for script in benchmarks/*/run.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+bench: $(BENCH) ## Measure the claims under benchmarks/
+	@for script in benchmarks/*/run.py; do echo "== $$script"; $(BIN)/python "$$script"; done
 
 # --- Write -------------------------------------------------------------------------------
 
@@ -69,7 +75,7 @@ migrations: $(DEV) ## Make migrations and note the newest of each package
 	@$(BIN)/python scripts/migration_heads.py --write
 
 requirements: $(DEV) ## Pin requirements again from requirements/*.in
-	@for name in runtime dev; do \
+	@for name in runtime dev bench; do \
 	  CUSTOM_COMPILE_COMMAND="make requirements" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	    --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options $(ARGS) \
 	    --output-file=requirements/$$name.txt requirements/$$name.in; \
