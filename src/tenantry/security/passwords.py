@@ -41,8 +41,12 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
+    """What is asked of a new password. `breached`, `similar`: whether those are refused."""
+
     minimum_length: int = 12
     required_classes: tuple[str, ...] = ()
+    breached: bool = True
+    similar: bool = True
 
 
 STANDARD = Rule()
@@ -50,8 +54,15 @@ STANDARD = Rule()
 
 def password_rule() -> Rule:
     """The rule of the open scope's organization."""
-    rules = policy_values("password.minimum_length", "password.required_classes")
-    return Rule(rules["password.minimum_length"], tuple(rules["password.required_classes"]))
+    rules = policy_values(
+        "password.minimum_length", "password.required_classes", "password.breached", "password.similar"
+    )
+    return Rule(
+        rules["password.minimum_length"],
+        tuple(rules["password.required_classes"]),
+        rules["password.breached"],
+        rules["password.similar"],
+    )
 
 
 def _kinds(classes: Iterable[str]) -> str:
@@ -69,7 +80,13 @@ def rule_in_words(rule: Rule = STANDARD) -> list[str]:
     words = [_("At least %(count)s characters.") % {"count": rule.minimum_length}]
     if rule.required_classes:
         words.append(_("With %(kinds)s.") % {"kinds": _kinds(rule.required_classes)})
-    return [*words, _("No common password, and nothing like your name or address.")]
+    if rule.breached and rule.similar:
+        words.append(_("No common password, and nothing like your name or address."))
+    elif rule.breached:
+        words.append(_("No common password."))
+    elif rule.similar:
+        words.append(_("Nothing like your name or address."))
+    return words
 
 
 def refuse_weak(password: str, person: Person, rule: Rule = STANDARD) -> None:
@@ -85,16 +102,17 @@ def refuse_weak(password: str, person: Person, rule: Rule = STANDARD) -> None:
     if missing:
         reasons.append(_("Please add %(kinds)s.") % {"kinds": _kinds(missing)})
     if not reasons:
-        reasons = _validated(password, person)
+        reasons = _validated(password, person, rule)
     if reasons:
         raise PasswordRefused(reasons=reasons)
 
 
-def _validated(password: str, person: Person) -> list[str]:
+def _validated(password: str, person: Person, rule: Rule) -> list[str]:
+    """By Django's validators, as far as the rule asks for them; its length has been asked before."""
+    asked = {"CommonPasswordValidator": rule.breached, "UserAttributeSimilarityValidator": rule.similar}
     reasons: list[str] = []
     for validator in get_default_password_validators():
-        if type(validator).__name__ == "MinimumLengthValidator":
-            # The organization's own length has been asked above.
+        if not asked.get(type(validator).__name__, False):
             continue
         try:
             validator.validate(password, person)  # type: ignore[arg-type]
