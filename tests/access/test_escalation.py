@@ -7,7 +7,7 @@ import pytest
 
 from factories.organizations import Organization, make_organization, unique
 from support import catalogue
-from tenantry.access.actions import change_role, plan_change_role
+from tenantry.access.actions.assigning import change_role, plan_change_role
 from tenantry.access.errors import MemberOutOfHand, RoleNotAssignable
 from tenantry.access.selectors import roles_of
 from tenantry.acting.actions import perform

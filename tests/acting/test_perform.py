@@ -12,7 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from factories.organizations import Organization, make_organization, unique
 from support import catalogue
 from support.races import failures, together
-from tenantry.access.actions import change_role
+from tenantry.access.actions.assigning import change_role
 from tenantry.acting.actions import ATTEMPTS, Done, Idempotency, Outcome, action, perform
 from tenantry.acting.errors import AnswerNotRepeated, Busy, KeyReused
 from tenantry.audit.chain import Entry, Event, verify
@@ -161,7 +161,7 @@ def test_the_permission_is_asked(org):
     before = counts(org)
     with pytest.raises(PermissionMissing) as refusal:
         org.perform(make_team, by=member, name="x")
-    assert refusal.value.params == {"permission": EDIT}
+    assert refusal.value.params == {"permission": EDIT, "step": "permission"}
     assert counts(org) == before
 
 

@@ -3,7 +3,7 @@ from uuid import UUID
 import pytest
 
 from factories.organizations import make_organization
-from tenantry.access.actions import change_role, plan_change_role
+from tenantry.access.actions.assigning import change_role, plan_change_role
 from tenantry.access.models import Role
 from tenantry.core import clock
 from tenantry.core.errors import PlanChanged

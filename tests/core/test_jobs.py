@@ -14,7 +14,7 @@ from factories.organizations import Organization, Person, make_organization
 from support import catalogue
 from support.processes import Program, wait_for
 from support.servers import live_environment
-from tenantry.access.actions import change_role
+from tenantry.access.actions.assigning import change_role
 from tenantry.audit.chain import verify
 from tenantry.core import jobs, tasks
 from tenantry.core.jobs import Job, enqueue

@@ -42,7 +42,7 @@ class Person:
         with scope.tenant(self.organization_id), reading():
             member = Membership.objects.get(id=self.membership_id)
             granted = grants.of_member(
-                self.organization_id, member.id, member.access_version, grants.catalogue_version()
+                self.organization_id, member.id, member.access_version, grants.catalogue_version(), clock.now()
             )
             return Actor(
                 kind="member",

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from factories.organizations import Organization, Person, make_organization
 from support.races import together
-from tenantry.access.actions import change_role
+from tenantry.access.actions.assigning import change_role
 from tenantry.acting.actions import perform
 from tenantry.core import clock
 from tenantry.core.actor import Actor

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from factories.organizations import Organization, Person, make_organization, unique
-from tenantry.access.actions import change_role
+from tenantry.access.actions.assigning import change_role
 from tenantry.access.models import Assignment
 from tenantry.access.selectors import keyholder_ids
 from tenantry.audit.chain import verify
 from tenantry.core import clock
 from tenantry.core.actor import Grants
 from tenantry.core.errors import Refusal
+from tenantry.core.permissions import catalogue
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.people.actions import add_to_team, create_team, join_team, remove_from_team
@@ -177,8 +178,14 @@ class Anything(RuleBasedStateMachine):
             return set(), teams
         grants: Grants = person.actor.grants
         assert not grants.everything
-        rights = {(code, reach) for code, most in grants.permissions.items() for reach in range(1, most + 1)}
-        return rights | {(f"assign {role}", 0) for role in grants.assignable or ()}, teams
+        rights = {
+            (f"{code} at {line.scope_id}", bit)
+            for code in catalogue()
+            for line in grants.lines(code)
+            for bit in (1, 2, 4, 8, 16)
+            if line.reach & grants.left(code) & bit
+        }
+        return rights | {(f"assign {role}", 0) for held in grants.held for role in held.assignable or ()}, teams
 
 
 def running(examples: int, steps: int) -> settings:

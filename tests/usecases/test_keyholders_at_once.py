@@ -7,7 +7,7 @@ import pytest
 
 from factories.organizations import Organization, Person, make_organization
 from support.races import failures, together
-from tenantry.access.actions import change_role
+from tenantry.access.actions.assigning import change_role
 from tenantry.access.errors import LastKeyholder
 from tenantry.access.selectors import keyholder_ids
 from tenantry.acting.actions import perform

@@ -7,7 +7,7 @@ import pytest
 from factories.organizations import PASSWORD, Organization, make_organization, make_user, unique
 from support import catalogue
 from support.races import failures, together
-from tenantry.access.actions import change_role
+from tenantry.access.actions.assigning import change_role
 from tenantry.access.selectors import roles_of
 from tenantry.acting.actions import perform
 from tenantry.core import clock, crypto

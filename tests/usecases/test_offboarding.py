@@ -1,7 +1,7 @@
 import pytest
 
 from factories.organizations import make_organization
-from tenantry.access.actions import change_role
+from tenantry.access.actions.assigning import change_role
 from tenantry.access.errors import LastKeyholder, MemberOutOfHand
 from tenantry.acting.actions import perform
 from tenantry.audit.chain import verify

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import tenantry
 from factories.organizations import make_organization
-from tenantry.access.actions import change_role
+from tenantry.access.actions.assigning import change_role
 from tenantry.audit.models import Entry
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading

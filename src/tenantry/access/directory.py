@@ -9,13 +9,16 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, Count, F, Min, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
 from django.db.models.functions import Concat, JSONObject, Trim
 
+from tenantry.access.hands import gives
 from tenantry.access.models import Assignment, Role
 from tenantry.access.permissions import ASSIGN
 from tenantry.access.selectors import STATUSES, DirectoryFilter, directory, roles
 from tenantry.core.actor import Actor
+from tenantry.core.decisions import decide
 from tenantry.core.errors import NotFound
+from tenantry.core.records import Target
 from tenantry.core.tenancy import scope
-from tenantry.organizations.models import Organization, PolicyValue
+from tenantry.organizations.models import Organization, PolicyValue, UnitLink
 from tenantry.people.models import Membership, Team, TeamMember
 from tenantry.people.permissions import TEAMS_MANAGE, TEAMS_VIEW
 from tenantry.people.selectors import visible_teams
@@ -24,11 +27,15 @@ EVERYBODY = DirectoryFilter(statuses=STATUSES)
 
 
 def listed(actor: Actor, wanted: DirectoryFilter, now: datetime) -> QuerySet[Any]:
-    """The directory's rows with `team_names`, `has_picture` and `total`, the number of all rows of this filter."""
+    """The directory's rows with `team_names`, `has_picture`, `total` (the number of all rows of this filter), and
+    what `may_act_on` reads: `role_ids` and `above`, the units above the person's."""
     rows = directory(actor, wanted, now)
     total = rows.order_by().values("organization_id").annotate(n=Count("id")).values("n")
+    held = Assignment.objects.filter(membership_id=OuterRef("id"), workspace=None)
     return rows.annotate(
         team_names=team_names(),
+        role_ids=ArraySubquery(held.values("role_id")),
+        above=ArraySubquery(UnitLink.objects.filter(below_id=OuterRef("unit_id")).values("above_id")),
         has_picture=Case(When(picture__isnull=False, then=Value(True)), default=Value(False)),
         total=Subquery(total[:1]),
     ).defer("picture", "search_text")
@@ -57,13 +64,14 @@ def base_assignment(membership_id: UUID) -> Assignment | None:
     return rows.select_related("role", "given_by").first()
 
 
-def may_act_on(actor: Actor, member: Any) -> bool:
-    """`access.selectors.in_hand` for a row of `listed`, without asking the database. Never on oneself."""
+def may_act_on(actor: Actor, member: Any, code: str) -> bool:
+    """`access.hands.out_of_hand` for a row of `listed`, without asking the database. Never on oneself."""
     if member.id == actor.membership_id:
         return False
-    grants = actor.grants
-    return (
-        grants.everything or member.role_id_ is None or (grants.may_assign(member.role_id_) and not member.is_keyholder)
+    target = Target("member", member.id, owner=member.id, units=frozenset(member.above))
+    return decide(actor, code, target).allowed and (
+        actor.grants.everything
+        or (not member.is_keyholder and all(gives(actor, role_id, target) for role_id in member.role_ids))
     )
 
 
@@ -76,14 +84,18 @@ class Facets:
 
 
 def facets(actor: Actor) -> Facets:
-    """Every role, and the teams that the actor may see; one query."""
-    roles_ = Role.objects.order_by().annotate(kind=Value("role"), place=F("sort_name"), rank=F("position"))
-    found = roles_.values_list("kind", "rank", "place", "id", "name")
+    """Every base role, and the teams that the actor may see; one query."""
+    roles_ = (
+        Role.objects.filter(kind=Role.Kind.BASE)
+        .order_by()
+        .annotate(facet=Value("role"), place=F("sort_name"), rank=F("position"))
+    )
+    found = roles_.values_list("facet", "rank", "place", "id", "name")
     if actor.may_any(TEAMS_VIEW, TEAMS_MANAGE):
         visible = visible_teams(actor).order_by().values("id")
         teams = Team.objects.filter(id__in=visible).order_by()
-        named = teams.annotate(kind=Value("team"), place=F("sort_name"), rank=Value(0))
-        found = found.union(named.values_list("kind", "rank", "place", "id", "name"))
+        named = teams.annotate(facet=Value("team"), place=F("sort_name"), rank=Value(0))
+        found = found.union(named.values_list("facet", "rank", "place", "id", "name"))
     rows = sorted(found, key=lambda row: row[:3])
     return Facets(
         tuple((row[3], row[4]) for row in rows if row[0] == "role"),

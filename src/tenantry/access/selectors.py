@@ -9,11 +9,13 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from tenantry.access.models import Assignment, CatalogueVersion, Role
+from tenantry.access.hands import may_assign
+from tenantry.access.models import Assignment, CatalogueVersion, RestrictionSet, Role
 from tenantry.access.permissions import ASSIGN
 from tenantry.core.actor import Actor
 from tenantry.core.errors import NotFound, PermissionMissing
 from tenantry.core.permissions import catalogue
+from tenantry.core.records import NOWHERE, Target
 from tenantry.core.text import InvalidText, TextBound
 from tenantry.people.models import Membership, TeamMember
 from tenantry.people.selectors import visible_members
@@ -25,25 +27,23 @@ STATUSES = ("active", "pending", "expired", "deactivated", "removed")
 _QUERY = TextBound(200, required=False)
 
 
-def may_assign(actor: Actor, role: Role) -> bool:
-    return actor.grants.everything or (actor.grants.may_assign(role.id) and not role.is_keyholder)
-
-
 def roles_of(member_ids: Iterable[UUID]) -> dict[UUID, Role]:
     """Base role by membership id; one query."""
     rows = Assignment.objects.filter(membership_id__in=list(member_ids), is_base=True).select_related("role")
     return {row.membership_id: row.role for row in rows}
 
 
-def in_hand(actor: Actor, role: Role | None) -> bool:
-    """Whether the actor may act on somebody with this base role."""
-    return role is None or may_assign(actor, role)
-
-
 def keyholder_ids() -> list[UUID]:
-    """Active members whose base role has all permissions."""
-    rows = Assignment.objects.filter(is_base=True, role__is_keyholder=True, membership__status=Membership.Status.ACTIVE)
-    return list(rows.order_by("membership_id").values_list("membership_id", flat=True))
+    """Active members whose base role has all permissions, without an end and without any restriction."""
+    return list(keyholding().order_by("membership_id").values_list("membership_id", flat=True))
+
+
+def keyholding() -> QuerySet[Assignment]:
+    """The base roles that make somebody a keyholder (product.md §1)."""
+    rows = Assignment.objects.filter(
+        is_base=True, role__is_keyholder=True, ends_at=None, membership__status=Membership.Status.ACTIVE
+    )
+    return rows.exclude(Exists(RestrictionSet.objects.filter(membership_id=OuterRef("membership_id"))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +135,10 @@ def roles(actor: Actor) -> QuerySet[Role]:
     )
 
 
-def assignable_roles(actor: Actor) -> list[Role]:
-    """The roles that this actor may give, strongest first."""
-    return [role for role in Role.objects.order_by("position", "sort_name") if may_assign(actor, role)]
+def assignable_roles(actor: Actor, target: Target = NOWHERE) -> list[Role]:
+    """The base roles that this actor may give to somebody who stands there, strongest first."""
+    rows = Role.objects.filter(kind=Role.Kind.BASE).order_by("position", "sort_name")
+    return [role for role in rows if may_assign(actor, role, target)]
 
 
 def find_role(key: str) -> Role:

@@ -7,22 +7,32 @@ from uuid import UUID
 
 from django.db.models import F
 
-from tenantry.access.errors import LastKeyholder, MemberOutOfHand, RoleNotAssignable, TooManyKeyholders
-from tenantry.access.models import Assignment, CatalogueVersion, Role
-from tenantry.access.selectors import in_hand, keyholder_ids, may_assign, roles_of
+from tenantry.access.errors import LastKeyholder, RoleNotAssignable, TooManyKeyholders
+from tenantry.access.hands import may_assign
+from tenantry.access.models import (
+    Assignment,
+    CatalogueVersion,
+    Profile,
+    ProfileAssignment,
+    RestrictionSet,
+    Role,
+)
+from tenantry.access.selectors import keyholder_ids, roles_of
 from tenantry.acting.actions import in_action
 from tenantry.core.actor import Actor
 from tenantry.core.errors import NotFound
 from tenantry.core.ids import new_id
+from tenantry.core.records import NOWHERE, Target
 from tenantry.organizations.locks import lock
 from tenantry.organizations.models import LockRow
 from tenantry.organizations.selectors import policy
 from tenantry.people.models import Membership
+from tenantry.people.steps import bump_access
 
 
 def create_roles(definitions: Iterable[Mapping[str, Any]]) -> dict[str, Role]:
-    """The roles of a blueprint: mappings with key, name, description, keyholder, permissions, assignable (keys or
-    None). Returns them by key."""
+    """The roles of a blueprint: mappings with key, kind, name, description, keyholder, permissions, assignable and
+    beside (keys or None). Returns them by key."""
     in_action()
     rows = list(definitions)
     ids = {row["key"]: new_id() for row in rows}
@@ -30,19 +40,43 @@ def create_roles(definitions: Iterable[Mapping[str, Any]]) -> dict[str, Role]:
         Role(
             id=ids[row["key"]],
             key=row["key"],
+            kind=row["kind"],
             name=row["name"],
             sort_name=row["name"].lower(),
             description=row["description"],
             position=position,
             is_keyholder=row["keyholder"],
             permissions={} if row["keyholder"] else row["permissions"],
-            assignable_roles=None if row["assignable"] is None else [str(ids[key]) for key in row["assignable"]],
+            assignable_roles=_ids(row["assignable"], ids),
+            beside=_ids(row["beside"], ids),
         )
         for position, row in enumerate(rows)
     ]
     Role.objects.bulk_create(roles)
     CatalogueVersion.objects.bulk_create([CatalogueVersion()])
     return {role.key: role for role in roles}
+
+
+def _ids(keys: Iterable[str] | None, ids: Mapping[str, UUID]) -> list[str] | None:
+    return None if keys is None else [str(ids[key]) for key in keys]
+
+
+def create_profiles(definitions: Iterable[Mapping[str, Any]]) -> None:
+    """The profiles of a blueprint: mappings with key, name, description, everything, permissions, fields."""
+    in_action()
+    Profile.objects.bulk_create(
+        Profile(
+            key=row["key"],
+            name=row["name"],
+            sort_name=row["name"].lower(),
+            description=row["description"],
+            position=position,
+            is_everything=row["everything"],
+            permissions=row["permissions"],
+            fields=row["fields"],
+        )
+        for position, row in enumerate(definitions)
+    )
 
 
 def get_role(role_id: UUID) -> Role:
@@ -53,40 +87,56 @@ def get_role(role_id: UUID) -> Role:
     return role
 
 
-def assignable(actor: Actor, role_id: UUID) -> Role:
-    """The role, if the actor may give it.
+def assignable(actor: Actor, role_id: UUID, target: Target = NOWHERE, kind: Role.Kind = Role.Kind.BASE) -> Role:
+    """The role, if the actor may give it to somebody who stands there.
 
-    :raises RoleNotAssignable, NotFound: see there.
+    :raises RoleNotAssignable: also for a role that is held in another way. :raises NotFound: see there.
     """
     role = get_role(role_id)
-    if not may_assign(actor, role):
+    if role.kind != kind or not may_assign(actor, role, target):
         raise RoleNotAssignable(role=role.name)
     return role
 
 
-def refuse_out_of_hand(actor: Actor, member: Membership) -> None:
-    """:raises MemberOutOfHand: the member's role is not one the actor may assign."""
-    role = roles_of([member.id]).get(member.id)
-    if not in_hand(actor, role):
-        raise MemberOutOfHand(name=member.name, role=role.name if role else "")
-
-
-def give_base_role(member_id: UUID, role: Role, *, given_by: UUID | None, now: datetime) -> None:
-    """Sets the base role and bumps the member's access version. Keyholder rules are the caller's to ask first."""
+def give_base_role(
+    member_id: UUID,
+    role: Role,
+    *,
+    given_by: UUID | None,
+    now: datetime,
+    ends_at: datetime | None = None,
+    then_role: Role | None = None,
+) -> None:
+    """Sets the base role, until `ends_at` when that is given, and `then_role` from there on. Keyholder rules are the
+    caller's to ask first."""
     in_action()
-    Assignment.objects.update_or_create(
-        membership_id=member_id, is_base=True, defaults={"role": role, "given_by_id": given_by, "given_at": now}
-    )
-    Membership.objects.filter(id=member_id).update(access_version=F("access_version") + 1)
+    values = {
+        "role": role,
+        "ends_at": ends_at,
+        "then_role": then_role,
+        "noticed_at": None,
+        "given_by_id": given_by,
+        "given_at": now,
+    }
+    Assignment.objects.update_or_create(membership_id=member_id, is_base=True, defaults=values)
+    bump_access([member_id])
 
 
 def end_assignments(member_ids: Iterable[UUID]) -> int:
-    """Takes every role away. Returns how many assignments ended."""
+    """Takes every role, profile and restriction away. Returns how many assignments ended."""
     in_action()
     ids = list(member_ids)
     count, _by_model = Assignment.objects.filter(membership_id__in=ids).delete()
-    Membership.objects.filter(id__in=ids).update(access_version=F("access_version") + 1)
+    ProfileAssignment.objects.filter(membership_id__in=ids).delete()
+    RestrictionSet.objects.filter(membership_id__in=ids).delete()
+    bump_access(ids)
     return count
+
+
+def bump_catalogue() -> None:
+    """Every cached grant of the organization is old from the commit on: a role or profile changed."""
+    in_action()
+    CatalogueVersion.objects.update(number=F("number") + 1)
 
 
 def keep_a_keyholder(losing: Iterable[Membership]) -> None:

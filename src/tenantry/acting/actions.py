@@ -17,6 +17,7 @@ from tenantry.acting.models import IdempotencyRecord
 from tenantry.audit.chain import Entry, Event, append
 from tenantry.core import clock, jobs
 from tenantry.core.actor import Actor
+from tenantry.core.decisions import require_any
 from tenantry.core.errors import NoLongerIn, PermissionMissing
 from tenantry.core.ids import NIL
 from tenantry.core.jobs import Job
@@ -99,7 +100,7 @@ class Idempotency:
 
 # Registered by `access` and `security`: prove that the actor may still act here, lock its row together with the
 # targets in one order, and return the actor with its grants of this moment.
-Proof = Callable[[Actor, frozenset[UUID]], Actor]
+Proof = Callable[[Actor, frozenset[UUID], datetime], Actor]
 _proofs: dict[str, Proof] = {}
 
 
@@ -150,9 +151,9 @@ def _carry_out(
     now: datetime,
     params: dict[str, Any],
 ) -> Result:
-    actor = _proven(actor, declaration, params)
-    if declaration.permission is not None and not actor.may(declaration.permission):
-        raise PermissionMissing(declaration.permission)
+    actor = _proven(actor, declaration, params, now)
+    if declaration.permission is not None:
+        require_any(actor, declaration.permission)
     record = _begin_idempotent(idempotency, actor, now) if idempotency else None
     if idempotency is not None and record is not None and record.result is not None:
         idempotency.replayed = True
@@ -170,15 +171,16 @@ def _carry_out(
     return outcome.result
 
 
-def _proven(actor: Actor, declaration: Declaration, params: dict[str, Any]) -> Actor:
+def _proven(actor: Actor, declaration: Declaration, params: dict[str, Any], now: datetime) -> Actor:
     targets: set[UUID] = set()
     for name in declaration.targets:
         value = params[name]
-        targets |= {value} if isinstance(value, UUID) else set(value)
+        if value is not None:
+            targets |= {value} if isinstance(value, UUID) else set(value)
     if actor.kind == "guest" and declaration.permission is not None:
         raise PermissionMissing(declaration.permission)
     proof = _proofs.get(actor.kind)
-    return proof(actor, frozenset(targets)) if proof else actor
+    return proof(actor, frozenset(targets), now) if proof else actor
 
 
 def _begin_idempotent(given: Idempotency, actor: Actor, now: datetime) -> IdempotencyRecord:

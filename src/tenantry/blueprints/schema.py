@@ -20,7 +20,9 @@ class RoleDefinition(_Strict):
     key: str = Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")
     name: str = Field(min_length=1, max_length=80)
     description: str = Field(default="", max_length=300)
+    kind: Literal["base", "addition", "unit", "workspace"] = "base"
     keyholder: bool = False
+    beside: list[str] | Literal["any"] = "any"
     assignable: list[str] | Literal["all"] = []
     permissions: dict[str, str | bool] = {}
 
@@ -82,11 +84,13 @@ class Blueprint(_Strict):
         return [
             {
                 "key": role.key,
+                "kind": role.kind,
                 "name": role.name,
                 "description": role.description,
                 "keyholder": role.keyholder,
                 "permissions": role.plain_permissions(),
                 "assignable": None if role.assignable == "all" else role.assignable,
+                "beside": None if role.beside == "any" else role.beside,
             }
             for role in self.roles
         ]

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from tenantry.access.actions import change_role
+from tenantry.access.actions.assigning import change_role
 from tenantry.access.selectors import find_role
 from tenantry.acting.actions import perform
 from tenantry.blueprints.schema import Blueprint, founding, shipped

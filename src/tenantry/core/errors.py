@@ -50,12 +50,15 @@ class NotFound(Refusal):
 
 
 class PermissionMissing(Refusal):
+    """`step`: where in the published order it was refused (`core.decisions.Step`); empty when nobody decided on a
+    record."""
+
     code = "permission_missing"
     kind = "forbidden"
     sentence = _("This needs the permission “%(permission)s”.")
 
-    def __init__(self, permission: str) -> None:
-        super().__init__(permission=permission)
+    def __init__(self, permission: str, step: str = "") -> None:
+        super().__init__(permission=permission, step=str(step))
 
 
 class NoLongerIn(Refusal):
@@ -64,6 +67,14 @@ class NoLongerIn(Refusal):
     code = "no_longer_in"
     kind = "forbidden"
     sentence = _("Your access to this organization has ended.")
+
+
+class OrganizationFrozen(Refusal):
+    """Only what has to do with paying works until then (product.md §5)."""
+
+    code = "organization_frozen"
+    kind = "forbidden"
+    sentence = _("This organization is frozen. Somebody who looks after billing can bring it back.")
 
 
 class PlanChanged(Refusal):

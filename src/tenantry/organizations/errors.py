@@ -28,7 +28,25 @@ class SlugTaken(Refusal):
     sentence = _("The address “%(slug)s” is taken. Please choose another one.")
 
 
-class OrganizationFrozen(Refusal):
-    code = "organization_frozen"
+class OperatorOnlyPolicy(Refusal):
+    """blueprints.md marks it *op*: the console changes it."""
+
+    code = "operator_only_policy"
     kind = "forbidden"
-    sentence = _("This organization is frozen. Somebody who looks after billing can bring it back.")
+    sentence = _("Only the operator of this installation changes “%(policy)s”.")
+
+
+class PolicyLocked(Refusal):
+    """Policy `password.locked`."""
+
+    code = "policy_locked"
+    kind = "forbidden"
+    sentence = _("The password rules are locked. Only the operator of this installation changes “%(policy)s”.")
+
+
+class OrganizationNameAsked(Refusal):
+    """Some acts ask for the organization's name to be typed, so that nobody does them in passing."""
+
+    code = "organization_name_asked"
+    kind = "invalid"
+    sentence = _("To do this, type the name of the organization: %(name)s")

@@ -3,7 +3,7 @@
 from tenantry.core.transactions import assert_in_transaction
 from tenantry.organizations.models import LockRow
 
-ORDER = (LockRow.Name.SEATS, LockRow.Name.KEYHOLDERS)
+ORDER = (LockRow.Name.STRUCTURE, LockRow.Name.SEATS, LockRow.Name.KEYHOLDERS)
 
 
 def lock(*names: LockRow.Name) -> None:

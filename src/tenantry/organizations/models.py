@@ -7,6 +7,7 @@ from django.db import models
 from tenantry.core.ids import new_id
 from tenantry.core.lifecycle import Erase, Keep, Lifecycle
 from tenantry.core.tenancy import scope
+from tenantry.core.tenancy.fields import CollatedText, TenantForeignKey
 from tenantry.core.tenancy.models import TenantModel
 
 
@@ -123,12 +124,90 @@ class Entitlement(TenantModel):
         ]
 
 
+class Unit(TenantModel):
+    """A node of the organization's tree. There is one root, which stands for the organization itself."""
+
+    key = models.UUIDField(default=new_id, editable=False)
+    parent = TenantForeignKey("self", models.PROTECT, null=True, related_name="children")
+    name = models.TextField()
+    sort_name = CollatedText()
+    created_at = models.DateTimeField()
+    version = models.IntegerField(default=1)
+
+    lifecycle: ClassVar = Lifecycle(export="organization", keep=Keep.ORGANIZATION, erase=Erase.NOTHING_PERSONAL)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organization_id"], condition=models.Q(parent__isnull=True), name="organizations_one_root"
+            ),
+            models.UniqueConstraint(
+                fields=["organization_id", "parent", "sort_name"], name="organizations_one_unit_name"
+            ),
+        ]
+
+
+class UnitLink(TenantModel):
+    """The closure of the tree: every unit with itself (depth 0) and with each unit above it."""
+
+    above = TenantForeignKey(Unit, models.CASCADE, related_name="+")
+    below = TenantForeignKey(Unit, models.CASCADE, related_name="+")
+    depth = models.SmallIntegerField()
+
+    lifecycle: ClassVar = Lifecycle(export=None, keep=Keep.ORGANIZATION, erase=Erase.NOTHING_PERSONAL)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organization_id", "above", "below"], name="organizations_one_unit_link"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["organization_id", "below", "above"], name="organizations_units_above")
+        ]
+
+
+class Workspace(TenantModel):
+    """A separate working area with its own access levels; records belong to it."""
+
+    key = models.UUIDField(default=new_id, editable=False)
+    name = models.TextField()
+    sort_name = CollatedText()
+    description = models.TextField(default="")
+    created_at = models.DateTimeField()
+    version = models.IntegerField(default=1)
+
+    lifecycle: ClassVar = Lifecycle(export="organization", keep=Keep.ORGANIZATION, erase=Erase.NOTHING_PERSONAL)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organization_id", "sort_name"], name="organizations_one_workspace_name"),
+        ]
+
+
+class Workflow(TenantModel):
+    """A deal pipeline, as far as access goes: its name and, in `people`, who takes part."""
+
+    key = models.UUIDField(default=new_id, editable=False)
+    name = models.TextField()
+    sort_name = CollatedText()
+    description = models.TextField(default="")
+    created_at = models.DateTimeField()
+    version = models.IntegerField(default=1)
+
+    lifecycle: ClassVar = Lifecycle(export="organization", keep=Keep.ORGANIZATION, erase=Erase.NOTHING_PERSONAL)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organization_id", "sort_name"], name="organizations_one_workflow_name"),
+        ]
+
+
 class LockRow(TenantModel):
     """Rows that exist to be locked, so that invariants are counted by one transaction at a time."""
 
     class Name(models.TextChoices):
         KEYHOLDERS = "keyholders"
         SEATS = "seats"
+        STRUCTURE = "structure"
 
     name = models.TextField(choices=Name)
 

@@ -19,9 +19,15 @@ declare(
         Permission(POLICIES_VIEW, _("See policies"), _("see the organization's policies"), "organization"),
         Permission(POLICIES_EDIT, _("Edit policies"), _("change the organization's policies"), "organization"),
         Permission(DELETE, _("Delete the organization"), _("ask for the organization to be deleted"), "organization"),
-        Permission(BILLING_VIEW, _("See billing"), _("see plan, usage and invoices"), "billing"),
-        Permission(BILLING_CHANGE, _("Change plan"), _("change plan, seats and payment method"), "billing"),
-        Permission(BILLING_CANCEL, _("Cancel the subscription"), _("end the subscription"), "billing"),
+        Permission(
+            BILLING_VIEW, _("See billing"), _("see plan, usage and invoices"), "billing", reads=True, when_frozen=True
+        ),
+        Permission(
+            BILLING_CHANGE, _("Change plan"), _("change plan, seats and payment method"), "billing", when_frozen=True
+        ),
+        Permission(
+            BILLING_CANCEL, _("Cancel the subscription"), _("end the subscription"), "billing", when_frozen=True
+        ),
         Permission(SEATS_VIEW, _("See the seat meter"), _("see how many seats are in use"), "billing"),
     ]
 )

@@ -12,14 +12,15 @@ from tenantry.acting.actions import Done, Outcome, action
 from tenantry.acting.plans import Plan, Refused, confirm
 from tenantry.audit.chain import Entry
 from tenantry.core.actor import Actor
+from tenantry.core.decisions import require
 from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing, Refusal
-from tenantry.core.permissions import Reach
 from tenantry.organizations.selectors import policy
 from tenantry.people.errors import AlreadyInTeam, AlreadyRemoved, NotOnOneself, OneTeamOnly, TeamNameTaken
 from tenantry.people.locks import lock_members, lock_teams
 from tenantry.people.models import Membership, Team, TeamMember, User
 from tenantry.people.permissions import TEAMS_MANAGE
 from tenantry.people.selectors import get_team, may_manage_team, visible_members
+from tenantry.people.steps import bump_access
 
 
 @action(open_to="everybody changes their own name and picture")
@@ -74,8 +75,7 @@ class TeamCreated:
 
 
 def _manage_all(actor: Actor) -> None:
-    if actor.reach(TEAMS_MANAGE) != Reach.ALL:
-        raise PermissionMissing(TEAMS_MANAGE)
+    require(actor, TEAMS_MANAGE)
 
 
 @action(TEAMS_MANAGE)
@@ -140,10 +140,11 @@ def delete_team(*, actor: Actor, now: datetime, team_id: UUID, digest: str | Non
     if team is None:
         raise NotFound
     confirm(plan_delete_team(actor=actor, team_id=team_id), digest)
-    members = [str(i) for i in team.members.values_list("membership_id", flat=True)]
+    members = list(team.members.values_list("membership_id", flat=True))
     TeamMember.objects.filter(team_id=team_id).delete()
     team.delete()
-    values = {"name": team.name, "members": members}
+    bump_access(members)
+    values = {"name": team.name, "members": [str(i) for i in members]}
     return Outcome(Done(team_id), Entry("teams.deleted", "team", team_id, values))
 
 
@@ -174,6 +175,7 @@ def add_to_team(
         unique_fields=["organization_id", "team", "membership"],
         update_fields=["is_lead"],
     )
+    bump_access(m.id for m in members)
     values = {"name": team.name, "members": [str(m.id) for m in members], "is_lead": is_lead}
     return Outcome(Done(team_id), Entry("teams.members_added", "team", team_id, values))
 
@@ -188,6 +190,7 @@ def remove_from_team(*, actor: Actor, now: datetime, team_id: UUID, membership_i
     gone, _by_model = TeamMember.objects.filter(team_id=team_id, membership_id=membership_id).delete()
     if not gone:
         raise NotFound
+    bump_access([membership_id])
     values = {"name": team.name, "members": [str(membership_id)]}
     return Outcome(Done(team_id), Entry("teams.member_removed", "team", team_id, values))
 
@@ -283,5 +286,6 @@ def join_team(
     TeamMember.objects.bulk_create(
         [TeamMember(team_id=team_id, membership_id=i, added_at=now) for i in plan.members], ignore_conflicts=True
     )
+    bump_access(plan.members)
     values = {"name": plan.team, "members": [str(i) for i in plan.members], "is_lead": False}
     return Outcome(Joined(team_id, plan.members, plan.refused), Entry("teams.members_added", "team", team_id, values))

@@ -12,6 +12,7 @@ from tenantry.core.ids import new_id
 from tenantry.core.lifecycle import Erase, Keep, Lifecycle
 from tenantry.core.tenancy.fields import CollatedText, Leaving, TenantForeignKey
 from tenantry.core.tenancy.models import TenantModel
+from tenantry.organizations.models import Unit, Workflow, Workspace
 
 
 class UserManager(BaseUserManager["User"]):
@@ -127,6 +128,7 @@ class Membership(TenantModel):
     # Moves with every assignment, so that cached grants are noticed to be old.
     access_version = models.IntegerField(default=0)
     picture = models.BinaryField(null=True)
+    unit = TenantForeignKey(Unit, models.PROTECT, null=True, related_name="+")
 
     lifecycle: ClassVar = Lifecycle(
         export="people",
@@ -156,6 +158,7 @@ class Membership(TenantModel):
             models.Index(fields=["organization_id", "status", "sort_name", "id"], name="people_by_status"),
             models.Index(fields=["organization_id", "last_sign_in_at", "id"], name="people_by_sign_in"),
             models.Index(fields=["organization_id", "created_at", "id"], name="people_by_age"),
+            models.Index(fields=["organization_id", "unit", "sort_name", "id"], name="people_by_unit"),
             # Sign-in asks for one's memberships over all organizations.
             models.Index(fields=["user", "organization_id"], name="people_of_user"),
         ]
@@ -237,6 +240,7 @@ class Team(TenantModel):
     name = models.TextField()
     sort_name = CollatedText(default="")
     description = models.TextField(default="")
+    workspace = TenantForeignKey(Workspace, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField()
 
     lifecycle: ClassVar = Lifecycle(export="teams", keep=Keep.ORGANIZATION, erase=Erase.NOTHING_PERSONAL)
@@ -261,4 +265,24 @@ class TeamMember(TenantModel):
         ]
         indexes: ClassVar = [
             models.Index(fields=["organization_id", "membership", "team"], name="people_teams_of_member")
+        ]
+
+
+class WorkflowMember(TenantModel):
+    """Who takes part in a pipeline: whose reach `workflow` opens its deals."""
+
+    workflow = TenantForeignKey(Workflow, models.CASCADE, related_name="members")
+    membership = TenantForeignKey(Membership, models.CASCADE, leaving=Leaving.RELEASED, related_name="workflows")
+    added_at = models.DateTimeField()
+
+    lifecycle: ClassVar = Lifecycle(export="teams", keep=Keep.MEMBERSHIP, erase=Erase.NOTHING_PERSONAL)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organization_id", "workflow", "membership"], name="people_once_in_workflow"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["organization_id", "membership", "workflow"], name="people_workflows_of_member")
         ]

@@ -7,43 +7,32 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce, Concat, JSONObject, Trim, TruncMonth
 
 from tenantry.core import crypto
 from tenantry.core.actor import Actor
 from tenantry.core.bounds import SEARCH
+from tenantry.core.decisions import require_any, visible
 from tenantry.core.errors import NotFound, PermissionMissing
 from tenantry.core.models import MailDelivery
-from tenantry.core.permissions import Reach
 from tenantry.core.text import InvalidText
 from tenantry.people.errors import LinkExpired, LinkReplaced, LinkRevoked, LinkUnknown, LinkUsed
 from tenantry.people.models import Invitation, InvitationLink, Membership, Team, TeamMember, User
 from tenantry.people.permissions import INVITE, TEAMS_MANAGE, TEAMS_VIEW, VIEW
+from tenantry.people.records import MEMBER, TEAM
 
 Status = Membership.Status
 INVITATION_MAIL = "people.invitation"
 
 
-def shares_team_with(membership_id: UUID) -> Q:
-    mine = TeamMember.objects.filter(membership_id=membership_id).values("team_id")
-    return Exists(TeamMember.objects.filter(membership_id=OuterRef("id"), team_id__in=mine))  # type: ignore[return-value]
-
-
 def visible_members(actor: Actor) -> QuerySet[Membership]:
-    """The people whom the actor may see; `team` is those who share a team now, and always oneself.
+    """The people whom the actor may see.
 
     :raises PermissionMissing: `people.view`.
     """
-    reach = actor.reach(VIEW)
-    if reach is None:
-        raise PermissionMissing(VIEW)
-    rows = Membership.objects.all()
-    if reach == Reach.ALL:
-        return rows
-    if reach == Reach.TEAM:
-        return rows.filter(Q(shares_team_with(actor.own_id)) | Q(id=actor.own_id))
-    return rows.filter(id=actor.own_id)
+    require_any(actor, VIEW)
+    return visible(actor, VIEW, MEMBER, Membership.objects.all())
 
 
 def get_member(actor: Actor, membership_id: UUID) -> Membership:
@@ -74,16 +63,16 @@ def ids_called(query: str, limit: int = 20) -> list[UUID]:
 
 
 def visible_teams(actor: Actor) -> QuerySet[Team]:
-    """:raises PermissionMissing: neither `teams.view` nor `teams.manage`."""
-    reach = max((r for r in (actor.reach(TEAMS_VIEW), actor.reach(TEAMS_MANAGE)) if r), default=None)
-    if reach is None:
-        raise PermissionMissing(TEAMS_VIEW)
+    """Teams that the actor may see or manage, with `size`.
+
+    :raises PermissionMissing: neither `teams.view` nor `teams.manage`.
+    """
+    require_any(actor, TEAMS_VIEW, TEAMS_MANAGE)
     rows = Team.objects.annotate(
         size=Count("members", filter=~Q(members__membership__status=Status.REMOVED), distinct=True)
     )
-    if reach == Reach.ALL:
-        return rows
-    return rows.filter(Exists(TeamMember.objects.filter(team_id=OuterRef("id"), membership_id=actor.own_id)))
+    seen, managed = (visible(actor, code, TEAM, Team.objects.all()).values("id") for code in (TEAMS_VIEW, TEAMS_MANAGE))
+    return rows.filter(Q(id__in=seen) | Q(id__in=managed))
 
 
 def searched_teams(actor: Actor, query: str) -> QuerySet[Team]:
@@ -110,20 +99,12 @@ def get_team(actor: Actor, team_id: UUID) -> Team:
 
 def manageable_teams(actor: Actor) -> QuerySet[Team]:
     """The teams whose people the actor may change: `teams.manage` decides, not what they may see."""
-    rows = Team.objects.order_by("sort_name", "id")
-    reach = actor.reach(TEAMS_MANAGE)
-    if reach == Reach.ALL:
-        return rows
-    mine = TeamMember.objects.filter(membership_id=actor.own_id).values("team_id")
-    return rows.filter(id__in=mine) if reach is not None else rows.none()
+    return visible(actor, TEAMS_MANAGE, TEAM, Team.objects.order_by("sort_name", "id"))
 
 
 def may_manage_team(actor: Actor, team_id: UUID) -> bool:
-    """Whether the actor may change who is in this team: every team, or with reach `team` those they are in."""
-    reach = actor.reach(TEAMS_MANAGE)
-    if reach is None or reach == Reach.ALL:
-        return reach == Reach.ALL
-    return TeamMember.objects.filter(team_id=team_id, membership_id=actor.own_id).exists()
+    """Whether the actor may change who is in this team."""
+    return manageable_teams(actor).filter(id=team_id).exists()
 
 
 def team_members(team_id: UUID) -> QuerySet[TeamMember]:

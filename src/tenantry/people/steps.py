@@ -16,10 +16,24 @@ from tenantry.core.tenancy import scope
 from tenantry.organizations.selectors import policy
 from tenantry.people.errors import AlreadyInvited, AlreadyMember, MemberDeactivated, OneTeamOnly
 from tenantry.people.locks import lock_teams
-from tenantry.people.models import Invitation, InvitationLink, Membership, Team, TeamMember, User
+from tenantry.people.models import (
+    Invitation,
+    InvitationLink,
+    Membership,
+    Team,
+    TeamMember,
+    User,
+    WorkflowMember,
+)
 from tenantry.people.selectors import INVITATION_MAIL
 
 Status = Membership.Status
+
+
+def bump_access(member_ids: Iterable[UUID]) -> None:
+    """Cached grants of these members are old from the commit on: what they hold, or where they stand, changed."""
+    in_action()
+    Membership.objects.filter(id__in=list(member_ids)).update(access_version=F("access_version") + 1)
 
 
 def create_user(*, email: str, password_hash: str, proven: bool, now: datetime) -> User:
@@ -51,6 +65,7 @@ def create_membership(
     now: datetime,
     user: User | None = None,
     invited_until: datetime | None = None,
+    unit_id: UUID | None = None,
 ) -> Membership:
     """An invited membership, or an active one when `user` is given.
 
@@ -65,6 +80,7 @@ def create_membership(
         created_at=now,
         user=user,
         invited_until=invited_until,
+        unit_id=unit_id,
         status=Status.ACTIVE if user else Status.INVITED,
         joined_at=now if user else None,
     )
@@ -161,6 +177,7 @@ def set_teams(member: Membership, team_ids: Iterable[UUID], now: datetime) -> li
     TeamMember.objects.bulk_create(
         [TeamMember(team=team, membership=member, added_at=now) for team in teams], ignore_conflicts=True
     )
+    bump_access([member.id])
     return teams
 
 
@@ -196,6 +213,7 @@ def remove_rows(members: Iterable[Membership], now: datetime) -> Ended:
         status=Status.REMOVED, removed_at=now, invited_until=None, session_epoch=F("session_epoch") + 1
     )
     teams, _by_model = TeamMember.objects.filter(membership_id__in=ids).delete()
+    WorkflowMember.objects.filter(membership_id__in=ids).delete()
     return Ended(invitations=revoke_open_invitations(ids, now), teams=teams)
 
 

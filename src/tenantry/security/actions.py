@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from tenantry.access.steps import assignable, refuse_out_of_hand
+from tenantry.access.hands import refuse_out_of_hand
+from tenantry.access.steps import assignable
 from tenantry.acting.actions import Done, Outcome, action
 from tenantry.audit.chain import Entry
 from tenantry.core import crypto
@@ -26,7 +27,7 @@ def end_sessions(*, actor: Actor, now: datetime, membership_id: UUID) -> Outcome
     """
     member = get_member(actor, membership_id)
     if membership_id != actor.membership_id:
-        refuse_out_of_hand(actor, member)
+        refuse_out_of_hand(actor, member, END_SESSIONS)
     raise_epoch([membership_id])
     count = end_entries([membership_id], now)
     return Outcome(Done(membership_id), Entry("people.sessions_ended", "member", membership_id, {"sessions": count}))

@@ -9,3 +9,4 @@ class SecurityConfig(AppConfig):
     def ready(self) -> None:
         import_string("tenantry.security.keys.prove_key")
         import_string("tenantry.security.operators.prove_operator")
+        import_string("tenantry.security.policy_effects.foretell_sessions")

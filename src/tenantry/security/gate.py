@@ -65,7 +65,9 @@ def enter(
             or _too_old(entry, now)
         ):
             raise NoLongerIn
-        member_grants = grants.of_member(organization_id, member.id, member.access_version, entry.roles_version or 0)
+        member_grants = grants.of_member(
+            organization_id, member.id, member.access_version, entry.roles_version or 0, now
+        )
         organization = current_organization()
         if is_closed(organization):
             raise NoLongerIn
@@ -75,6 +77,7 @@ def enter(
         grants=member_grants,
         membership_id=member.id,
         user_id=user_id,
+        state=organization.state,
         label=member.name,
         session_epoch=entry.epoch,
         address=address,

@@ -41,6 +41,7 @@ def find_key(
         organization_id=found.organization_id,
         grants=grants.of_role(key.role),
         key_id=key.id,
+        state=organization.state,
         label=key.name,
         address=address,
         agent=agent,
@@ -57,7 +58,7 @@ def _keep_used(key: ApiKey, now: datetime) -> None:
         ApiKey.objects.filter(id=key.id).update(used_at=now)
 
 
-def prove_key(actor: Actor, targets: frozenset[UUID]) -> Actor:
+def prove_key(actor: Actor, targets: frozenset[UUID], now: datetime) -> Actor:
     """:raises NoLongerIn: revoked since the request began."""
     lock_members(targets)
     key = ApiKey.objects.select_related("role").filter(id=actor.key_id or NIL, revoked_at=None).first()

@@ -150,7 +150,7 @@ def sign_operator_out(*, actor: Actor, now: datetime, session_id: UUID) -> Outco
     return Outcome(Done(session_id), Entry("installation.operator_signed_out", "operator", actor.operator_id))
 
 
-def prove_operator(actor: Actor, targets: frozenset[UUID]) -> Actor:
+def prove_operator(actor: Actor, targets: frozenset[UUID], now: datetime) -> Actor:
     """:raises NoLongerIn: no operator any more, or signed out everywhere since the request began."""
     lock_members(targets)
     operator = Operator.objects.filter(id=actor.operator_id or NIL, is_active=True).first()

@@ -4,4 +4,13 @@ from tenantry.core.permissions import Permission, declare
 
 KEYS = "api_keys.manage"
 
-declare([Permission(KEYS, _("Manage API keys"), _("create and revoke API keys"), "platform")])
+PLATFORM = "platform.manage"
+
+declare(
+    [
+        Permission(KEYS, _("Manage API keys"), _("create and revoke API keys"), "platform"),
+        Permission(
+            PLATFORM, _("Manage the platform"), _("set single sign-on, provisioning and network rules up"), "platform"
+        ),
+    ]
+)

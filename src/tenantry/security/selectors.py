@@ -8,8 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, F, QuerySet
 
-from tenantry.access.errors import MemberOutOfHand
-from tenantry.access.selectors import in_hand, roles_of
+from tenantry.access.hands import refuse_out_of_hand
 from tenantry.core.actor import Actor
 from tenantry.core.errors import PermissionMissing
 from tenantry.organizations.selectors import policy_values
@@ -25,16 +24,19 @@ def open_sessions(
     member_ids: Iterable[UUID], now: datetime, rules: Mapping[str, Any] | None = None
 ) -> QuerySet[SessionEntry]:
     """Sessions that would still be let in, the latest first. `rules`: SESSION_RULES, when they are known."""
+    rows = all_open_sessions(now, rules).filter(membership_id__in=list(member_ids))
+    return rows.order_by("-seen_at", "id")
+
+
+def all_open_sessions(now: datetime, rules: Mapping[str, Any] | None = None) -> QuerySet[SessionEntry]:
+    """Of everybody, in no order. `rules`: SESSION_RULES, when they are known or thought of."""
     rules = rules or policy_values(*SESSION_RULES)
-    idle = timedelta(hours=rules["session.idle_hours"])
-    longest = timedelta(days=rules["session.absolute_days"])
     return SessionEntry.objects.filter(
-        membership_id__in=list(member_ids),
         ended_at=None,
         epoch=F("membership__session_epoch"),
-        seen_at__gt=now - idle,
-        entered_at__gt=now - longest,
-    ).order_by("-seen_at", "id")
+        seen_at__gt=now - timedelta(hours=rules["session.idle_hours"]),
+        entered_at__gt=now - timedelta(days=rules["session.absolute_days"]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,7 @@ class Presence:
 
 
 def presence(now: datetime) -> Presence:
-    rules = policy_values(*SESSION_RULES)
-    rows = SessionEntry.objects.filter(
-        ended_at=None,
-        epoch=F("membership__session_epoch"),
-        seen_at__gt=now - timedelta(hours=rules["session.idle_hours"]),
-        entered_at__gt=now - timedelta(days=rules["session.absolute_days"]),
-    )
+    rows = all_open_sessions(now)
     found = rows.aggregate(people=Count("membership", distinct=True), sessions=Count("id"))
     return Presence(found["people"], found["sessions"])
 
@@ -64,11 +60,7 @@ def sessions_of(actor: Actor, membership_id: UUID, now: datetime) -> QuerySet[Se
     """
     member = get_member(actor, membership_id)
     if membership_id != actor.membership_id:
-        if not actor.may(END_SESSIONS):
-            raise PermissionMissing(END_SESSIONS)
-        role = roles_of([member.id]).get(member.id)
-        if not in_hand(actor, role):
-            raise MemberOutOfHand(name=member.name, role=role.name if role else "")
+        refuse_out_of_hand(actor, member, END_SESSIONS)
     return open_sessions([member.id], now)
 
 

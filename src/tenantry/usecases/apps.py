@@ -1,6 +1,11 @@
 from django.apps import AppConfig
+from django.utils.module_loading import import_string
 
 
 class UsecasesConfig(AppConfig):
     name = "tenantry.usecases"
     label = "usecases"
+
+    def ready(self) -> None:
+        import_string("tenantry.usecases.policy_effects.foretell_deactivation")
+        import_string("tenantry.usecases.undoing_policies.POLICY_CHANGED")

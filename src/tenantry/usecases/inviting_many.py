@@ -7,11 +7,12 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from tenantry.access.errors import RoleNotAssignable, TooManyKeyholders
+from tenantry.access.hands import may_assign
 from tenantry.access.models import Assignment, Role
-from tenantry.access.selectors import may_assign
 from tenantry.acting.actions import Outcome, action
 from tenantry.audit.chain import Entry, Event
 from tenantry.core.actor import Actor
+from tenantry.core.decisions import require
 from tenantry.core.errors import InvalidInput, NotFound, Refusal
 from tenantry.organizations.errors import AtSeatLimit
 from tenantry.organizations.locks import lock
@@ -77,6 +78,8 @@ def invite_members(
     """
     if len(rows) > MOST_ROWS:
         raise InvalidInput({"rows": _("At most 200 people at once.")})
+    # Rows name no unit, so this takes the permission in the whole organization.
+    require(actor, INVITE)
     lock(LockRow.Name.SEATS, LockRow.Name.KEYHOLDERS)
     roles = {role.id: role for role in Role.objects.filter(id__in={row.role_id for row in rows})}
     refused = _refusals(actor, rows, roles)

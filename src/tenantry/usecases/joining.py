@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from tenantry.access.hands import refuse_out_of_hand
 from tenantry.access.models import Role
 from tenantry.access.selectors import roles_of
 from tenantry.access.steps import (
@@ -12,12 +13,13 @@ from tenantry.access.steps import (
     assignable,
     end_assignments,
     give_base_role,
-    refuse_out_of_hand,
 )
 from tenantry.acting.actions import Done, Outcome, action
 from tenantry.audit.chain import Entry, Event
 from tenantry.core.actor import Actor
+from tenantry.core.decisions import require
 from tenantry.core.errors import NotFound, PermissionMissing
+from tenantry.organizations.units import place_of
 from tenantry.people.errors import NotInvited
 from tenantry.people.models import Invitation, Membership, Team, TeamMember
 from tenantry.people.permissions import EDIT, INVITE, TEAMS_MANAGE
@@ -56,37 +58,45 @@ def invite_member(
     given_name: str = "",
     family_name: str = "",
     team_ids: tuple[UUID, ...] = (),
+    unit_id: UUID | None = None,
 ) -> Outcome[Invited]:
-    """An invited membership with role and teams, a seat, and a mail with a single-use link.
+    """An invited membership with role, teams and unit, a seat, and a mail with a single-use link.
 
     :raises AlreadyMember, AlreadyInvited, MemberDeactivated: the address is known here.
     :raises RoleNotAssignable, AtSeatLimit, TooManyKeyholders, OneTeamOnly: why it can't be.
     """
-    role = assignable(actor, role_id)
+    place = place_of(unit_id)
+    require(actor, INVITE, place)
+    role = assignable(actor, role_id, place)
     # Before the seats: somebody who is known here is answered with what can be done about them.
     refuse_known_address(email)
     take_seats(1 if Status.INVITED in counted_statuses() else 0, now)
     allow_another_keyholder(role)
-    return _invite(actor, now, email, given_name, family_name, role, team_ids)
+    member = create_membership(
+        email=email,
+        given_name=given_name,
+        family_name=family_name,
+        now=now,
+        invited_until=invitation_end(now),
+        unit_id=unit_id,
+    )
+    return _invite(actor, now, member, role, team_ids)
 
 
 def _invite(
-    actor: Actor, now: datetime, email: str, given_name: str, family_name: str, role: Role, team_ids: tuple[UUID, ...]
+    actor: Actor, now: datetime, member: Membership, role: Role, team_ids: tuple[UUID, ...]
 ) -> Outcome[Invited]:
-    member = create_membership(
-        email=email, given_name=given_name, family_name=family_name, now=now, invited_until=invitation_end(now)
-    )
     give_base_role(member.id, role, given_by=actor.membership_id, now=now)
     teams = set_teams(member, _given_teams(actor, team_ids), now)
     invitation = create_invitation(member=member, invited_by=actor.membership_id, now=now)
     return Outcome(
-        Invited(member.id, invitation.id, member.name, email, invitation.expires_at),
+        Invited(member.id, invitation.id, member.name, member.email, invitation.expires_at),
         Entry(
             "people.invited",
             "member",
             member.id,
             {"role": role.name, "teams": [t.name for t in teams], "expires_at": invitation.expires_at},
-            {"email": email, "name": member.name},
+            {"email": member.email, "name": member.name},
         ),
         events=(Event("MemberInvited", {"membership_id": member.id}),),
     )
@@ -115,7 +125,7 @@ class InvitationSent:
 def _invited(actor: Actor, membership_id: UUID) -> tuple[Membership, Invitation]:
     """:raises NotInvited, MemberOutOfHand: not pending, or not the actor's to handle."""
     member = get_member(actor, membership_id)
-    refuse_out_of_hand(actor, member)
+    refuse_out_of_hand(actor, member, INVITE)
     invitation = open_invitation(membership_id)
     if member.status != Status.INVITED or invitation is None:
         raise NotInvited(name=member.name)
@@ -190,7 +200,7 @@ def edit_invited(
     :raises NotInvited, RoleNotAssignable: see there.
     """
     member, _invitation = _invited(actor, membership_id)
-    role = assignable(actor, role_id)
+    role = assignable(actor, role_id, place_of(member.unit_id))
     before = roles_of([member.id]).get(member.id)
     if before is None or before.id != role.id:
         allow_another_keyholder(role)
@@ -216,7 +226,7 @@ def edit_member(
     if member.status == Status.REMOVED:
         raise NotFound
     if membership_id != actor.membership_id:
-        refuse_out_of_hand(actor, member)
+        refuse_out_of_hand(actor, member, EDIT)
     before = {"given_name": member.given_name, "family_name": member.family_name}
     after = {"given_name": given_name, "family_name": family_name}
     if before == after:

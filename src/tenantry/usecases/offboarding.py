@@ -6,19 +6,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, OuterRef, Q, Subquery, Value
+from django.db.models import Count, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from tenantry.access.errors import LastKeyholder, MemberOutOfHand
-from tenantry.access.models import Assignment, Role
-from tenantry.access.selectors import in_hand, roles_of
+from tenantry.access.errors import LastKeyholder
+from tenantry.access.hands import Standing, out_of_hand, refuse_out_of_hand, standings
+from tenantry.access.selectors import keyholder_ids
 from tenantry.access.steps import end_assignments, keep_a_keyholder
 from tenantry.acting.actions import Outcome, action
 from tenantry.acting.plans import Plan, Refused, confirm
 from tenantry.audit.chain import Entry, Event
-from tenantry.core.actor import Actor
+from tenantry.core.actor import Actor, Grants
 from tenantry.core.errors import NotFound, PermissionMissing, Refusal
-from tenantry.organizations.selectors import policy, policy_values
+from tenantry.organizations.selectors import policy, policy_values, refuse_other_name
 from tenantry.people.errors import AlreadyRemoved, NotActive, NotDeactivated, NotOfferedHere, NotOnOneself
 from tenantry.people.models import Membership, TeamMember
 from tenantry.people.permissions import DEACTIVATE, REMOVE
@@ -46,6 +46,8 @@ class LeavingPlan(Plan):
     seats_freed: int
     # How many of them can sign in now.
     active: int
+    # Whether the organization's name is typed first (policy `people.deactivation_by`).
+    asks_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,43 +75,27 @@ def _selection(actor: Actor, membership_ids: Iterable[UUID]) -> list[Membership]
     return rows
 
 
-def _standing(ids: Iterable[UUID]) -> tuple[dict[UUID, Role], set[UUID]]:
-    """Base roles of a selection, and who of the whole organization is an active keyholder; one query."""
-    wanted = set(ids)
-    keyholder = Q(role__is_keyholder=True, membership__status=Status.ACTIVE)
-    rows = Assignment.objects.filter(Q(membership_id__in=wanted) | keyholder, is_base=True).annotate(
-        status=F("membership__status")
-    )
-    roles: dict[UUID, Role] = {}
-    holders: set[UUID] = set()
-    for row in rows.select_related("role"):
-        if row.membership_id in wanted:
-            roles[row.membership_id] = row.role
-        if row.role.is_keyholder and row.status == Status.ACTIVE:
-            holders.add(row.membership_id)
-    return roles, holders
-
-
 def _refusals(
-    actor: Actor, rows: list[Membership], roles: dict[UUID, Role], holders: set[UUID], *, removing: bool
+    actor: Actor, rows: list[Membership], standing: Mapping[UUID, Standing], holders: set[UUID], *, removing: bool
 ) -> dict[UUID, Refusal]:
     """Who can't be acted on, found by query first. Never a loop of single actions."""
     refused: dict[UUID, Refusal] = {}
     for member in rows:
-        role = roles.get(member.id)
         if member.id == actor.membership_id:
             refused[member.id] = NotOnOneself()
         elif member.status == Status.REMOVED:
             refused[member.id] = AlreadyRemoved(name=member.name)
         elif not removing and member.status != Status.ACTIVE:
             refused[member.id] = NotActive(name=member.name)
-        elif not in_hand(actor, role):
-            refused[member.id] = MemberOutOfHand(name=member.name, role=role.name if role else "")
+        elif refusal := out_of_hand(actor, member, standing[member.id], REMOVE if removing else DEACTIVATE):
+            refused[member.id] = refusal
     left = [m for m in rows if m.id not in refused]
     if holders and holders <= {m.id for m in left}:
         # Somebody of the selection has to stay: the one who is named first.
         keeper = next(m for m in left if m.id in holders)
-        refused[keeper.id] = LastKeyholder(name=keeper.name, role=roles[keeper.id].name, membership_id=str(keeper.id))
+        base = standing[keeper.id].base
+        role = base.name if base else ""
+        refused[keeper.id] = LastKeyholder(name=keeper.name, role=role, membership_id=str(keeper.id))
     return refused
 
 
@@ -117,8 +103,8 @@ def _plan(
     actor: Actor, membership_ids: Iterable[UUID], now: datetime, rules: Mapping[str, Any], *, removing: bool
 ) -> LeavingPlan:
     rows = _selection(actor, membership_ids)
-    roles, holders = _standing(m.id for m in rows)
-    refused = _refusals(actor, rows, roles, holders, removing=removing)
+    standing, holders = standings(m.id for m in rows), set(keyholder_ids())
+    refused = _refusals(actor, rows, standing, holders, removing=removing)
     leaving = [m for m in rows if m.id not in refused]
     ids = [m.id for m in leaving]
     counted = set(rules[COUNTED])
@@ -130,15 +116,23 @@ def _plan(
         sessions=open_sessions(ids, now, rules).count(),
         invitations=sum(m.status == Status.INVITED for m in leaving),
         teams=sum(m.places for m in leaving) if removing else 0,  # type: ignore[attr-defined]
-        roles=sum(i in roles for i in ids) if removing else 0,
+        roles=sum(len(standing[i].roles) for i in ids) if removing else 0,
         seats_freed=0 if kept else sum(holds_seat(m, counted, now) for m in leaving),
         active=sum(m.status == Status.ACTIVE for m in leaving),
+        asks_name=not removing and rules[DEACTIVATION_BY] == "owner",
     )
 
 
 def _rules() -> dict[str, Any]:
     """The policies that a plan asks; one query."""
     return policy_values(COUNTED, DEACTIVATION_BY, *SESSION_RULES)
+
+
+def may_deactivate(granted: Grants, rule: str) -> bool:
+    """Whether these grants let somebody deactivate under this value of policy `people.deactivation_by`."""
+    if rule == "nobody" or not granted.anywhere(DEACTIVATE):
+        return False
+    return rule == "permission" or granted.everything
 
 
 def _ask_policy(actor: Actor, rule: str) -> None:
@@ -148,7 +142,7 @@ def _ask_policy(actor: Actor, rule: str) -> None:
     """
     if rule == "nobody":
         raise NotOfferedHere
-    if rule == "owner" and not actor.grants.everything:
+    if not may_deactivate(actor.grants, rule):
         raise PermissionMissing(DEACTIVATE)
 
 
@@ -169,22 +163,31 @@ def _raise_single(plan: LeavingPlan, actor: Actor, rows: Iterable[UUID], *, remo
     if plan.members:
         return
     selection = _selection(actor, rows)
-    roles, holders = _standing(m.id for m in selection)
-    refusals = _refusals(actor, selection, roles, holders, removing=removing)
+    standing, holders = standings(m.id for m in selection), set(keyholder_ids())
+    refusals = _refusals(actor, selection, standing, holders, removing=removing)
     raise next(iter(refusals.values()))
 
 
 @action(DEACTIVATE, targets=("membership_ids",))
 def deactivate_members(
-    *, actor: Actor, now: datetime, membership_ids: tuple[UUID, ...], digest: str | None = None
+    *,
+    actor: Actor,
+    now: datetime,
+    membership_ids: tuple[UUID, ...],
+    digest: str | None = None,
+    organization_name: str = "",
 ) -> Outcome[Left]:
     """They can't act here any more; everything stays under their names and nothing is deleted.
 
-    :raises PlanChanged: `digest` is of an older plan.
+    `organization_name`: typed by whoever does it, where policy `people.deactivation_by` is `owner`.
+
+    :raises PlanChanged: `digest` is of an older plan. :raises OrganizationNameAsked: not that name.
     :raises NotOnOneself, NotActive, MemberOutOfHand, LastKeyholder: when nobody of the selection could be.
     """
     plan = confirm(plan_deactivate_members(actor=actor, membership_ids=membership_ids, now=now), digest)
     _raise_single(plan, actor, membership_ids, removing=False)
+    if plan.asks_name:
+        refuse_other_name(organization_name)
     members = _selection(actor, plan.members)
     keep_a_keyholder(members)
     ended = deactivate_rows(members, now)
@@ -216,9 +219,7 @@ def reactivate_member(*, actor: Actor, now: datetime, membership_id: UUID) -> Ou
     """
     _ask_policy(actor, policy(DEACTIVATION_BY))
     member = get_member(actor, membership_id)
-    role = roles_of([member.id]).get(member.id)
-    if not in_hand(actor, role):
-        raise MemberOutOfHand(name=member.name, role=role.name if role else "")
+    refuse_out_of_hand(actor, member, DEACTIVATE)
     if member.status != Status.DEACTIVATED:
         raise NotDeactivated(name=member.name)
     counted = counted_statuses()

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from tenantry.access.errors import MemberOutOfHand
-from tenantry.access.selectors import in_hand, roles_of
+from tenantry.access.hands import out_of_hand, standings
 from tenantry.acting.actions import Outcome, action
 from tenantry.acting.plans import Plan, Refused, confirm
 from tenantry.audit.chain import Entry
@@ -73,14 +72,13 @@ def _sorted_out(
 
 
 def _refusals(actor: Actor, rows: list[Membership]) -> dict[UUID, Refusal]:
-    roles = roles_of([m.id for m in rows])
+    standing = standings(m.id for m in rows)
     refused: dict[UUID, Refusal] = {}
     for member in rows:
-        role = roles.get(member.id)
         if member.status != Status.INVITED:
             refused[member.id] = NotInvited(name=member.name)
-        elif not in_hand(actor, role):
-            refused[member.id] = MemberOutOfHand(name=member.name, role=role.name if role else "")
+        elif refusal := out_of_hand(actor, member, standing[member.id], INVITE):
+            refused[member.id] = refusal
     return refused
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib.auth.hashers import check_password
 
-from tenantry.access.steps import refuse_out_of_hand
+from tenantry.access.hands import refuse_out_of_hand
 from tenantry.acting.actions import Done, Outcome, action
 from tenantry.audit.chain import Entry
 from tenantry.core import crypto
@@ -103,7 +103,7 @@ def send_password_reset(*, actor: Actor, now: datetime, membership_id: UUID) -> 
     """
     member = get_member(actor, membership_id)
     if membership_id != actor.membership_id:
-        refuse_out_of_hand(actor, member)
+        refuse_out_of_hand(actor, member, RESET_PASSWORD)
     if member.status != Membership.Status.ACTIVE:
         raise NotActive(name=member.name)
     _refuse_again_soon(member.email, now)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from tenantry.audit.models import Entry
 from tenantry.audit.selectors import personal_of
 from tenantry.core.ids import parse_id
+from tenantry.organizations.policies import CATALOGUE, Policy
 from tenantry.people.selectors import names_of
 from tenantry.security.selectors import operator_names
 
@@ -55,6 +56,7 @@ TITLES: Mapping[str, Any] = {
     "organization.profile_changed": gettext_lazy("Company profile changed"),
     "organization.contact_changed": gettext_lazy("Contact changed"),
     "organization.setup_step": gettext_lazy("Step of the setup"),
+    "organization.policy_changed": gettext_lazy("Policy changed"),
     "platform.key_created": gettext_lazy("API key created"),
     "platform.key_revoked": gettext_lazy("API key revoked"),
     "audit.exported": gettext_lazy("Audit exported"),
@@ -207,6 +209,28 @@ def _setup_step(facts: _Facts) -> str:
     return _("%(who)s finished the step “%(step)s” of the setup.") % {"who": facts.who, "step": step}
 
 
+def _policy_changed(facts: _Facts) -> str:
+    """Values in the words of the catalogue; of a policy that is gone from it as they were written."""
+    known = CATALOGUE.get(facts.get("code"))
+    places = {
+        "who": facts.who,
+        "policy": known.title_in_words if known else facts.get("code"),
+        **{side: _policy_value(known, facts.values.get(side)) for side in ("before", "after")},
+        "number": facts.get("undoes"),
+        "reason": facts.get("reason"),
+    }
+    words = _("%(who)s changed “%(policy)s” from “%(before)s” to “%(after)s”.")
+    if places["number"]:
+        words = _("%(who)s took entry %(number)s back: “%(policy)s” is “%(after)s” again.")
+    if places["reason"]:
+        words += " " + _("Reason: %(reason)s")
+    return words % places
+
+
+def _policy_value(known: Policy | None, value: Any) -> str:
+    return known.in_words(value) if known is not None and known.check(value) else _shown(value)
+
+
 def _sessions_ended(facts: _Facts) -> str:
     count = int(facts.values.get("sessions") or 0)
     words = ngettext(
@@ -258,6 +282,7 @@ SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "organization.profile_changed": _plain(gettext_lazy("%(who)s changed the company profile.")),
     "organization.contact_changed": _plain(gettext_lazy("%(who)s changed the %(kind)s contact.")),
     "organization.setup_step": _setup_step,
+    "organization.policy_changed": _policy_changed,
     "platform.key_created": _plain(gettext_lazy("%(who)s created the API key “%(name)s” with the role %(role)s.")),
     "platform.key_revoked": _plain(gettext_lazy("%(who)s revoked the API key “%(name)s”.")),
     "people.exported": _plain(gettext_lazy("%(who)s took the directory out as a file, %(count)s people.")),

@@ -18,7 +18,7 @@ from django.http.response import HttpResponseRedirectBase
 from django.shortcuts import render
 from django.template.response import SimpleTemplateResponse
 
-from tenantry.core.errors import PermissionMissing
+from tenantry.core.decisions import require_any
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.web.facts import shell_facts
@@ -54,8 +54,8 @@ def screen(*permissions: str, methods: tuple[str, ...] = ("GET",), crosses: bool
                 return sign_in_first(request)
             # Before anything is refused: the page that says so has the bar around it, too.
             request.shell_facts = functools.partial(shell_facts, request)
-            if permissions and not request.actor.may_any(*permissions):
-                raise PermissionMissing(permissions[0])
+            if permissions:
+                require_any(request.actor, *permissions)
             if switched := _of_another_organization(request):
                 return switched
             return view(request, *args, **kwargs) if crosses else _run(request, view, *args, **kwargs)

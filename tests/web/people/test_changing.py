@@ -8,7 +8,7 @@ from PIL import Image
 
 from factories.organizations import make_organization
 from support.visitors import post, signed_in
-from tenantry.access.actions import change_role
+from tenantry.access.actions.assigning import change_role
 from tenantry.access.selectors import roles_of
 from tenantry.core.models import MailDelivery
 from tenantry.core.tenancy import scope

@@ -2,7 +2,7 @@
 
 from ninja import Query, Router
 
-from tenantry.access.actions import RoleChangePlan, change_role, plan_change_role
+from tenantry.access.actions.assigning import RoleChangePlan, change_role, plan_change_role
 from tenantry.access.errors import LastKeyholder, MemberOutOfHand, RoleNotAssignable, SameRole, TooManyKeyholders
 from tenantry.access.permissions import ASSIGN
 from tenantry.access.selectors import SORTS, DirectoryFilter, directory

@@ -57,7 +57,7 @@ def row_of(actor: Actor, member: "Membership", now: datetime, *, deactivation_by
 
 def _acts(actor: Actor, member: "Membership", status: str, deactivation_by: str) -> set[str]:
     """What the actor may do: the permission, a role in hand, and a status that it makes sense for."""
-    if status == "removed" or not may_act_on(actor, member):
+    if status == "removed":
         return set()
     by_status = {
         "active": {"edit": EDIT, "deactivate": DEACTIVATE, "password": RESET_PASSWORD, "sessions": END_SESSIONS},
@@ -66,7 +66,8 @@ def _acts(actor: Actor, member: "Membership", status: str, deactivation_by: str)
     }
     by_status["expired"] = by_status["pending"]
     offered = {**by_status[status], "role": ASSIGN, "remove": REMOVE}
-    acts = {act for act, permission in offered.items() if actor.may(permission)}
+    allowed = {code: may_act_on(actor, member, code) for code in set(offered.values())}
+    acts = {act for act, code in offered.items() if allowed[code]}
     if not deactivation_offered(actor, deactivation_by):
         acts -= {"deactivate", "reactivate"}
     return acts

@@ -12,10 +12,11 @@ from tenantry.access.directory import listed
 from tenantry.access.selectors import DirectoryFilter, roles_of
 from tenantry.acting.actions import perform
 from tenantry.core import clock
+from tenantry.core.decisions import decide
 from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing, PlanChanged, Refusal
 from tenantry.core.ids import parse_id
 from tenantry.core.paging import keyset_page
-from tenantry.core.permissions import Reach
+from tenantry.core.records import NOWHERE
 from tenantry.core.transactions import reading
 from tenantry.people.actions import (
     TeamDeletionPlan,
@@ -42,7 +43,7 @@ MOST = 100
 
 
 def _manages_all(request: MemberRequest) -> bool:
-    return request.actor.reach(TEAMS_MANAGE) == Reach.ALL
+    return decide(request.actor, TEAMS_MANAGE, NOWHERE).allowed
 
 
 def _ask_all(request: MemberRequest) -> None:

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from tenantry.access.actions import RoleChanged, RoleChangePlan, change_role, plan_change_role
+from tenantry.access.actions.assigning import RoleChanged, RoleChangePlan, change_role, plan_change_role
 from tenantry.access.directory import find_listed
 from tenantry.access.permissions import ASSIGN
 from tenantry.access.selectors import assignable_roles

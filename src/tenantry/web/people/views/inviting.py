@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tenantry.access.directory import find_listed
-from tenantry.access.selectors import assignable_roles, in_hand, roles_of
+from tenantry.access.hands import Standing, out_of_hand, standings
+from tenantry.access.selectors import assignable_roles
 from tenantry.acting.actions import perform
 from tenantry.core import clock
 from tenantry.core.errors import NotFound, Refusal
@@ -59,10 +60,10 @@ def invitation_list(request: MemberRequest) -> HttpResponse:
         cursor=request.GET.get("cursor"),
         size=PAGE_SIZE,
     )
-    roles = roles_of([row.membership_id for row in shown.rows])
+    standing = standings(row.membership_id for row in shown.rows)
     context = {
         "page": shown,
-        "rows": [_line(request, row, roles.get(row.membership_id), now) for row in shown.rows],
+        "rows": [_line(request, row, standing[row.membership_id], now) for row in shown.rows],
         "total": rows.count(),
         "state": state if state in (*names, "all") else "",
         "states": STATES,
@@ -71,15 +72,17 @@ def invitation_list(request: MemberRequest) -> HttpResponse:
     return page(request, "people/invitations.html", context)
 
 
-def _line(request: MemberRequest, row: Any, role: Any, now: Any) -> dict[str, Any]:
+def _line(request: MemberRequest, row: Any, standing: Standing, now: Any) -> dict[str, Any]:
     state = row.state(now)
     return {
         "invitation": row,
         "member": row.membership,
         "state": state,
         "days": -(-(row.expires_at - now) // DAY) if state == "pending" else None,
-        "role": role,
-        "acts": state in OPEN and row.membership.status == "invited" and in_hand(request.actor, role),
+        "role": standing.base,
+        "acts": state in OPEN
+        and row.membership.status == "invited"
+        and out_of_hand(request.actor, row.membership, standing, INVITE) is None,
     }
 
 

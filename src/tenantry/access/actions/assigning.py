@@ -5,16 +5,15 @@ from datetime import datetime
 from uuid import UUID
 
 from tenantry.access.errors import SameRole
+from tenantry.access.hands import refuse_out_of_hand
 from tenantry.access.models import Role
 from tenantry.access.permissions import ASSIGN
-from tenantry.access.selectors import roles_of
 from tenantry.access.steps import (
     allow_another_keyholder,
     assignable,
     get_role,
     give_base_role,
     keep_a_keyholder,
-    refuse_out_of_hand,
 )
 from tenantry.acting.actions import Outcome, action
 from tenantry.acting.plans import Plan, confirm
@@ -65,9 +64,9 @@ def plan_change_role(*, actor: Actor, membership_id: UUID, role_id: UUID) -> Rol
         raise NotOnOneself
     if member.status == Membership.Status.REMOVED:
         raise AlreadyRemoved(name=member.name)
-    refuse_out_of_hand(actor, member)
-    after = assignable(actor, role_id)
-    before = roles_of([member.id]).get(member.id)
+    standing = refuse_out_of_hand(actor, member, ASSIGN)
+    after = assignable(actor, role_id, standing.target)
+    before = standing.base
     if before and before.id == after.id:
         raise SameRole(name=member.name)
     had, has = _codes(before), _codes(after)

@@ -1,0 +1,103 @@
+"""Who may act on whom, and who may give which role (product.md §3, invariants).
+
+A role is given only by somebody whose own role lists it, at a scope that covers the person; acts on a person reach
+only people all of whose roles one may give. Levels in a workspace stay in it: they follow `workspaces.manage`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+
+from tenantry.access.errors import MemberOutOfHand
+from tenantry.access.models import Assignment, Role
+from tenantry.core.actor import Actor, Held
+from tenantry.core.decisions import decide
+from tenantry.core.errors import PermissionMissing, Refusal
+from tenantry.core.permissions import ScopeKind
+from tenantry.core.records import NOWHERE, Target
+from tenantry.organizations.models import UnitLink
+from tenantry.people.models import Membership
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One member as others act on them. `roles`: every role outside of workspaces, and what follows one that ends."""
+
+    base: Role | None
+    roles: tuple[Role, ...]
+    target: Target
+
+
+def covers(held: Held, target: Target) -> bool:
+    """Whether a role held at this scope speaks for the target."""
+    if held.scope is ScopeKind.UNIT:
+        return held.scope_id in target.units
+    return held.scope is ScopeKind.ORGANIZATION or held.scope_id == target.workspace
+
+
+def may_assign(actor: Actor, role: Role, target: Target = NOWHERE) -> bool:
+    """Whether the actor may give and take this role, there. Only keyholders give the keyholder's role."""
+    return actor.grants.everything or (not role.is_keyholder and gives(actor, role.id, target))
+
+
+def gives(actor: Actor, role_id: UUID, target: Target) -> bool:
+    """Whether one of the actor's roles that speak for the target lists this role."""
+    return any(
+        (held.assignable is None or role_id in held.assignable) and covers(held, target) for held in actor.grants.held
+    )
+
+
+def in_hand(actor: Actor, standing: Standing) -> bool:
+    return all(may_assign(actor, role, standing.target) for role in standing.roles)
+
+
+def standings(member_ids: Iterable[UUID]) -> dict[UUID, Standing]:
+    """By membership id, for every id that is known; two queries."""
+    wanted = list(member_ids)
+    above = UnitLink.objects.filter(below_id=OuterRef("unit_id")).values("above_id")
+    places = Membership.objects.filter(id__in=wanted).annotate(above=ArraySubquery(above)).values_list("id", "above")
+    held: dict[UUID, list[Assignment]] = {}
+    rows = Assignment.objects.filter(membership_id__in=wanted, workspace=None).select_related("role", "then_role")
+    for row in rows.order_by("-is_base", "id"):
+        held.setdefault(row.membership_id, []).append(row)
+    return {member_id: _standing(member_id, units, held.get(member_id, [])) for member_id, units in places}
+
+
+def _standing(member_id: UUID, units: list[UUID], held: list[Assignment]) -> Standing:
+    roles = [row.role for row in held] + [row.then_role for row in held if row.then_role]
+    return Standing(
+        base=next((row.role for row in held if row.is_base), None),
+        roles=tuple(roles),
+        target=Target("member", member_id, owner=member_id, units=frozenset(units)),
+    )
+
+
+def standing_of(member_id: UUID) -> Standing:
+    return standings([member_id]).get(member_id) or Standing(None, (), Target("member", member_id, owner=member_id))
+
+
+def out_of_hand(actor: Actor, member: Membership, standing: Standing, code: str) -> Refusal | None:
+    """Why the actor may not do `code` to this member: the permission does not reach them (`PermissionMissing`), or
+    one of their roles is not the actor's to give (`MemberOutOfHand`)."""
+    decision = decide(actor, code, standing.target)
+    if not decision:
+        return PermissionMissing(code, decision.step or "")
+    if in_hand(actor, standing):
+        return None
+    out = next(role for role in standing.roles if not may_assign(actor, role, standing.target))
+    return MemberOutOfHand(name=member.name, role=out.name)
+
+
+def refuse_out_of_hand(actor: Actor, member: Membership, code: str) -> Standing:
+    """The member's standing, when the actor may do `code` to this member.
+
+    :raises PermissionMissing, MemberOutOfHand: see `out_of_hand`.
+    """
+    standing = standing_of(member.id)
+    refusal = out_of_hand(actor, member, standing, code)
+    if refusal is not None:
+        raise refusal
+    return standing
