@@ -25,25 +25,29 @@ def roles() -> dict[str, str]:
     return {name: f"{settings.ROLE_PREFIX}{name}" for name in ("owner", "app", "tenant", "platform")}
 
 
+def fence(table: str, privileges: str = ALL) -> list[str]:
+    """The SQL that brings one tenant table behind its fence."""
+    role = roles()
+    return [
+        f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
+        f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
+        f'DROP POLICY IF EXISTS tenant ON "{table}"',
+        f'DROP POLICY IF EXISTS platform ON "{table}"',
+        f'DROP POLICY IF EXISTS owner ON "{table}"',
+        f'CREATE POLICY tenant ON "{table}" TO {role["tenant"]} USING (organization_id = {ORGANIZATION})',
+        f'CREATE POLICY platform ON "{table}" TO {role["platform"]} USING (true)',
+        # Without it validating a foreign key sees no rows and passes over orphans.
+        f'CREATE POLICY owner ON "{table}" TO {role["owner"]} USING (true)',
+        f'REVOKE ALL ON "{table}" FROM {role["app"]}, {role["tenant"]}, {role["platform"]}',
+        f'GRANT {privileges} ON "{table}" TO {role["tenant"]}',
+        f'GRANT {ALL} ON "{table}" TO {role["platform"]}',
+    ]
+
+
 def statements() -> list[str]:
     """The SQL that brings every table behind its fence."""
     role = roles()
-    sql: list[str] = []
-    for table, privileges in tenant_tables().items():
-        sql += [
-            f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY',
-            f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY',
-            f'DROP POLICY IF EXISTS tenant ON "{table}"',
-            f'DROP POLICY IF EXISTS platform ON "{table}"',
-            f'DROP POLICY IF EXISTS owner ON "{table}"',
-            f'CREATE POLICY tenant ON "{table}" TO {role["tenant"]} USING (organization_id = {ORGANIZATION})',
-            f'CREATE POLICY platform ON "{table}" TO {role["platform"]} USING (true)',
-            # Without it validating a foreign key sees no rows and passes over orphans.
-            f'CREATE POLICY owner ON "{table}" TO {role["owner"]} USING (true)',
-            f'REVOKE ALL ON "{table}" FROM {role["app"]}, {role["tenant"]}, {role["platform"]}',
-            f'GRANT {privileges} ON "{table}" TO {role["tenant"]}',
-            f'GRANT {ALL} ON "{table}" TO {role["platform"]}',
-        ]
+    sql = [line for table, privileges in tenant_tables().items() for line in fence(table, privileges)]
     for table, sees in settings.GLOBAL_TABLE_POLICIES.items():
         sql.append(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY')
         sql += [f'DROP POLICY IF EXISTS {name} ON "{table}"' for name in role]
