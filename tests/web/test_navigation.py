@@ -8,14 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.urls import path
 
-from tenantry.core.actor import Actor, Grants
+from tenantry.core.actor import ALL_GRANTS, Actor, grants_of
 from tenantry.core.permissions import Reach, catalogue
 from tenantry.web.context import is_fragment, theme_of
 from tenantry.web.navigation import ADMIN, applications, is_administrator, navigation
 
 
 def somebody(*codes: str, everything: bool = False) -> Actor:
-    grants = Grants(dict.fromkeys(codes, Reach.ALL), everything=everything)
+    grants = ALL_GRANTS if everything else grants_of(dict.fromkeys(codes, Reach.ALL))
     return Actor("member", UUID(int=1), grants, membership_id=UUID(int=2))
 
 

@@ -6,6 +6,7 @@ only people all of whose roles one may give. Levels in a workspace stay in it: t
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -55,28 +56,29 @@ def in_hand(actor: Actor, standing: Standing) -> bool:
 
 
 def standings(member_ids: Iterable[UUID]) -> dict[UUID, Standing]:
-    """By membership id, for every id that is known; two queries."""
+    """By membership id; one query. Whoever holds nothing (removed people) stands nowhere."""
     wanted = list(member_ids)
-    above = UnitLink.objects.filter(below_id=OuterRef("unit_id")).values("above_id")
-    places = Membership.objects.filter(id__in=wanted).annotate(above=ArraySubquery(above)).values_list("id", "above")
-    held: dict[UUID, list[Assignment]] = {}
-    rows = Assignment.objects.filter(membership_id__in=wanted, workspace=None).select_related("role", "then_role")
-    for row in rows.order_by("-is_base", "id"):
+    above = UnitLink.objects.filter(below_id=OuterRef("membership__unit_id")).values("above_id")
+    rows = Assignment.objects.filter(membership_id__in=wanted).annotate(above=ArraySubquery(above))
+    held: dict[UUID, list[Any]] = {}
+    for row in rows.select_related("role", "then_role").order_by("-is_base", "id"):
         held.setdefault(row.membership_id, []).append(row)
-    return {member_id: _standing(member_id, units, held.get(member_id, [])) for member_id, units in places}
+    return {member_id: _standing(member_id, held.get(member_id, [])) for member_id in wanted}
 
 
-def _standing(member_id: UUID, units: list[UUID], held: list[Assignment]) -> Standing:
-    roles = [row.role for row in held] + [row.then_role for row in held if row.then_role]
+def _standing(member_id: UUID, held: list[Any]) -> Standing:
+    outside = [row for row in held if row.workspace_id is None]
+    roles = [row.role for row in outside] + [row.then_role for row in outside if row.then_role]
+    units = frozenset(held[0].above) if held else frozenset()
     return Standing(
-        base=next((row.role for row in held if row.is_base), None),
+        base=next((row.role for row in outside if row.is_base), None),
         roles=tuple(roles),
-        target=Target("member", member_id, owner=member_id, units=frozenset(units)),
+        target=Target("member", member_id, owner=member_id, units=units),
     )
 
 
 def standing_of(member_id: UUID) -> Standing:
-    return standings([member_id]).get(member_id) or Standing(None, (), Target("member", member_id, owner=member_id))
+    return standings([member_id])[member_id]
 
 
 def out_of_hand(actor: Actor, member: Membership, standing: Standing, code: str) -> Refusal | None:

@@ -75,8 +75,12 @@ def _selection(actor: Actor, membership_ids: Iterable[UUID]) -> list[Membership]
     return rows
 
 
+def _holds_everything(standing: Standing) -> bool:
+    return standing.base is not None and standing.base.is_keyholder
+
+
 def _refusals(
-    actor: Actor, rows: list[Membership], standing: Mapping[UUID, Standing], holders: set[UUID], *, removing: bool
+    actor: Actor, rows: list[Membership], standing: Mapping[UUID, Standing], *, removing: bool
 ) -> dict[UUID, Refusal]:
     """Who can't be acted on, found by query first. Never a loop of single actions."""
     refused: dict[UUID, Refusal] = {}
@@ -90,6 +94,7 @@ def _refusals(
         elif refusal := out_of_hand(actor, member, standing[member.id], REMOVE if removing else DEACTIVATE):
             refused[member.id] = refusal
     left = [m for m in rows if m.id not in refused]
+    holders = set(keyholder_ids()) if any(_holds_everything(standing[m.id]) for m in left) else set()
     if holders and holders <= {m.id for m in left}:
         # Somebody of the selection has to stay: the one who is named first.
         keeper = next(m for m in left if m.id in holders)
@@ -103,8 +108,8 @@ def _plan(
     actor: Actor, membership_ids: Iterable[UUID], now: datetime, rules: Mapping[str, Any], *, removing: bool
 ) -> LeavingPlan:
     rows = _selection(actor, membership_ids)
-    standing, holders = standings(m.id for m in rows), set(keyholder_ids())
-    refused = _refusals(actor, rows, standing, holders, removing=removing)
+    standing = standings(m.id for m in rows)
+    refused = _refusals(actor, rows, standing, removing=removing)
     leaving = [m for m in rows if m.id not in refused]
     ids = [m.id for m in leaving]
     counted = set(rules[COUNTED])
@@ -163,8 +168,8 @@ def _raise_single(plan: LeavingPlan, actor: Actor, rows: Iterable[UUID], *, remo
     if plan.members:
         return
     selection = _selection(actor, rows)
-    standing, holders = standings(m.id for m in selection), set(keyholder_ids())
-    refusals = _refusals(actor, selection, standing, holders, removing=removing)
+    standing = standings(m.id for m in selection)
+    refusals = _refusals(actor, selection, standing, removing=removing)
     raise next(iter(refusals.values()))
 
 
