@@ -13,6 +13,7 @@ from support.processes import answers, free_port, wait_for
 from tenantry.cli.children import Child
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+POLICIES = Path(__file__).resolve().parent / "cerbos_policies"
 # What one request may hold at most; above Cerbos' own default of 50, so that thousands of questions are few requests.
 RESOURCES = 500
 NOT_HERE = 3

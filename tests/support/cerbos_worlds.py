@@ -5,14 +5,13 @@ Nothing is worked out here. The facts are written to our tables (`cerbos_rows`) 
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from tenantry.core.permissions import (
-    PLACES_OF_RECORDS,
     REACH_CODES,
     YES,
     Permission,
@@ -27,6 +26,7 @@ WEIGHTS = (6, 5, 4, 4, 2)
 NOTHING = "nothing"
 # What a record says where it has none; a member says "" there, so that two absent ids never meet.
 NONE = "none"
+COLUMNS = ("owner", "team", "workflow", "unit", "workspace", "collaborators")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Member:
 
 @dataclass(slots=True)
 class Record:
-    """A record without a unit of its own stands in its owner's, where the type has no such column."""
+    """What a record of a type without some of these columns has, `attributes` leaves out."""
 
     id: UUID
     owner: UUID | None = None
@@ -137,17 +137,22 @@ class Record:
     workspace: UUID | None = None
     collaborators: list[UUID] = field(default_factory=list)
 
-    def attributes(self, world: "World", *, with_unit: bool = True) -> dict[str, Any]:
-        owner = world.member(self.owner)
-        unit = self.unit if with_unit else (owner.unit if owner else None)
+    def attributes(self, world: "World", columns: Iterable[str] = COLUMNS) -> dict[str, Any]:
+        """As a type with these columns has it. One without units stands where its owner stands."""
+
+        def value(column: str) -> Any:
+            return getattr(self, column) if column in columns else None
+
+        owner = world.member(value("owner"))
+        unit = self.unit if "unit" in columns else (owner.unit if owner else None)
         return {
-            "owner": _id(self.owner, NONE),
+            "owner": _id(value("owner"), NONE),
             "owner_teams": [str(team) for team in owner.teams] if owner else [],
-            "team": _id(self.team, NONE),
-            "workflow": _id(self.workflow, NONE),
+            "team": _id(value("team"), NONE),
+            "workflow": _id(value("workflow"), NONE),
             "units": [str(above) for above in world.above(unit)],
-            "workspace": _id(self.workspace, NONE),
-            "collaborators": [str(one) for one in self.collaborators],
+            "workspace": _id(value("workspace"), NONE),
+            "collaborators": [str(one) for one in value("collaborators") or ()],
         }
 
 
@@ -209,10 +214,14 @@ class Sizes:
 class Maker:
     """Makes worlds from a seed."""
 
-    def __init__(self, seed: int, codes: Sequence[str], fields: Sequence[str] = ()) -> None:
+    def __init__(
+        self, seed: int, codes: Sequence[str], fields: Sequence[str] = (), restricting: Sequence[str] = ()
+    ) -> None:
+        """Of these permissions, fields and restrictions."""
         self.random = random.Random(seed)
         self.codes = [catalogue()[code] for code in codes]
         self.fields = list(fields)
+        self.restrictions = [restrictions()[code] for code in restricting]
 
     def world(self, sizes: Sizes, *, plain: bool = False) -> World:
         """`plain`: roles in the whole organization only, no ends, profiles or restrictions."""
@@ -298,11 +307,11 @@ class Maker:
 
     def _restrictions(self, world: World) -> list[Taken]:
         found: dict[tuple[str, UUID | None], Taken] = {}
-        for code, declared in restrictions().items():
-            if self._may(0.15):
+        for declared in self.restrictions:
+            if self._may(0.2):
                 place = self._one(world.workspaces, 0.5) if declared.in_workspaces else None
                 value = self.random.choice(declared.choices) if declared.choices else YES
-                found[code, place] = Taken(code, value, place)
+                found[declared.code, place] = Taken(declared.code, value, place)
         return list(found.values())
 
     def _record(self, world: World, people: Sequence[UUID]) -> Record:
@@ -315,11 +324,6 @@ class Maker:
             workspace=self._one(world.workspaces, 0.6),
             collaborators=self._some(people, 2) if self._may(0.3) else [],
         )
-
-
-def codes_of_records() -> list[str]:
-    """Permissions that can be asked about a record: those with a reach, and those held where records stand."""
-    return [code for code, p in catalogue().items() if p.has_reach or p.scopes & PLACES_OF_RECORDS]
 
 
 def _id(value: UUID | None, absent: str) -> str:
