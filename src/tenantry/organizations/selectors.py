@@ -7,6 +7,10 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from tenantry.core.bounds import ORGANIZATION_NAME
+from tenantry.core.errors import NotFound
+from tenantry.core.text import InvalidText
+from tenantry.organizations.errors import OrganizationNameAsked
 from tenantry.organizations.models import (
     Address,
     CompanyProfile,
@@ -54,6 +58,17 @@ def policies() -> list[PolicyState]:
     ]
 
 
+def refuse_other_name(typed: str) -> None:
+    """:raises OrganizationNameAsked: `typed` is not the organization's name, letter by letter."""
+    name = current_organization().name
+    try:
+        same = ORGANIZATION_NAME.clean(typed) == name
+    except InvalidText:
+        same = False
+    if not same:
+        raise OrganizationNameAsked(name=name)
+
+
 def entitlement(key: str) -> int | None:
     """The limit that plan or operator grant; None is unlimited, 0 when nothing is granted."""
     row = Entitlement.objects.filter(key=key).first()
@@ -77,6 +92,17 @@ def contacts() -> dict[str, Contact]:
     """Billing, technical and legal contact; unsaved rows where none is named yet."""
     rows = {contact.kind: contact for contact in Contact.objects.all()}
     return {kind: rows.get(kind) or Contact(kind=kind) for kind in Contact.Kind.values}
+
+
+def find_organization(organization_id: UUID) -> Organization:
+    """For the console, which has armed a crossing.
+
+    :raises NotFound: there is none.
+    """
+    organization = Organization.objects.filter(pk=organization_id).first()
+    if organization is None:
+        raise NotFound
+    return organization
 
 
 def find_organization_id(slug: str) -> UUID | None:

@@ -1,9 +1,9 @@
 """Passwords: the organization's policy, Django's validators, and hashing."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import get_default_password_validators
@@ -14,6 +14,12 @@ from tenantry.core.bounds import PASSWORD_MAX
 from tenantry.organizations.selectors import policy_values
 from tenantry.security.errors import PasswordRefused
 
+PASSWORD_RULES = (
+    "password.minimum_length",
+    "password.required_classes",
+    "password.breached",
+    "password.similar",
+)
 _CLASSES = {"lower": r"[a-z]", "upper": r"[A-Z]", "digit": r"\d", "symbol": r"[^\w\s]|_"}
 
 
@@ -52,11 +58,9 @@ class Rule:
 STANDARD = Rule()
 
 
-def password_rule() -> Rule:
-    """The rule of the open scope's organization."""
-    rules = policy_values(
-        "password.minimum_length", "password.required_classes", "password.breached", "password.similar"
-    )
+def password_rule(rules: Mapping[str, Any] | None = None) -> Rule:
+    """The rule of the open scope's organization. `rules`: PASSWORD_RULES, when they are known."""
+    rules = rules or policy_values(*PASSWORD_RULES)
     return Rule(
         rules["password.minimum_length"],
         tuple(rules["password.required_classes"]),

@@ -47,8 +47,9 @@ class Presence:
     sessions: int
 
 
-def presence(now: datetime) -> Presence:
-    rows = all_open_sessions(now)
+def presence(now: datetime, rules: Mapping[str, Any] | None = None) -> Presence:
+    """`rules`: SESSION_RULES, when they are known."""
+    rows = all_open_sessions(now, rules)
     found = rows.aggregate(people=Count("membership", distinct=True), sessions=Count("id"))
     return Presence(found["people"], found["sessions"])
 

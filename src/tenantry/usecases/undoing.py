@@ -167,15 +167,18 @@ def _plan(actor: Actor, row: Entry, undoer: Undoer, now: datetime) -> UndoPlan:
 def members_of(number: int) -> tuple[UUID, ...]:
     """The members that an entry is about: what `undo_entry` locks. Entries never change, so it may be read before."""
     row = Entry.objects.filter(number=number).first()
-    if row is None:
-        return ()
-    named = (UUID(str(one)) for one in row.values.get("members") or [])
-    return (row.target_id,) if row.target_type == "member" and row.target_id else tuple(named)
+    return _members(row) if row else ()
+
+
+def _members(row: Entry) -> tuple[UUID, ...]:
+    if row.target_type == "member" and row.target_id:
+        return (row.target_id,)
+    return tuple(UUID(str(one)) for one in row.values.get("members") or [])
 
 
 @action(open_to="it asks for the permission of the act that is taken back", targets=("membership_ids",))
 def undo_entry(
-    *, actor: Actor, now: datetime, number: int, membership_ids: tuple[UUID, ...] = (), digest: str | None = None
+    *, actor: Actor, now: datetime, number: int, membership_ids: tuple[UUID, ...], digest: str | None = None
 ) -> Outcome[Undone]:
     """Makes things as they were before one act. `membership_ids`: `members_of` the entry, locked as the original did.
 
@@ -183,6 +186,8 @@ def undo_entry(
     :raises NotFound, PermissionMissing, UndoNotPossible, UndoneAlready, UndoTooLate, UndoOvertaken: see there.
     """
     row, undoer = _undoable(actor, number, now)
+    if not set(_members(row)) <= set(membership_ids):
+        raise ValueError("whom an entry is about is locked before it is taken back: members_of")
     plan = confirm(_plan(actor, row, undoer, now), digest)
     outcome = undoer.carry_out(actor, row, now)
     if outcome.entry is None:
