@@ -11,9 +11,7 @@ from support.visitors import body, post, signed_in
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.organizations.models import CompanyProfile, Contact, Organization
-from tenantry.organizations.policies import POLICIES
 from tenantry.organizations.selectors import company_profile
-from tenantry.web.organization.words import CHOICES, value_in_words
 
 PAGES = ("", "/profile", "/contacts", "/plan", "/security", "/policies")
 CONTROL = re.compile(r"SET|SAVEPOINT|RELEASE|BEGIN|COMMIT|ROLLBACK|\s*SELECT set_config", re.IGNORECASE)
@@ -135,28 +133,6 @@ def test_the_plan_tells_the_truth_about_seats():
     assert "2 of 2" in page
     assert "Every seat is in use" in page
     assert "no limit" in body(signed_in(make_organization().owner).get("/admin/org/plan"))
-
-
-def test_every_policy_has_its_effect_and_its_value_in_words():
-    org = make_organization()
-    page = body(signed_in(org.owner).get("/admin/org/policies"))
-    for policy in POLICIES:
-        assert f'id="{policy.code}"' in page
-        worded = value_in_words(policy.code, policy.default)
-        assert worded
-        assert "_" not in worded
-    assert "7 days" in page
-    assert "Whoever runs this installation" in page
-
-
-def test_every_choice_of_a_policy_has_words():
-    candidates = {*CHOICES, "names", "one_per_workspace"}
-    for policy in POLICIES:
-        found = [c for c in candidates if policy.check(c) or policy.check([c])]
-        if not isinstance(policy.default, int) and policy.default not in (None, []):
-            assert found, policy.code
-            default = policy.default if isinstance(policy.default, list) else [policy.default]
-            assert set(default) <= set(CHOICES)
 
 
 def test_security_counts_who_is_signed_in():

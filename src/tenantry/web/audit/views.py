@@ -1,5 +1,6 @@
 """Who did what to whom, when, from where, before and after."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -9,10 +10,12 @@ from tenantry.audit.chain import verify
 from tenantry.audit.permissions import EXPORT, VIEW, VIEW_BILLING, VIEW_PEOPLE
 from tenantry.audit.selectors import entries
 from tenantry.core import clock
+from tenantry.core.errors import Refusal
 from tenantry.core.paging import number_page
 from tenantry.core.transactions import reading
 from tenantry.usecases.faults import fault_in_words
 from tenantry.usecases.taking_out import note_audit_export
+from tenantry.usecases.undoing import standings
 from tenantry.web.audit import files
 from tenantry.web.audit.filters import action_choices, area_choices, asked
 from tenantry.web.audit.wording import Line, sentences
@@ -32,9 +35,10 @@ FORMATS = {
 def audit_list(request: MemberRequest) -> HttpResponse:
     question = asked(request.actor, request.GET, zone_of(request.organization))
     found = number_page(entries(request.actor, question.wanted), by="number", cursor=request.GET.get("cursor"), size=50)
+    undoable = standings(request.actor, found.rows, clock.now())
     context = {
         "page": found,
-        "rows": [_row(line) for line in sentences(found.rows)],
+        "rows": [_row(line, undoable) for line in sentences(found.rows)],
         "asked": question,
         "areas": area_choices(request.actor),
         "acts": action_choices(request.actor),
@@ -46,8 +50,16 @@ def audit_list(request: MemberRequest) -> HttpResponse:
     return page(request, "audit/list.html", context)
 
 
-def _row(line: Line) -> dict[str, Any]:
-    return {"line": line, "device": device_of(line.agent) if line.agent else None}
+def _row(line: Line, undoable: Mapping[int, Refusal | None]) -> dict[str, Any]:
+    """`undo`: whether it can be taken back; `kept`: why not, in words, where acts like it can."""
+    number = line.entry.number
+    refusal = undoable.get(number)
+    return {
+        "line": line,
+        "device": device_of(line.agent) if line.agent else None,
+        "undo": number in undoable and refusal is None,
+        "kept": str(refusal) if refusal is not None else "",
+    }
 
 
 @screen(EXPORT, methods=("POST",))

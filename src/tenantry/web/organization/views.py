@@ -1,4 +1,4 @@
-"""The organization about itself: overview, company profile, contacts, plan and usage, security, policies."""
+"""The organization about itself: overview, company profile, contacts, plan and usage, security."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ from tenantry.core.errors import InvalidInput, VersionChanged
 from tenantry.core.transactions import reading
 from tenantry.organizations.actions import ProfileFields, change_company_profile, change_contact
 from tenantry.organizations.bounds import contrast_with_white
+from tenantry.organizations.changing_policies import policies_before
 from tenantry.organizations.permissions import BILLING_VIEW, EDIT, POLICIES_VIEW, SEATS_VIEW, VIEW
 from tenantry.organizations.selectors import (
     SEATS,
@@ -19,14 +20,14 @@ from tenantry.organizations.selectors import (
     contacts,
     current_organization,
     granted,
-    policies,
-    policy_values,
 )
 from tenantry.people.seats import seats
 from tenantry.security.passwords import password_rule, rule_in_words
 from tenantry.security.selectors import presence
+from tenantry.usecases.telling_policies import policy_groups
 from tenantry.web.organization.forms import PROFILE_FIELDS, ContactForm, ProfileForm
-from tenantry.web.organization.words import ENTITLEMENTS, SOURCES, policy_lines
+from tenantry.web.organization.frame import frame
+from tenantry.web.organization.words import ENTITLEMENTS, SOURCES, blueprint_policies
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
@@ -35,27 +36,10 @@ from tenantry.web.toasts import toast
 BOTH = ("GET", "POST")
 
 
-def _frame(request: MemberRequest) -> dict[str, Any]:
-    """Which tabs this person has."""
-    actor = request.actor
-    sees = actor.may_any(VIEW, EDIT)
-    return {
-        "tabs": {
-            "overview": True,
-            "profile": sees,
-            "contacts": sees,
-            "plan": actor.may_any(VIEW, BILLING_VIEW, SEATS_VIEW),
-            "security": actor.may_any(VIEW, POLICIES_VIEW),
-            "policies": actor.may(POLICIES_VIEW),
-        },
-        "may_edit": actor.may(EDIT),
-    }
-
-
 @screen(VIEW, EDIT, POLICIES_VIEW)
 def org_overview(request: MemberRequest) -> HttpResponse:
     context = {
-        **_frame(request),
+        **frame(request),
         "company": company_profile(),
         "contacts": _contacts(),
         "counted": seats(clock.now()) if request.actor.may_any(SEATS_VIEW, BILLING_VIEW) else None,
@@ -113,7 +97,7 @@ def _profile_page(
     ]
     colour = saved["colour"]
     context = {
-        **_frame(request),
+        **frame(request),
         "form": form,
         "saved": saved,
         "differing": differing,
@@ -151,7 +135,7 @@ def org_contacts(request: MemberRequest) -> HttpResponse:
             contact, mine = row["contact"], form is not None and row["kind"] == kind
             initial = {"name": contact.name, "email": contact.email, "phone": contact.phone}
             row["form"] = form if mine else ContactForm(initial=initial, auto_id=f"id_{row['kind']}_%s")
-        context = {**_frame(request), "contacts": rows}
+        context = {**frame(request), "contacts": rows}
         return page(request, "organization/contacts.html", context, status=422 if form is not None else 200)
 
 
@@ -168,24 +152,23 @@ def org_plan(request: MemberRequest) -> HttpResponse:
         }
         for row in granted()
     ]
-    context = {**_frame(request), "counted": counted, "entitlements": rows}
+    context = {**frame(request), "counted": counted, "entitlements": rows}
     return page(request, "organization/plan.html", context)
 
 
 @screen(VIEW, POLICIES_VIEW)
 def org_security(request: MemberRequest) -> HttpResponse:
+    """The rules in words for everybody who sees the organization; each with its value for whoever sees policies."""
+    standings = policies_before(request.actor)
+    rules = {standing.state.policy.code: standing.state.value for standing in standings}
+    told = blueprint_policies(request.organization.blueprint)
+    seen = request.actor.may(POLICIES_VIEW)
     context = {
-        **_frame(request),
-        "password_rules": rule_in_words(password_rule()),
-        "sessions": policy_values("session.idle_hours", "session.absolute_days"),
-        "presence": presence(clock.now()),
+        **frame(request),
+        "password_rules": rule_in_words(password_rule(rules)),
+        "presence": presence(clock.now(), rules),
+        "idle_hours": rules["session.idle_hours"],
+        "absolute_days": rules["session.absolute_days"],
+        "groups": policy_groups(standings, told, ("password", "session")) if seen else [],
     }
-    context["idle_hours"] = context["sessions"]["session.idle_hours"]
-    context["absolute_days"] = context["sessions"]["session.absolute_days"]
     return page(request, "organization/security.html", context)
-
-
-@screen(POLICIES_VIEW)
-def org_policies(request: MemberRequest) -> HttpResponse:
-    context = {**_frame(request), "lines": policy_lines(policies())}
-    return page(request, "organization/policies.html", context)
