@@ -5,14 +5,16 @@ itself written down, runs without one and calls one action in the installation's
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.http.response import HttpResponseRedirectBase
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -20,7 +22,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from tenantry.acting.actions import Action, Result, perform
 from tenantry.core import clock
 from tenantry.core.actor import Actor
-from tenantry.core.errors import NoLongerIn
+from tenantry.core.errors import NoLongerIn, NotFound
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading, writing
 from tenantry.security.operators import LONGEST, InConsole, enter_console, note_operator_seen
@@ -164,6 +166,25 @@ def act(request: Any, action: Action[Result], **params: Any) -> Result:
     """One action of this operator, written down in the installation's chain."""
     with scope.installation(REASON):
         return perform(action, actor=request.operator.actor, **params)
+
+
+def act_in(request: Any, organization_id: UUID, action: Action[Result], **params: Any) -> Result:
+    """One action of this operator inside an organization, written down in that organization's chain."""
+    with scope.platform(REASON, organization_id):
+        return perform(action, actor=request.operator.actor, **params)
+
+
+@contextmanager
+def looking_into(organization_id: UUID) -> Iterator[None]:
+    """Reads one organization as its own members would; for views that are declared with `acts`.
+
+    :raises Http404: there is none.
+    """
+    with scope.platform(REASON, organization_id), reading():
+        try:
+            yield
+        except NotFound:
+            raise Http404 from None
 
 
 def show(request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:

@@ -2,13 +2,21 @@
 
 from django.urls import path
 
-from tenantry.console import views
+from tenantry.console import organization, views
 
 urlpatterns = [
     path("console", views.console_home, name="console_home"),
     path("console/login", views.console_login, name="console_login"),
     path("console/logout", views.console_logout, name="console_logout"),
     path("console/organizations", views.console_organizations, name="console_organizations"),
+    path(
+        "console/organizations/<uuid:organization_id>", organization.console_organization, name="console_organization"
+    ),
+    path(
+        "console/organizations/<uuid:organization_id>/policies/<str:code>",
+        organization.console_policy,
+        name="console_policy",
+    ),
     path("console/outbox", views.console_outbox, name="console_outbox"),
     path("console/outbox/<uuid:delivery_id>", views.console_mail, name="console_mail"),
     path("console/jobs", views.console_jobs, name="console_jobs"),

@@ -1,0 +1,134 @@
+"""One organization for operators: its figures and all its policies, any of which they change."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+
+from tenantry.blueprints.schema import load
+from tenantry.console.screens import ConsoleRequest, SeeOther, act_in, looking_into, operator_screen, show
+from tenantry.core import clock
+from tenantry.core.errors import InvalidInput, PlanChanged, Refusal, VersionChanged
+from tenantry.core.text import InvalidText
+from tenantry.organizations.changing_policies import (
+    REASON,
+    PolicyChangePlan,
+    change_policy,
+    plan_change_policy,
+    policies_before,
+    policy_before,
+)
+from tenantry.organizations.policies.typed import fields_of, typed, widget
+from tenantry.organizations.selectors import find_organization
+from tenantry.people.seats import seats
+from tenantry.usecases.telling_policies import effect_lines, effect_sentences, policy_groups, policy_line
+
+Fields = Mapping[str, Sequence[str]]
+
+
+def _began_with(blueprint: str) -> Mapping[str, Any]:
+    try:
+        return load(blueprint).policies
+    except KeyError:
+        # It shipped with an earlier release.
+        return {}
+
+
+@operator_screen(acts=True)
+def console_organization(request: ConsoleRequest, organization_id: UUID) -> HttpResponse:
+    with looking_into(organization_id):
+        found = find_organization(organization_id)
+        standings = policies_before(request.operator.actor)
+        changed = request.GET.get("changed", "")
+        context = {
+            "viewed": found,
+            "counted": seats(clock.now()),
+            "groups": policy_groups(standings, _began_with(found.blueprint)),
+            "changed": next((s.state.policy for s in standings if s.state.policy.code == changed), None),
+        }
+        return show(request, "console/organization.html", context)
+
+
+@operator_screen(methods=("GET", "POST"), acts=True)
+def console_policy(request: ConsoleRequest, organization_id: UUID, code: str) -> HttpResponse:
+    """A GET asks for the value; a POST without a digest shows what it would do and asks why; one with it does that."""
+    with looking_into(organization_id):
+        find_organization(organization_id)
+        state = policy_before(request.operator.actor, code).state
+    if request.method != "POST":
+        return _value_page(request, organization_id, code, fields_of(state.policy, state.value))
+    fields = dict(request.POST.lists())
+    try:
+        value = typed(state.policy, fields)
+    except InvalidText as refused:
+        return _value_page(request, organization_id, code, fields, error=str(refused))
+    if not request.POST.get("digest"):
+        return _plan_page(request, organization_id, code, value)
+    return _changed(request, organization_id, code, value)
+
+
+def _changed(request: ConsoleRequest, organization_id: UUID, code: str, value: Any) -> HttpResponse:
+    version = request.POST.get("version", "")
+    try:
+        act_in(
+            request,
+            organization_id,
+            change_policy,
+            code=code,
+            value=value,
+            version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else -1,
+            digest=request.POST.get("digest", ""),
+            reason=request.POST.get("reason", ""),
+        )
+    except (PlanChanged, VersionChanged) as refused:
+        return _plan_page(request, organization_id, code, value, changed=refused)
+    except InvalidInput as refused:
+        return _plan_page(request, organization_id, code, value, error=str(refused.fields["reason"]))
+    where = reverse("console_organization", args=[organization_id])
+    return SeeOther(f"{where}?changed={code}#{code}")
+
+
+def _value_page(
+    request: ConsoleRequest, organization_id: UUID, code: str, fields: Fields, *, error: str = ""
+) -> HttpResponse:
+    with looking_into(organization_id):
+        found, standing = find_organization(organization_id), policy_before(request.operator.actor, code)
+        context = {
+            "viewed": found,
+            "line": policy_line(standing, _began_with(found.blueprint)),
+            "widget": widget(standing.state.policy, fields),
+            "error": error,
+        }
+        return show(request, "console/policy.html", context, status=422 if error else 200)
+
+
+def _plan_page(
+    request: ConsoleRequest,
+    organization_id: UUID,
+    code: str,
+    value: Any,
+    *,
+    changed: Refusal | None = None,
+    error: str = "",
+) -> HttpResponse:
+    """`changed`: why the plan that was read does not count any more; `error`: what is wrong with the reason."""
+    with looking_into(organization_id):
+        actor = request.operator.actor
+        found, standing = find_organization(organization_id), policy_before(actor, code)
+        plan: PolicyChangePlan = plan_change_policy(actor=actor, code=code, value=value, now=clock.now())
+        sent = fields_of(standing.state.policy, plan.after)
+        context = {
+            "viewed": found,
+            "line": policy_line(standing, _began_with(found.blueprint)),
+            "plan": plan,
+            "sent": [(name, one) for name, values in sent.items() for one in values],
+            "effects": effect_lines(plan.effects),
+            "sentences": effect_sentences(plan.effects),
+            "changed": changed,
+            "reason": request.POST.get("reason", ""),
+            "longest": REASON.max_length,
+            "error": error,
+        }
+        return show(request, "console/policy_plan.html", context, status=409 if changed else 422 if error else 200)
