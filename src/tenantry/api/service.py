@@ -10,6 +10,7 @@ from tenantry.api.organization.views import router as organization
 from tenantry.api.parser import StrictParser
 from tenantry.api.people.leaving import router as leaving
 from tenantry.api.people.views import router as people
+from tenantry.api.policies.views import router as policies
 from tenantry.api.problems import handle
 from tenantry.api.roles.views import router as roles
 from tenantry.api.teams.views import router as teams
@@ -36,7 +37,7 @@ api = NinjaAPI(
     parser=StrictParser(),
     servers=[],
 )
-for router in (me, organization, leaving, people, invitations, teams, roles, audit):
+for router in (me, organization, policies, leaving, people, invitations, teams, roles, audit):
     api.add_router("", router)
 for kind in (Exception, HttpError, ValidationError):
     api.add_exception_handler(kind, handle)

@@ -5,8 +5,10 @@ from uuid import UUID
 from pydantic import Field
 
 from tenantry.api.pagination import PageOf, PageQuery
+from tenantry.api.policies.schemas import EffectOut
 from tenantry.api.schemas import Id, Moment, Out
 
+EntryNumber = Annotated[int, Field(ge=1, le=2**53)]
 Code = Annotated[str, Field(max_length=80, pattern=r"^[a-z_.]*$")]
 
 
@@ -22,6 +24,13 @@ class AuditTarget(Out):
     name: str
 
 
+class UndoState(Out):
+    """Whether an entry can be taken back by the caller, and the code of what refuses it."""
+
+    possible: bool
+    refusal: str | None
+
+
 class AuditEntryOut(Out):
     """One act. `values` holds codes and plain values; `personal` what names or locates a person, unless erased."""
 
@@ -33,6 +42,7 @@ class AuditEntryOut(Out):
     target: AuditTarget | None
     values: dict[str, Any]
     personal: dict[str, Any]
+    undo: UndoState | None = Field(description="Null: nothing takes back an act of this kind, or the caller may not.")
 
 
 class AuditPage(PageOf[AuditEntryOut]):
@@ -47,6 +57,23 @@ class AuditQuery(PageQuery):
     action: Code = ""
     since: Annotated[Moment | None, Field(description="Included.")] = None
     until: Annotated[Moment | None, Field(description="Excluded.")] = None
+
+
+class UndoPlanOut(Out):
+    """What taking an entry back would do. `before` is what stands now, `after` what stood before the act; in words."""
+
+    digest: str
+    number: int
+    action: str
+    what: str
+    before: str
+    after: str
+    effects: list[EffectOut]
+
+
+class UndoneOut(Out):
+    number: int = Field(description="Of the entry that was taken back.")
+    what: str
 
 
 class FaultOut(Out):

@@ -12,17 +12,37 @@ from tenantry.api.audit.schemas import (
     AuditPage,
     AuditQuery,
     AuditTarget,
+    EntryNumber,
     FaultOut,
+    UndoneOut,
+    UndoPlanOut,
+    UndoState,
     VerificationOut,
 )
+from tenantry.api.idempotency import carry_out
 from tenantry.api.operations import Answer, operation
 from tenantry.api.pagination import listed
+from tenantry.api.people.schemas import Confirmation
+from tenantry.api.policies.schemas import effects_out
 from tenantry.api.requests import ApiRequest
 from tenantry.audit.chain import verify
 from tenantry.audit.permissions import VIEW, VIEW_BILLING, VIEW_PEOPLE
 from tenantry.audit.selectors import AuditFilter, entries, personal_of
+from tenantry.core import clock
+from tenantry.core.errors import PlanChanged, Refusal
 from tenantry.core.paging import number_page
+from tenantry.core.transactions import reading
 from tenantry.people.selectors import names_of
+from tenantry.usecases.undoing import (
+    UndoneAlready,
+    UndoNotPossible,
+    UndoOvertaken,
+    UndoTooLate,
+    members_of,
+    plan_undo_entry,
+    standings,
+    undo_entry,
+)
 
 router = Router(tags=["Audit"])
 MOST_FAULTS = 100
@@ -43,11 +63,19 @@ def audit_list(request: ApiRequest, query: Query[AuditQuery]) -> Answer:
     page = number_page(entries(request.actor, wanted), by="number", cursor=query.cursor, size=query.limit)
     personal = personal_of(row.number for row in page.rows)
     names = names_of(i for row in page.rows for i in (row.actor_id, row.target_id))
-    items = [_entry(row, personal.get(row.number, {}), names) for row in page.rows]
+    undoable = standings(request.actor, page.rows, clock.now())
+    items = [_entry(row, personal.get(row.number, {}), names, _undo(row.number, undoable)) for row in page.rows]
     return listed(request, AuditPage, page, items)
 
 
-def _entry(row: Any, personal: dict[str, Any], names: Mapping[UUID, str]) -> AuditEntryOut:
+def _undo(number: int, undoable: Mapping[int, Refusal | None]) -> UndoState | None:
+    if number not in undoable:
+        return None
+    refusal = undoable[number]
+    return UndoState(possible=refusal is None, refusal=refusal.code if refusal else None)
+
+
+def _entry(row: Any, personal: dict[str, Any], names: Mapping[UUID, str], undo: UndoState | None) -> AuditEntryOut:
     target = None
     if row.target_type:
         target = AuditTarget(type=row.target_type, id=row.target_id, name=names.get(row.target_id, ""))
@@ -60,6 +88,7 @@ def _entry(row: Any, personal: dict[str, Any], names: Mapping[UUID, str]) -> Aud
         target=target,
         values=row.values,
         personal=personal,
+        undo=undo,
     )
 
 
@@ -73,3 +102,44 @@ def audit_verify(request: ApiRequest) -> VerificationOut:
         erased=found.erased,
         faults=[FaultOut(number=f.number, what=f.what) for f in found.faults[:MOST_FAULTS]],
     )
+
+
+UNDO_REFUSALS = (UndoNotPossible, UndoneAlready, UndoTooLate, UndoOvertaken)
+
+
+@operation(
+    router,
+    "GET",
+    "/audit/{number}/undo/plan",
+    open_to="the act that is taken back says which permission it asks for",
+    answer=UndoPlanOut,
+    refuses=UNDO_REFUSALS,
+)
+def undo_plan(request: ApiRequest, number: EntryNumber) -> UndoPlanOut:
+    """What taking one entry back would do."""
+    plan = plan_undo_entry(actor=request.actor, number=number, now=clock.now())
+    return UndoPlanOut(
+        digest=plan.digest,
+        number=plan.number,
+        action=plan.action,
+        what=plan.what,
+        before=plan.before,
+        after=plan.after,
+        effects=effects_out(plan.effects),
+    )
+
+
+@operation(
+    router,
+    "POST",
+    "/audit/{number}/undo",
+    open_to="the act that is taken back says which permission it asks for",
+    answer=UndoneOut,
+    refuses=(*UNDO_REFUSALS, PlanChanged),
+)
+def undo_create(request: ApiRequest, number: EntryNumber, body: Confirmation = Confirmation()) -> UndoneOut:  # noqa: B008 frozen
+    """Takes one act back within 30 days, while nothing came after it. The undo is an entry of its own."""
+    with reading():
+        members = members_of(number)
+    undone = carry_out(request, undo_entry, number=number, membership_ids=members, digest=body.digest)
+    return UndoneOut(number=undone.number, what=undone.what)

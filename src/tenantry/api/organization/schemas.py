@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -69,20 +69,6 @@ class PutSetupStep(In):
 class SetupOut(Out):
     steps: dict[str, str]
     finished_at: datetime | None
-
-
-class PolicyOut(Out):
-    code: str
-    title: str
-    effect: str
-    value: Any
-    default: Any
-    version: int
-    operator_only: bool
-
-
-class Policies(Out):
-    items: list[PolicyOut]
 
 
 class SeatsOut(Out):

@@ -1,11 +1,11 @@
-"""The organization itself: profile, contacts, wizard, policies, what it may use."""
+"""The organization itself: profile, contacts, wizard, what it may use."""
 
-import re
 from dataclasses import fields
 from typing import Any
 
 from ninja import Router
 
+from tenantry.api.conditions import require_version, tag
 from tenantry.api.errors import StateChanged, StateNotNamed
 from tenantry.api.idempotency import carry_out
 from tenantry.api.operations import Answer, operation
@@ -17,8 +17,6 @@ from tenantry.api.organization.schemas import (
     EntitlementOut,
     Entitlements,
     OrganizationOut,
-    Policies,
-    PolicyOut,
     PutContact,
     PutSetupStep,
     SeatsOut,
@@ -30,13 +28,12 @@ from tenantry.core import clock
 from tenantry.core.errors import VersionChanged
 from tenantry.core.transactions import reading
 from tenantry.organizations.actions import ProfileFields, change_company_profile, change_contact, mark_setup_step
-from tenantry.organizations.permissions import BILLING_VIEW, EDIT, POLICIES_VIEW, SEATS_VIEW, VIEW
-from tenantry.organizations.selectors import company_profile, contacts, current_organization, entitlements, policies
+from tenantry.organizations.permissions import BILLING_VIEW, EDIT, SEATS_VIEW, VIEW
+from tenantry.organizations.selectors import company_profile, contacts, current_organization, entitlements
 from tenantry.people.permissions import INVITE
 from tenantry.people.seats import seats
 
 router = Router(tags=["Organization"])
-_TAG = re.compile(r'(?:W/)?"([^"]*)"')
 
 
 def _organization() -> tuple[OrganizationOut, int]:
@@ -63,7 +60,7 @@ def _organization() -> tuple[OrganizationOut, int]:
 
 def _tagged() -> Answer:
     shown, version = _organization()
-    return Answer(shown, {"ETag": f'"{version}"'})
+    return Answer(shown, tag(version))
 
 
 @operation(router, "GET", "/organization", VIEW, answer=OrganizationOut)
@@ -75,13 +72,9 @@ def organization_get(request: ApiRequest) -> Answer:
 @operation(router, "PATCH", "/organization", EDIT, answer=OrganizationOut, refuses=(StateNotNamed, StateChanged))
 def organization_edit(request: ApiRequest, body: EditOrganization) -> Answer:
     """Changes the company profile. Needs If-Match with the ETag that was read; 412 when somebody else was faster."""
-    wanted = request.headers.get("If-Match", "").strip()
-    if not wanted:
-        raise StateNotNamed
     with reading():
         present, version = _organization()
-    if wanted != "*" and str(version) not in _TAG.findall(wanted):
-        raise StateChanged
+    require_version(request, version)
     sent: dict[str, Any] = body.model_dump(include=body.model_fields_set)
     kept = {field.name: getattr(present, field.name) for field in fields(ProfileFields)}
     try:
@@ -127,25 +120,6 @@ def setup_step_mark(request: ApiRequest, step: SetupStep, body: PutSetupStep) ->
     carry_out(request, mark_setup_step, step=step, state=body.state)
     with reading():
         return _setup()
-
-
-@operation(router, "GET", "/organization/policies", POLICIES_VIEW, answer=Policies)
-def policy_list(request: ApiRequest) -> Policies:
-    """Every policy with its present value."""
-    return Policies(
-        items=[
-            PolicyOut(
-                code=state.policy.code,
-                title=str(state.policy.title),
-                effect=str(state.policy.effect),
-                value=state.value,
-                default=state.policy.default,
-                version=state.version,
-                operator_only=state.policy.operator_only,
-            )
-            for state in policies()
-        ]
-    )
 
 
 @operation(router, "GET", "/organization/entitlements", SEATS_VIEW, BILLING_VIEW, INVITE, answer=Entitlements)
