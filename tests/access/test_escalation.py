@@ -156,7 +156,7 @@ def test_a_preview_of_a_role_refuses_as_the_change_does(org):
     actor, owner = org.person("administrator"), org.owner
     member = actor.actor
     with scope.tenant(org.id), reading(), pytest.raises(MemberOutOfHand):
-        plan_change_role(actor=member, membership_id=owner.membership_id, role_id=new_id())
+        plan_change_role(actor=member, membership_id=owner.membership_id, role_id=new_id(), now=clock.now())
 
 
 def test_a_refused_attempt_leaves_no_trace(org):

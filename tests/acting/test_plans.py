@@ -55,7 +55,7 @@ def test_digests_tell_plans_apart():
     people = [org.person(), org.person()]
     with scope.tenant(org.id), reading():
         plans = [
-            plan_change_role(actor=org.owner.actor, membership_id=p.membership_id, role_id=org_role)
+            plan_change_role(actor=org.owner.actor, membership_id=p.membership_id, role_id=org_role, now=clock.now())
             for p in people
             for org_role in role_ids()
         ]

@@ -61,7 +61,7 @@ def find_listed(actor: Actor, membership_id: UUID, now: datetime) -> Any:
 def base_assignment(membership_id: UUID) -> Assignment | None:
     """Somebody's role with who gave it; None for removed people."""
     rows = Assignment.objects.filter(membership_id=membership_id, is_base=True)
-    return rows.select_related("role", "given_by").first()
+    return rows.select_related("role", "then_role", "given_by").first()
 
 
 def may_act_on(actor: Actor, member: Any, code: str) -> bool:

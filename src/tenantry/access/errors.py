@@ -36,3 +36,50 @@ class MemberOutOfHand(Refusal):
 class SameRole(Refusal):
     code = "same_role"
     sentence = _("%(name)s has this role already.")
+
+
+class RoleHeldAlready(Refusal):
+    """An addition, or a role at a unit, is held once."""
+
+    code = "role_held_already"
+    sentence = _("%(name)s holds “%(role)s” there already.")
+
+
+class NotBeside(Refusal):
+    """An addition, or a role at a unit, names the base roles beside which it may be held."""
+
+    code = "role_not_beside"
+    sentence = _("“%(role)s” can't be held beside “%(base)s”.")
+
+
+class NoBaseRole(Refusal):
+    """Somebody without a base role is given that one first."""
+
+    code = "no_base_role"
+    sentence = _("%(name)s has no role yet. Give them one first.")
+
+
+class BaseRoleStays(Refusal):
+    """Everybody has one base role: it is changed, not taken."""
+
+    code = "base_role_stays"
+    sentence = _("Everybody has one role. Choose another one instead of taking it away.")
+
+
+class EndPassed(Refusal):
+    code = "end_passed"
+    kind = "invalid"
+    sentence = _("The end has to lie ahead.")
+
+
+class FollowerNeeded(Refusal):
+    """A base role with an end says what follows, which has none and is not the keyholder's."""
+
+    code = "follower_needed"
+    kind = "invalid"
+    sentence = _("Choose another role that follows then; it can't be one with all permissions.")
+
+
+class SameEnd(Refusal):
+    code = "same_end"
+    sentence = _("It ends then already.")

@@ -20,7 +20,9 @@ from tenantry.core.errors import PermissionMissing, Refusal
 from tenantry.core.permissions import ScopeKind
 from tenantry.core.records import NOWHERE, Target
 from tenantry.organizations.models import UnitLink
+from tenantry.people.errors import AlreadyRemoved, NotOnOneself
 from tenantry.people.models import Membership
+from tenantry.people.selectors import get_member
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +105,16 @@ def refuse_out_of_hand(actor: Actor, member: Membership, code: str) -> Standing:
     if refusal is not None:
         raise refusal
     return standing
+
+
+def handled(actor: Actor, membership_id: UUID, code: str) -> tuple[Membership, Standing]:
+    """Somebody whose access this actor may change.
+
+    :raises NotFound, NotOnOneself, AlreadyRemoved, PermissionMissing, MemberOutOfHand: see there.
+    """
+    member = get_member(actor, membership_id)
+    if membership_id == actor.membership_id:
+        raise NotOnOneself
+    if member.status == Membership.Status.REMOVED:
+        raise AlreadyRemoved(name=member.name)
+    return member, refuse_out_of_hand(actor, member, code)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from tenantry.access.errors import LastKeyholder, RoleNotAssignable, TooManyKeyholders
 from tenantry.access.hands import may_assign
@@ -18,10 +18,11 @@ from tenantry.access.models import (
     Role,
 )
 from tenantry.access.selectors import keyholder_ids, roles_of
+from tenantry.access.weighing import settle
 from tenantry.acting.actions import in_action
 from tenantry.core.actor import Actor
 from tenantry.core.errors import NotFound
-from tenantry.core.ids import new_id
+from tenantry.core.ids import NIL, new_id
 from tenantry.core.records import NOWHERE, Target
 from tenantry.organizations.locks import lock
 from tenantry.organizations.models import LockRow
@@ -119,7 +120,50 @@ def give_base_role(
         "given_at": now,
     }
     Assignment.objects.update_or_create(membership_id=member_id, is_base=True, defaults=values)
+    settle_additions(member_id)
     bump_access([member_id])
+
+
+def settle_additions(member_id: UUID) -> None:
+    """After a change of the base role: what may not stand beside it ends, and what may not stand beside the one that
+    follows ends with it."""
+    rows = list(Assignment.objects.filter(membership_id=member_id, workspace=None).select_related("role", "then_role"))
+    base = next(row for row in rows if row.is_base)
+    settled = [(row, settle(row, base)) for row in rows if not row.is_base]
+    Assignment.objects.filter(id__in=[row.id for row, (stays, _end) in settled if not stays]).delete()
+    for row, (stays, end) in settled:
+        if stays and end != row.ends_at:
+            row.ends_at, row.noticed_at = end, None
+            row.save(update_fields=["ends_at", "noticed_at"])
+
+
+def put_into_scope(
+    membership_ids: Iterable[UUID],
+    role: Role,
+    *,
+    unit_id: UUID | None = None,
+    workspace_id: UUID | None = None,
+    ends_at: datetime | None = None,
+    given_by: UUID | None,
+    now: datetime,
+) -> None:
+    """Gives one role beside the base role to several people, by the same few queries: at a unit, as the level in a
+    workspace (in place of the one before), or in the whole organization. The caller has locked them and asked."""
+    in_action()
+    ids = list(dict.fromkeys(membership_ids))
+    place = Q(unit_id=unit_id, workspace_id=workspace_id)
+    present = Assignment.objects.filter(place, membership_id__in=ids, is_base=False)
+    if workspace_id is None:
+        present = present.filter(role=role)
+    held = set(present.values_list("membership_id", flat=True))
+    values = {"role": role, "ends_at": ends_at, "noticed_at": None, "given_by_id": given_by, "given_at": now}
+    present.update(**values)
+    Assignment.objects.bulk_create(
+        Assignment(membership_id=i, is_base=False, unit_id=unit_id, workspace_id=workspace_id, **values)
+        for i in ids
+        if i not in held
+    )
+    bump_access(ids)
 
 
 def end_assignments(member_ids: Iterable[UUID]) -> int:
@@ -153,13 +197,16 @@ def keep_a_keyholder(losing: Iterable[Membership]) -> None:
         raise LastKeyholder(name=lost[0].name, role=role.name, membership_id=str(lost[0].id))
 
 
-def allow_another_keyholder(role: Role) -> None:
-    """:raises TooManyKeyholders: policy `keyholders.maximum` is reached. Invited ones count too."""
+def allow_another_keyholder(role: Role, member_id: UUID | None = None) -> None:
+    """`member_id`: who gets the role, and counts once.
+
+    :raises TooManyKeyholders: policy `keyholders.maximum` is reached. Invited ones count too.
+    """
     in_action()
     if not role.is_keyholder:
         return
     lock(LockRow.Name.KEYHOLDERS)
     maximum = policy("keyholders.maximum")
-    rows = Assignment.objects.filter(is_base=True, role__is_keyholder=True)
+    rows = Assignment.objects.filter(is_base=True, role__is_keyholder=True).exclude(membership_id=member_id or NIL)
     if maximum is not None and rows.exclude(membership__status=Membership.Status.REMOVED).count() >= maximum:
         raise TooManyKeyholders(maximum=maximum)

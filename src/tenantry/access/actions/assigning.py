@@ -1,12 +1,13 @@
-"""Changing what somebody may do."""
+"""The base role of one person, for good or until it gives way to another."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from tenantry.access.errors import SameRole
-from tenantry.access.hands import refuse_out_of_hand
-from tenantry.access.models import Role
+from tenantry.access.directory import base_assignment
+from tenantry.access.errors import EndPassed, FollowerNeeded, SameRole
+from tenantry.access.hands import Standing, handled
+from tenantry.access.models import Assignment, Role
 from tenantry.access.permissions import ASSIGN
 from tenantry.access.steps import (
     allow_another_keyholder,
@@ -15,19 +16,24 @@ from tenantry.access.steps import (
     give_base_role,
     keep_a_keyholder,
 )
+from tenantry.access.weighing import differ, settle, source_of, with_base
 from tenantry.acting.actions import Outcome, action
 from tenantry.acting.plans import Plan, confirm
 from tenantry.audit.chain import Entry, Event
 from tenantry.core.actor import Actor
-from tenantry.core.permissions import catalogue
-from tenantry.people.errors import AlreadyRemoved, NotOnOneself
-from tenantry.people.models import Membership
 from tenantry.people.selectors import get_member
+
+
+def held_beside(membership_id: UUID) -> list[Assignment]:
+    """Additions and roles at units."""
+    rows = Assignment.objects.filter(membership_id=membership_id, is_base=False, workspace=None)
+    return list(rows.select_related("role", "unit").order_by("given_at", "id"))
 
 
 @dataclass(frozen=True, slots=True)
 class RoleChangePlan(Plan):
-    """`gains` and `loses`: permission codes."""
+    """`gains` and `loses`: codes of permissions, effective, until `ends_at`; `then`: what follows; `ended`: roles that
+    may not stand beside the new one and end; `sooner`: those that end with it."""
 
     membership_id: UUID
     name: str
@@ -37,6 +43,11 @@ class RoleChangePlan(Plan):
     after: str
     gains: tuple[str, ...]
     loses: tuple[str, ...]
+    ends_at: datetime | None = None
+    then_id: UUID | None = None
+    then: str = ""
+    ended: tuple[str, ...] = ()
+    sooner: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,60 +59,111 @@ class RoleChanged:
     after: str
 
 
-def _codes(role: Role | None) -> set[str]:
-    if role is None:
-        return set()
-    return set(catalogue()) if role.is_keyholder else set(role.permissions)
+def _follower(
+    actor: Actor, standing: Standing, role: Role, ends_at: datetime | None, then_role_id: UUID | None, now: datetime
+) -> Role | None:
+    """What a base role with an end gives way to.
+
+    :raises EndPassed, FollowerNeeded, RoleNotAssignable: see there.
+    """
+    if ends_at is None:
+        if then_role_id is not None:
+            raise FollowerNeeded
+        return None
+    if ends_at <= now:
+        raise EndPassed
+    if then_role_id is None or then_role_id == role.id:
+        raise FollowerNeeded
+    then = assignable(actor, then_role_id, standing.target)
+    if then.is_keyholder:
+        raise FollowerNeeded
+    return then
 
 
-def plan_change_role(*, actor: Actor, membership_id: UUID, role_id: UUID) -> RoleChangePlan:
-    """What would change.
+def plan_change_role(
+    *,
+    actor: Actor,
+    membership_id: UUID,
+    role_id: UUID,
+    now: datetime,
+    ends_at: datetime | None = None,
+    then_role_id: UUID | None = None,
+) -> RoleChangePlan:
+    """What would change. `ends_at`: the new role gives way to `then_role_id` at that moment.
 
     :raises NotFound, SameRole, NotOnOneself, RoleNotAssignable, MemberOutOfHand: why it could not be done.
+    :raises EndPassed, FollowerNeeded: of the end.
     """
-    member = get_member(actor, membership_id)
-    if membership_id == actor.membership_id:
-        raise NotOnOneself
-    if member.status == Membership.Status.REMOVED:
-        raise AlreadyRemoved(name=member.name)
-    standing = refuse_out_of_hand(actor, member, ASSIGN)
-    after = assignable(actor, role_id, standing.target)
-    before = standing.base
-    if before and before.id == after.id:
+    member, standing = handled(actor, membership_id, ASSIGN)
+    role = assignable(actor, role_id, standing.target)
+    then = _follower(actor, standing, role, ends_at, then_role_id, now)
+    before = base_assignment(membership_id)
+    if before and (before.role_id, before.ends_at, before.then_role_id) == (role.id, ends_at, then_role_id):
         raise SameRole(name=member.name)
-    had, has = _codes(before), _codes(after)
+    base = Assignment(role=role, ends_at=ends_at, then_role=then)
+    settled = [(row, settle(row, base)) for row in held_beside(membership_id)]
+    ended = [row for row, (stays, _end) in settled if not stays]
+    source = source_of(membership_id)
+    change = differ(source, with_base(source, role, ended, ends_at, then), now)
     return RoleChangePlan(
         membership_id=member.id,
         name=member.name,
-        before_id=before.id if before else None,
-        before=before.name if before else "",
-        after_id=after.id,
-        after=after.name,
-        gains=tuple(sorted(has - had)),
-        loses=tuple(sorted(had - has)),
+        before_id=before.role_id if before else None,
+        before=before.role.name if before else "",
+        after_id=role.id,
+        after=role.name,
+        gains=change.gains,
+        loses=change.loses,
+        ends_at=ends_at,
+        then_id=then.id if then else None,
+        then=then.name if then else "",
+        ended=tuple(row.role.name for row in ended),
+        sooner=tuple(row.role.name for row, (stays, end) in settled if stays and end != row.ends_at),
     )
 
 
 @action(ASSIGN, targets=("membership_id",))
 def change_role(
-    *, actor: Actor, now: datetime, membership_id: UUID, role_id: UUID, digest: str | None = None
+    *,
+    actor: Actor,
+    now: datetime,
+    membership_id: UUID,
+    role_id: UUID,
+    ends_at: datetime | None = None,
+    then_role_id: UUID | None = None,
+    digest: str | None = None,
 ) -> Outcome[RoleChanged]:
-    """Gives somebody another base role, at once.
+    """Gives somebody another base role, at once, for good or until `ends_at`.
 
     :raises LastKeyholder, TooManyKeyholders: the invariants of keyholders.
     :raises PlanChanged: `digest` is of an older plan.
     """
-    plan = plan_change_role(actor=actor, membership_id=membership_id, role_id=role_id)
+    plan = plan_change_role(
+        actor=actor, membership_id=membership_id, role_id=role_id, now=now, ends_at=ends_at, then_role_id=then_role_id
+    )
     confirm(plan, digest)
-    member = get_member(actor, membership_id)
     role = get_role(role_id)
-    if not role.is_keyholder:
-        keep_a_keyholder([member])
-    allow_another_keyholder(role)
-    give_base_role(membership_id, role, given_by=actor.membership_id, now=now)
-    values = {"before": plan.before, "before_id": plan.before_id, "after": plan.after, "after_id": plan.after_id}
+    if not role.is_keyholder or ends_at is not None:
+        keep_a_keyholder([get_member(actor, membership_id)])
+    allow_another_keyholder(role, membership_id)
+    before = base_assignment(membership_id)
+    then = get_role(then_role_id) if then_role_id else None
+    give_base_role(membership_id, role, given_by=actor.membership_id, now=now, ends_at=ends_at, then_role=then)
+    values = {
+        "before": plan.before,
+        "before_id": plan.before_id,
+        "before_ends_at": before.ends_at if before else None,
+        "before_then_id": before.then_role_id if before else None,
+        "after": plan.after,
+        "after_id": plan.after_id,
+        "ends_at": ends_at,
+        "then": plan.then,
+        "then_id": plan.then_id,
+        "ended": list(plan.ended),
+    }
+    told = {"membership_id": membership_id, "role": role.name, "ends_at": ends_at}
     return Outcome(
         RoleChanged(membership_id, plan.before_id, plan.after_id, plan.name, plan.after),
         Entry("people.role_changed", "member", membership_id, values),
-        events=(Event("RoleChanged", {"membership_id": membership_id, "role": role.name}),),
+        events=(Event("RoleChanged", told),),
     )

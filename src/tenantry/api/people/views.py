@@ -123,7 +123,9 @@ def person_edit(request: ApiRequest, person_id: Id, body: RenamePerson) -> Perso
 )
 def role_plan(request: ApiRequest, person_id: Id, query: Query[RoleChoice]) -> RoleChangePlanOut:
     """What another role would change, with the digest that confirms it."""
-    return _role_plan(plan_change_role(actor=request.actor, membership_id=person_id, role_id=query.role_id))
+    return _role_plan(
+        plan_change_role(actor=request.actor, membership_id=person_id, role_id=query.role_id, now=clock.now())
+    )
 
 
 def _role_plan(plan: RoleChangePlan) -> RoleChangePlanOut:

@@ -69,7 +69,10 @@ def person_role(request: MemberRequest, membership_id: UUID) -> HttpResponse:
         if digest:
             return _change(request, membership_id, role_id, digest)
         with reading():
-            plan, status = plan_change_role(actor=request.actor, membership_id=membership_id, role_id=role_id), 200
+            plan, status = (
+                plan_change_role(actor=request.actor, membership_id=membership_id, role_id=role_id, now=clock.now()),
+                200,
+            )
     except PlanChanged as changed:
         plan, status = changed.plan, 409
         context["changed"] = changed
@@ -99,7 +102,9 @@ def _undo_url(request: MemberRequest, changed: RoleChanged) -> str:
         return ""
     try:
         with reading():
-            back = plan_change_role(actor=request.actor, membership_id=changed.membership_id, role_id=changed.before_id)
+            back = plan_change_role(
+                actor=request.actor, membership_id=changed.membership_id, role_id=changed.before_id, now=clock.now()
+            )
     except Refusal:
         return ""
     query = urlencode({"role": str(changed.before_id), "digest": back.digest})
