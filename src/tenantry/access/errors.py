@@ -83,3 +83,61 @@ class FollowerNeeded(Refusal):
 class SameEnd(Refusal):
     code = "same_end"
     sentence = _("It ends then already.")
+
+
+class MoveWidensReach(Refusal):
+    """Whoever moves something never comes to reach more by it (product.md §3)."""
+
+    code = "move_widens_reach"
+    kind = "forbidden"
+    sentence = _("By this move you would reach more than you do now. Somebody who reaches both places has to do it.")
+
+
+class AlreadyInWorkspace(Refusal):
+    code = "already_in_workspace"
+    sentence = _("%(name)s is in the workspace “%(workspace)s” already.")
+
+
+class TooManyWorkspaces(Refusal):
+    """Policy `workspaces.assign_on_add_limit`."""
+
+    code = "too_many_workspaces"
+    kind = "invalid"
+    sentence = _("At most %(limit)s workspaces at once. The others are assigned in the workspaces themselves.")
+
+
+class NotYoursToGive(Refusal):
+    """What is put into a role or profile is held by whoever puts it there (product.md §3)."""
+
+    code = "not_yours_to_give"
+    kind = "forbidden"
+    sentence = _("You can't give what you do not hold yourself: %(what)s.")
+
+    def __init__(self, *, permissions: list[str], roles: list[str], titles: list[str]) -> None:
+        super().__init__(what=", ".join(titles), permissions=permissions, roles=roles)
+
+
+class FromTheBlueprint(Refusal):
+    """System roles and profiles are copied, never edited or deleted (product.md §4)."""
+
+    code = "from_the_blueprint"
+    sentence = _("“%(name)s” comes with the blueprint. It can't be changed or deleted, only copied.")
+
+
+class RoleNameTaken(Refusal):
+    """Names are unique by kind."""
+
+    code = "role_name_taken"
+    sentence = _("There is a role called “%(name)s” already.")
+
+
+class ProfileNameTaken(Refusal):
+    code = "profile_name_taken"
+    sentence = _("There is a profile called “%(name)s” already.")
+
+
+class SuccessorNeeded(Refusal):
+    """A role that is in use is deleted only together with saying what takes its place."""
+
+    code = "successor_needed"
+    sentence = _("“%(name)s” is in use. Say what takes its place.")

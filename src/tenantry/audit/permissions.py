@@ -8,7 +8,10 @@ VIEW_BILLING = "audit.view_billing"
 EXPORT = "audit.export"
 
 # Which areas of entries a narrower permission opens.
-AREAS_BY_PERMISSION = {VIEW_PEOPLE: frozenset({"people", "access", "teams"}), VIEW_BILLING: frozenset({"billing"})}
+AREAS_BY_PERMISSION = {
+    VIEW_PEOPLE: frozenset({"people", "access", "teams", "structure"}),
+    VIEW_BILLING: frozenset({"billing"}),
+}
 
 declare(
     [

@@ -13,7 +13,7 @@ from tenantry.core.tenancy import scope
 from tenantry.organizations.bounds import CURRENCIES, SETUP_STEPS, TIME_ZONES
 from tenantry.organizations.models import CompanyProfile, Contact, current_organization
 from tenantry.organizations.permissions import EDIT
-from tenantry.organizations.steps import mark_step
+from tenantry.organizations.steps import mark_step, rename_root
 
 PROFILE_COLUMNS = ("legal_name", "registered_address", "mailing_address", "tax_id", "website", "colour")
 
@@ -65,6 +65,8 @@ def change_company_profile(
                 setattr(row, name, after)
     if not changed:
         return Outcome(Done(), None)
+    if "name" in changed:
+        rename_root(organization.name)
     profile.version += 1
     organization.save(update_fields=["name", "time_zone", "currency"])
     profile.save(update_fields=[*PROFILE_COLUMNS, "version"])

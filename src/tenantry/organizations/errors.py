@@ -50,3 +50,32 @@ class OrganizationNameAsked(Refusal):
     code = "organization_name_asked"
     kind = "invalid"
     sentence = _("To do this, type the name of the organization: %(name)s")
+
+
+class UnitNameTaken(Refusal):
+    """Names are one below each parent, in any spelling of capitals."""
+
+    code = "unit_name_taken"
+    sentence = _("There is a unit called “%(name)s” in that place already.")
+
+
+class RootUnitStays(Refusal):
+    """It stands for the organization: called like it, neither moved nor deleted."""
+
+    code = "root_unit_stays"
+    sentence = _("The first unit stands for the organization itself: it stays where it is and is called like it.")
+
+
+class UnitBelowItself(Refusal):
+    code = "unit_below_itself"
+    sentence = _("“%(name)s” can't stand below itself.")
+
+
+class WorkspaceNameTaken(Refusal):
+    code = "workspace_name_taken"
+    sentence = _("There is a workspace called “%(name)s” already.")
+
+
+class WorkflowNameTaken(Refusal):
+    code = "workflow_name_taken"
+    sentence = _("There is a workflow called “%(name)s” already.")

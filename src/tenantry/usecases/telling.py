@@ -14,10 +14,12 @@ from tenantry.core.ids import parse_id
 from tenantry.organizations.policies import CATALOGUE, Policy
 from tenantry.people.selectors import names_of
 from tenantry.security.selectors import operator_names
+from tenantry.usecases import telling_structure as structure
 
 AREAS: Mapping[str, Any] = {
     "people": gettext_lazy("People"),
     "teams": gettext_lazy("Teams"),
+    "structure": gettext_lazy("Structure"),
     "access": gettext_lazy("Access"),
     "organization": gettext_lazy("Organization"),
     "billing": gettext_lazy("Plan and billing"),
@@ -47,11 +49,6 @@ TITLES: Mapping[str, Any] = {
     "people.deactivated": gettext_lazy("Deactivated"),
     "people.reactivated": gettext_lazy("Reactivated"),
     "people.removed": gettext_lazy("Removed"),
-    "teams.created": gettext_lazy("Team created"),
-    "teams.edited": gettext_lazy("Team edited"),
-    "teams.deleted": gettext_lazy("Team deleted"),
-    "teams.members_added": gettext_lazy("Added to a team"),
-    "teams.member_removed": gettext_lazy("Taken out of a team"),
     "organization.founded": gettext_lazy("Organization founded"),
     "organization.profile_changed": gettext_lazy("Company profile changed"),
     "organization.contact_changed": gettext_lazy("Contact changed"),
@@ -70,6 +67,7 @@ TITLES: Mapping[str, Any] = {
     "installation.mail_read": gettext_lazy("Mail read"),
     "installation.job_retried": gettext_lazy("Job retried"),
     "installation.chain_verified": gettext_lazy("Chain verified"),
+    **structure.TITLES,
 }
 
 FIELDS: Mapping[str, Any] = {
@@ -99,7 +97,7 @@ STEPS = {
     "plan": gettext_lazy("plan"),
 }
 FEW = 3
-PLACES = ("name", "role", "before", "after", "count", "job", "slug", "checked")
+PLACES = ("name", "role", "before", "after", "count", "job", "slug", "checked", *structure.PLACES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +251,15 @@ def _members_added(facts: _Facts) -> str:
     return _plain(_("%(who)s added %(several)s to the team “%(name)s”."))(facts)
 
 
+def _moved_to_unit(facts: _Facts) -> str:
+    if not facts.get("name"):
+        return _plain(_("%(who)s took %(several)s out of every unit."))(facts)
+    return _plain(_("%(who)s put %(several)s into the unit “%(name)s”."))(facts)
+
+
 SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
+    **{code: _plain(text) for code, text in structure.SENTENCES.items()},
+    "people.moved_to_unit": _moved_to_unit,
     "people.invited": _invited,
     "people.many_invited": _plain(gettext_lazy("%(who)s invited %(several)s.")),
     "people.invitation_resent": _plain(gettext_lazy("%(who)s sent the invitation of %(target)s again.")),
@@ -273,11 +279,7 @@ SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "people.deactivated": _plain(gettext_lazy("%(who)s deactivated %(several)s.")),
     "people.reactivated": _plain(gettext_lazy("%(who)s reactivated %(target)s.")),
     "people.removed": _plain(gettext_lazy("%(who)s removed %(several)s.")),
-    "teams.created": _plain(gettext_lazy("%(who)s created the team “%(name)s”.")),
-    "teams.edited": _plain(gettext_lazy("%(who)s edited the team “%(name)s”.")),
-    "teams.deleted": _plain(gettext_lazy("%(who)s deleted the team “%(name)s”.")),
     "teams.members_added": _members_added,
-    "teams.member_removed": _plain(gettext_lazy("%(who)s took %(several)s out of the team “%(name)s”.")),
     "organization.founded": _plain(gettext_lazy("%(target)s founded %(name)s.")),
     "organization.profile_changed": _plain(gettext_lazy("%(who)s changed the company profile.")),
     "organization.contact_changed": _plain(gettext_lazy("%(who)s changed the %(kind)s contact.")),
