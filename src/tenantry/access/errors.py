@@ -141,3 +141,21 @@ class SuccessorNeeded(Refusal):
 
     code = "successor_needed"
     sentence = _("“%(name)s” is in use. Say what takes its place.")
+
+
+class SameProfile(Refusal):
+    code = "same_profile"
+    sentence = _("%(name)s has this profile already.")
+
+
+class SameRestrictions(Refusal):
+    code = "same_restrictions"
+    sentence = _("Nothing changes: these restrictions of %(name)s are set already.")
+
+
+class RestrictionUnknown(Refusal):
+    """No such restriction, or one that has no such value or does not exist inside of a workspace."""
+
+    code = "restriction_unknown"
+    kind = "invalid"
+    sentence = _("There is no restriction “%(code)s” with this value here.")

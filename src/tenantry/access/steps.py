@@ -33,7 +33,7 @@ from tenantry.people.steps import bump_access
 
 def create_roles(definitions: Iterable[Mapping[str, Any]]) -> dict[str, Role]:
     """The roles of a blueprint: mappings with key, kind, name, description, keyholder, permissions, assignable and
-    beside (keys or None). Returns them by key."""
+    beside (keys or None); `system` false makes it one that the organization may edit. Returns them by key."""
     in_action()
     rows = list(definitions)
     ids = {row["key"]: new_id() for row in rows}
@@ -47,6 +47,7 @@ def create_roles(definitions: Iterable[Mapping[str, Any]]) -> dict[str, Role]:
             description=row["description"],
             position=position,
             is_keyholder=row["keyholder"],
+            is_system=row.get("system", True),
             permissions={} if row["keyholder"] else row["permissions"],
             assignable_roles=_ids(row["assignable"], ids),
             beside=_ids(row["beside"], ids),
@@ -164,6 +165,43 @@ def put_into_scope(
         if i not in held
     )
     bump_access(ids)
+
+
+def get_profile(profile_id: UUID) -> Profile:
+    """:raises NotFound: unknown, or of another organization."""
+    profile = Profile.objects.filter(id=profile_id).first()
+    if profile is None:
+        raise NotFound
+    return profile
+
+
+def set_profile_row(member_id: UUID, profile_id: UUID | None, *, given_by: UUID | None, now: datetime) -> None:
+    """The profile in place of the one before; None takes it away."""
+    in_action()
+    if profile_id is None:
+        ProfileAssignment.objects.filter(membership_id=member_id).delete()
+    else:
+        values = {"profile_id": profile_id, "given_by_id": given_by, "given_at": now}
+        ProfileAssignment.objects.update_or_create(membership_id=member_id, defaults=values)
+    bump_access([member_id])
+
+
+def put_restrictions(
+    member_id: UUID, values: Mapping[str, str], workspace_id: UUID | None, *, set_by: UUID | None, now: datetime
+) -> None:
+    """Exactly these, in one place; rows that stay as they are keep who set them."""
+    in_action()
+    rows = RestrictionSet.objects.filter(Q(workspace_id=workspace_id), membership_id=member_id)
+    kept = {row.code for row in rows if values.get(row.code) == row.value}
+    rows.exclude(code__in=kept).delete()
+    RestrictionSet.objects.bulk_create(
+        RestrictionSet(
+            membership_id=member_id, code=code, value=value, workspace_id=workspace_id, set_by_id=set_by, set_at=now
+        )
+        for code, value in values.items()
+        if code not in kept
+    )
+    bump_access([member_id])
 
 
 def end_assignments(member_ids: Iterable[UUID]) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from tenantry.access.grants import ROLE_COLUMNS, build, sources
-from tenantry.access.models import Assignment, Role
+from tenantry.access.models import Assignment, Profile, Role
 from tenantry.core.actor import Grants
 from tenantry.core.errors import NotFound
 from tenantry.core.permissions import Reach, ScopeKind, catalogue
@@ -84,6 +84,23 @@ def with_base(
 
 def with_another(source: Source, assignment: Mapping[str, Any]) -> Source:
     return {**source, "assigned": [*source["assigned"], assignment]}
+
+
+def with_profile(source: Source, profile: Profile | None) -> Source:
+    bound = profile and {
+        "everything": profile.is_everything,
+        "permissions": profile.permissions,
+        "fields": profile.fields,
+    }
+    return {**source, "profile": bound}
+
+
+def with_restrictions(source: Source, values: Mapping[str, str], workspace_id: UUID | None) -> Source:
+    """With exactly these restrictions, everywhere or in one workspace."""
+    place = _text(workspace_id)
+    others = [taken for taken in source["taken"] if taken["workspace"] != place]
+    mine = [{"code": code, "value": value, "workspace": place} for code, value in values.items()]
+    return {**source, "taken": [*others, *mine]}
 
 
 def differ(before: Source, after: Source, now: datetime) -> Difference:
