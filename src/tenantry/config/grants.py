@@ -24,6 +24,7 @@ GLOBAL_TABLE_GRANTS: dict[str, dict[str, str]] = {
     "people_passwordreset": {"tenant": "SELECT, INSERT, UPDATE", "platform": ALL},
     "organizations_address": {"platform": ALL},
     "core_maildelivery": {"tenant": "SELECT, INSERT, UPDATE", "platform": ALL},
+    "security_pastpassword": {"tenant": "SELECT, INSERT, DELETE", "platform": ALL},
     "security_operator": {"platform": ALL},
     "security_operatorsession": {"platform": ALL},
     "security_failedattempts": {"app": ALL, "platform": ALL},
@@ -41,6 +42,7 @@ _MEMBERS = "SELECT 1 FROM people_membership m WHERE m.organization_id = " + _HER
 # roles see everything that their grants allow.
 GLOBAL_TABLE_POLICIES: dict[str, str] = {
     "people_user": f"EXISTS ({_MEMBERS} AND m.user_id = people_user.id)",
+    "security_pastpassword": f"EXISTS ({_MEMBERS} AND m.user_id = security_pastpassword.user_id)",
     "people_passwordreset": f"EXISTS ({_MEMBERS} AND m.email = people_passwordreset.email)",
     "core_maildelivery": f"organization_id = {_HERE}",
 }

@@ -25,6 +25,14 @@ class NoOrganization(Refusal):
     sentence = _("You don't belong to an organization here at the moment.")
 
 
+class PasswordDue(Refusal):
+    """Policy `password.expiry_days`: until then this session is good for nothing else."""
+
+    code = "password_due"
+    kind = "forbidden"
+    sentence = _("Your password has grown too old for this organization. Please choose a new one first.")
+
+
 class PasswordRefused(Refusal):
     code = "password_refused"
     kind = "invalid"

@@ -19,6 +19,7 @@ from tenantry.organizations.models import Organization
 from tenantry.organizations.selectors import current_organization, is_closed, policy
 from tenantry.people.models import Membership
 from tenantry.security.models import SessionEntry
+from tenantry.security.selectors import password_is_old
 from tenantry.security.steps import note_seen
 
 # How stale "last seen" may be: a write a minute and session at most.
@@ -32,6 +33,8 @@ class Inside:
     organization: Organization
     entry: SessionEntry
     seen_is_old: bool
+    # Nothing but the choice of a new password is open (policy `password.expiry_days`).
+    password_due: bool
 
 
 def enter(
@@ -71,6 +74,8 @@ def enter(
         organization = current_organization()
         if is_closed(organization):
             raise NoLongerIn
+        # It may have been changed since, here or elsewhere.
+        due = entry.password_due and password_is_old(user_id, now)
     actor = Actor(
         kind="member",
         organization_id=organization_id,
@@ -84,7 +89,7 @@ def enter(
         agent=agent,
         request_id=request_id,
     )
-    return Inside(actor, member, organization, entry, now - entry.seen_at > SEEN_EVERY)
+    return Inside(actor, member, organization, entry, now - entry.seen_at > SEEN_EVERY, due)
 
 
 def _too_old(entry: SessionEntry, now: datetime) -> bool:

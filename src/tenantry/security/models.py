@@ -9,7 +9,7 @@ from tenantry.core.ids import new_id
 from tenantry.core.lifecycle import Erase, Keep, Lifecycle
 from tenantry.core.tenancy.fields import CollatedText, Leaving, TenantForeignKey
 from tenantry.core.tenancy.models import TenantModel
-from tenantry.people.models import Membership
+from tenantry.people.models import Membership, User
 
 
 class SessionEntry(TenantModel):
@@ -20,6 +20,8 @@ class SessionEntry(TenantModel):
     entered_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    # The password was too old at sign-in (policy `password.expiry_days`): a new one comes before anything else.
+    password_due = models.BooleanField(default=False)
     address = models.TextField(default="")
     agent = models.TextField(default="")
 
@@ -31,6 +33,20 @@ class SessionEntry(TenantModel):
         indexes: ClassVar = [
             models.Index(fields=["organization_id", "membership", "-seen_at"], name="security_entries")
         ]
+
+
+class PastPassword(models.Model):
+    """A password that a user had, as its hash, and when it gave way. Global, as users are; the newest are kept."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    hash = models.TextField()
+    replaced_at = models.DateTimeField()
+
+    lifecycle: ClassVar = Lifecycle(export=None, keep=Keep.INSTALLATION, erase=Erase.DELETE, personal=("hash",))
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["user", "-replaced_at"], name="security_past_passwords")]
 
 
 class ApiKey(TenantModel):

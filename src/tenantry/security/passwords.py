@@ -4,22 +4,29 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from uuid import UUID
 
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import get_default_password_validators
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from tenantry.core.bounds import PASSWORD_MAX
-from tenantry.organizations.selectors import policy_values
+from tenantry.organizations.selectors import policy_values, policy_values_of
+from tenantry.people.models import User
 from tenantry.security.errors import PasswordRefused
+from tenantry.security.models import PastPassword
 
 PASSWORD_RULES = (
     "password.minimum_length",
     "password.required_classes",
     "password.breached",
     "password.similar",
+    "password.history",
 )
+# The longest history that the policy allows.
+KEPT = 24
 _CLASSES = {"lower": r"[a-z]", "upper": r"[A-Z]", "digit": r"\d", "symbol": r"[^\w\s]|_"}
 
 
@@ -53,6 +60,8 @@ class Rule:
     required_classes: tuple[str, ...] = ()
     breached: bool = True
     similar: bool = True
+    # How many of the last passwords don't come back, the present one included.
+    history: int = 0
 
 
 STANDARD = Rule()
@@ -66,6 +75,21 @@ def password_rule(rules: Mapping[str, Any] | None = None) -> Rule:
         tuple(rules["password.required_classes"]),
         rules["password.breached"],
         rules["password.similar"],
+        rules["password.history"],
+    )
+
+
+def strictest_rule(organization_ids: Iterable[UUID]) -> Rule:
+    """What is asked where several organizations ask, each its own (platform scope). Of none: the standard rule."""
+    ids = list(organization_ids)
+    values = policy_values_of(ids, *PASSWORD_RULES)
+    rules = [password_rule(values[one]) for one in ids] or [STANDARD]
+    return Rule(
+        max(rule.minimum_length for rule in rules),
+        tuple(kind for kind in _CLASSES if any(kind in rule.required_classes for rule in rules)),
+        any(rule.breached for rule in rules),
+        any(rule.similar for rule in rules),
+        max(rule.history for rule in rules),
     )
 
 
@@ -90,6 +114,11 @@ def rule_in_words(rule: Rule = STANDARD) -> list[str]:
         words.append(_("No common password."))
     elif rule.similar:
         words.append(_("Nothing like your name or address."))
+    if rule.history:
+        words.append(
+            ngettext("Not your last password.", "None of your last %(count)s passwords.", rule.history)
+            % {"count": rule.history}
+        )
     return words
 
 
@@ -123,6 +152,16 @@ def _validated(password: str, person: Person, rule: Rule) -> list[str]:
         except ValidationError as error:
             reasons += error.messages
     return reasons
+
+
+def refuse_repeated(password: str, user: User, rule: Rule) -> None:
+    """:raises PasswordRefused: it is one of the last that the rule does not let come back."""
+    if not rule.history:
+        return
+    past = PastPassword.objects.filter(user_id=user.id).order_by("-replaced_at", "-id")
+    last = [user.password, *past.values_list("hash", flat=True)[: rule.history - 1]]
+    if any(check_password(password, one) for one in last):
+        raise PasswordRefused(reasons=[_("You had this password before. Please choose another one.")])
 
 
 def hashed(password: str) -> str:

@@ -9,7 +9,7 @@ from tenantry.organizations.policies import CATALOGUE
 from tenantry.organizations.policies.effects import Effect, Question, register
 from tenantry.organizations.selectors import policy_values
 from tenantry.people.seats import seats
-from tenantry.security.selectors import SESSION_RULES, all_open_sessions
+from tenantry.security.selectors import SESSION_RULES, all_open_sessions, old_passwords
 
 
 @register("session.idle_hours", "session.absolute_days")
@@ -55,6 +55,26 @@ def foretell_passwords(question: Question) -> Iterator[Effect]:
             people,
         )
         yield Effect(text, people)
+
+
+@register("password.expiry_days")
+def foretell_expiry(question: Question) -> Iterator[Effect]:
+    """Counted by the query that sign-in asks."""
+    if question.after is None:
+        yield Effect(_("Nobody has to change their password because of its age any more."))
+        return
+    old = old_passwords(question.after, question.now).order_by("sort_name", "id").defer("picture")
+    names = tuple(member.name for member in old)
+    if names:
+        text = ngettext(
+            "person chooses a new password at the next sign-in",
+            "people choose a new password at the next sign-in",
+            len(names),
+        )
+        yield Effect(text, len(names), names, warning=True)
+    else:
+        yield Effect(_("Nobody's password is older than that now."))
+    yield Effect(_("Whoever is signed in now goes on until they sign in again."))
 
 
 @register("password.locked")

@@ -6,15 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, F, Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from tenantry.access.hands import refuse_out_of_hand
 from tenantry.core.actor import Actor
 from tenantry.core.errors import PermissionMissing
-from tenantry.organizations.selectors import policy_values
+from tenantry.organizations.selectors import policy, policy_values
+from tenantry.people.models import Membership, User
 from tenantry.people.permissions import END_SESSIONS
 from tenantry.people.selectors import get_member
-from tenantry.security.models import ApiKey, Operator, SessionEntry
+from tenantry.security.models import ApiKey, Operator, PastPassword, SessionEntry
 from tenantry.security.permissions import KEYS
 
 SESSION_RULES = ("session.idle_hours", "session.absolute_days")
@@ -37,6 +39,28 @@ def all_open_sessions(now: datetime, rules: Mapping[str, Any] | None = None) -> 
         seen_at__gt=now - timedelta(hours=rules["session.idle_hours"]),
         entered_at__gt=now - timedelta(days=rules["session.absolute_days"]),
     )
+
+
+def chosen_at() -> Coalesce:
+    """For annotating memberships: when the user's present password was chosen."""
+    past = PastPassword.objects.filter(user_id=OuterRef("user_id")).order_by("-replaced_at")
+    return Coalesce(Subquery(past.values("replaced_at")[:1]), F("user__created_at"))
+
+
+def old_passwords(days: int, now: datetime) -> QuerySet[Membership]:
+    """Active people whose password is older than policy `password.expiry_days` with this value lets it grow."""
+    rows = Membership.objects.filter(status=Membership.Status.ACTIVE, user__isnull=False)
+    return rows.annotate(chosen_at=chosen_at()).filter(chosen_at__lt=now - timedelta(days=days))
+
+
+def password_is_old(user_id: UUID | None, now: datetime) -> bool:
+    """Whether this user's password is too old for the open scope's organization."""
+    days = policy("password.expiry_days")
+    if days is None or user_id is None:
+        return False
+    past = PastPassword.objects.filter(user_id=user_id).aggregate(at=Max("replaced_at"))["at"]
+    chosen = past or User.objects.filter(id=user_id).values_list("created_at", flat=True).first()
+    return chosen is not None and chosen < now - timedelta(days=days)
 
 
 @dataclass(frozen=True, slots=True)

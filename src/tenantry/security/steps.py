@@ -9,8 +9,10 @@ from django.db.models import F
 from tenantry.acting.actions import in_action
 from tenantry.core.actor import Actor
 from tenantry.core.ids import NIL
-from tenantry.people.models import Membership
-from tenantry.security.models import SessionEntry
+from tenantry.people.models import Membership, User
+from tenantry.security.models import PastPassword, SessionEntry
+from tenantry.security.passwords import KEPT, hashed
+from tenantry.security.selectors import password_is_old
 
 
 def open_entry(member: Membership, actor: Actor, now: datetime) -> SessionEntry:
@@ -18,6 +20,7 @@ def open_entry(member: Membership, actor: Actor, now: datetime) -> SessionEntry:
     in_action()
     entry = SessionEntry(
         membership=member,
+        password_due=password_is_old(member.user_id, now),
         epoch=member.session_epoch,
         entered_at=now,
         seen_at=now,
@@ -27,6 +30,16 @@ def open_entry(member: Membership, actor: Actor, now: datetime) -> SessionEntry:
     SessionEntry.objects.bulk_create([entry])
     Membership.objects.filter(id=member.id).update(last_sign_in_at=now)
     return entry
+
+
+def set_password(user: User, password: str, now: datetime) -> None:
+    """Makes it the user's, and keeps the one before among the last."""
+    in_action()
+    PastPassword.objects.bulk_create([PastPassword(user=user, hash=user.password, replaced_at=now)])
+    last = PastPassword.objects.filter(user_id=user.id).order_by("-replaced_at", "-id")
+    PastPassword.objects.filter(id__in=list(last.values_list("id", flat=True)[KEPT:])).delete()
+    user.password = hashed(password)
+    user.save(update_fields=["password"])
 
 
 def end_entries(member_ids: Iterable[UUID], now: datetime, *, but: UUID | None = None) -> int:

@@ -20,10 +20,18 @@ from tenantry.people.locks import lock_members
 from tenantry.people.mails import RESET_MAIL
 from tenantry.people.models import Membership, PasswordReset, User
 from tenantry.people.permissions import RESET_PASSWORD
-from tenantry.people.selectors import find_user, get_member
+from tenantry.people.selectors import active_memberships_of, find_user, get_member
 from tenantry.security.errors import SignInAgain, SignInRefused
-from tenantry.security.passwords import Person, hashed, password_rule, refuse_weak
-from tenantry.security.steps import end_entries, open_entry
+from tenantry.security.passwords import (
+    STANDARD,
+    Person,
+    Rule,
+    password_rule,
+    refuse_repeated,
+    refuse_weak,
+    strictest_rule,
+)
+from tenantry.security.steps import end_entries, open_entry, set_password
 
 RESET_LIFE = timedelta(hours=1)
 RESET_AGAIN_AFTER = timedelta(minutes=5)
@@ -134,9 +142,15 @@ def find_reset(token: str, now: datetime) -> tuple[PasswordReset, User]:
     return reset, user
 
 
+def rule_of_user(user_id: UUID) -> Rule:
+    """What a new password has to be wherever its person belongs (crossing `sign_in`)."""
+    return strictest_rule(entry.organization_id for entry in active_memberships_of(user_id))
+
+
 @action(open_to="the mailed link is the permission")
-def reset_password(*, actor: Actor, now: datetime, token: str, password: str) -> Outcome[Done]:
-    """Sets the new password, proves the address, and ends the user's sessions everywhere. Signs nobody in.
+def reset_password(*, actor: Actor, now: datetime, token: str, password: str, rule: Rule = STANDARD) -> Outcome[Done]:
+    """Sets the new password, proves the address, and ends the user's sessions everywhere. Signs nobody in. `rule`: of
+    every organization the person belongs to, which is asked over all of them before (`rule_of_user`).
 
     :raises LinkUnknown, LinkUsed, LinkExpired, PasswordRefused: see there.
     """
@@ -146,10 +160,11 @@ def reset_password(*, actor: Actor, now: datetime, token: str, password: str) ->
         raise LinkUsed
     if reset.expires_at <= now:
         raise LinkExpired
-    refuse_weak(password, Person(user.email))
-    user.password = hashed(password)
+    refuse_weak(password, Person(user.email), rule)
+    refuse_repeated(password, user, rule)
+    set_password(user, password, now)
     user.email_proven_at = user.email_proven_at or now
-    user.save(update_fields=["password", "email_proven_at"])
+    user.save(update_fields=["email_proven_at"])
     reset.used_at = now
     reset.save(update_fields=["used_at"])
     end_mails(kind=RESET_MAIL, subject_ids=[reset.id], now=now)
@@ -169,9 +184,10 @@ def change_own_password(
         raise NotFound
     if not check_password(old, user.password):
         raise SignInRefused
-    refuse_weak(new, Person(user.email, actor.label), password_rule())
-    user.password = hashed(new)
-    user.save(update_fields=["password"])
+    rule = password_rule()
+    refuse_weak(new, Person(user.email, actor.label), rule)
+    refuse_repeated(new, user, rule)
+    set_password(user, new, now)
     # Whoever changes it because somebody else reads their mails wants no older link to undo it.
     _end_resets(user.email, now)
     if actor.membership_id is not None:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
 from tenantry.core import clock
@@ -37,6 +37,17 @@ HEADERS = {
 }
 # They ask who is there without a member's session.
 WITHOUT_GATE = ("/static/", "/healthz", "/readyz", "/metrics", "/console", "/api/")
+
+CHOOSING = "/me/password"
+# What a person whose password has grown too old may still do.
+WHILE_DUE = (CHOOSING, "/me/appearance", "/accounts/logout")
+
+
+def _to(request: HttpRequest, path: str) -> HttpResponse:
+    """For browsers and for htmx alike."""
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=204, headers={"HX-Redirect": path})
+    return HttpResponse(status=303, headers={"Location": path})
 
 
 def client_address(request: HttpRequest) -> str:
@@ -125,7 +136,10 @@ class MemberGate:
         request.organization = inside.organization  # type: ignore[attr-defined]
         request.membership = inside.membership  # type: ignore[attr-defined]
         request.entry = inside.entry  # type: ignore[attr-defined]
+        request.password_due = inside.password_due  # type: ignore[attr-defined]
         keep_seen(inside, now)
+        if inside.password_due and request.path not in WHILE_DUE:
+            return _to(request, CHOOSING)
         with scope.tenant(inside.organization.id):
             return self.get_response(request)
 

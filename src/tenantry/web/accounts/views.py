@@ -15,7 +15,7 @@ from tenantry.people.errors import LinkExpired, LinkUnknown, LinkUsed
 from tenantry.security import slowing
 from tenantry.security.errors import PasswordRefused, SignInRefused
 from tenantry.security.passwords import rule_in_words
-from tenantry.usecases.signing_in import RESET_LIFE, find_reset, request_password_reset, reset_password
+from tenantry.usecases.signing_in import RESET_LIFE, find_reset, request_password_reset, reset_password, rule_of_user
 from tenantry.web.accounts.entering import WANTED_KEY, end_stay, private, safe_next, sign_in
 from tenantry.web.accounts.forms import NewPasswordForm, ResetForm, SignInForm
 from tenantry.web.refusals import status_of
@@ -100,6 +100,7 @@ def password_choose(request: HttpRequest, token: str) -> HttpResponse:
     try:
         with scope.platform("sign_in"), reading():
             _reset, user = find_reset(token, clock.now())
+            rule = rule_of_user(user.id)
         email = user.email
     except (LinkUnknown, LinkUsed, LinkExpired) as dead:
         return private(page(request, "accounts/reset_password.html", {}, status=_gone(dead)))
@@ -107,14 +108,15 @@ def password_choose(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             with scope.installation("sign_in"):
-                perform(reset_password, actor=guest_actor(request), token=token, password=form.cleaned_data["password"])
+                chosen = form.cleaned_data["password"]
+                perform(reset_password, actor=guest_actor(request), token=token, password=chosen, rule=rule)
         except PasswordRefused as refused:
             form.add_error("password", str(refused))
         except (LinkUnknown, LinkUsed, LinkExpired) as dead:
             return private(page(request, "accounts/reset_password.html", {}, status=_gone(dead)))
         else:
             return private(page(request, "accounts/password_changed.html"))
-    context = {"form": form, "email": email, "password_rules": rule_in_words()}
+    context = {"form": form, "email": email, "password_rules": rule_in_words(rule)}
     status = 422 if form.is_bound else 200
     return private(page(request, "accounts/reset_password.html", context, status=status))
 

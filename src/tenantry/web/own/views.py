@@ -23,7 +23,7 @@ from tenantry.people.actions import change_own_profile, choose_appearance
 from tenantry.people.pictures import CONTENT_TYPE
 from tenantry.security import slowing
 from tenantry.security.actions import end_own_session
-from tenantry.security.errors import PasswordRefused, SignInRefused
+from tenantry.security.errors import PasswordDue, PasswordRefused, SignInRefused
 from tenantry.security.passwords import password_rule, rule_in_words
 from tenantry.security.selectors import open_sessions
 from tenantry.usecases.signing_in import change_own_password
@@ -113,7 +113,8 @@ def password_change(request: Any) -> HttpResponse:
 
 def _password(request: Any, form: PasswordForm, status: int) -> HttpResponse:
     with reading():
-        context = {"form": form, "password_rules": rule_in_words(password_rule())}
+        rules = rule_in_words(password_rule())
+        context = {"form": form, "password_rules": rules, "due": PasswordDue() if request.password_due else None}
         return page(request, "own/password.html", context, status=status)
 
 
