@@ -10,7 +10,9 @@ from tenantry.api.operations import operation
 from tenantry.api.people.rows import person
 from tenantry.api.people.schemas import (
     Confirmation,
+    ConfirmedDeactivation,
     ConfirmedSelection,
+    DeactivatedSelection,
     LeavingPlanOut,
     LeftOut,
     Person,
@@ -23,7 +25,7 @@ from tenantry.api.schemas import Id
 from tenantry.core import clock
 from tenantry.core.errors import PlanChanged
 from tenantry.core.transactions import reading
-from tenantry.organizations.errors import AtSeatLimit
+from tenantry.organizations.errors import AtSeatLimit, OrganizationNameAsked
 from tenantry.people.errors import AlreadyRemoved, NotActive, NotDeactivated, NotOfferedHere, NotOnOneself
 from tenantry.people.permissions import DEACTIVATE, REMOVE
 from tenantry.usecases.offboarding import (
@@ -37,7 +39,15 @@ from tenantry.usecases.offboarding import (
 )
 
 router = Router(tags=["Leaving"])
-DEACTIVATION_REFUSALS = (NotOnOneself, NotActive, MemberOutOfHand, LastKeyholder, NotOfferedHere, PlanChanged)
+DEACTIVATION_REFUSALS = (
+    NotOnOneself,
+    NotActive,
+    MemberOutOfHand,
+    LastKeyholder,
+    NotOfferedHere,
+    OrganizationNameAsked,
+    PlanChanged,
+)
 REMOVAL_REFUSALS = (NotOnOneself, AlreadyRemoved, MemberOutOfHand, LastKeyholder, PlanChanged)
 
 
@@ -51,6 +61,7 @@ def _plan(plan: LeavingPlan) -> LeavingPlanOut:
         teams=plan.teams,
         roles=plan.roles,
         seats_freed=plan.seats_freed,
+        asks_name=plan.asks_name,
     )
 
 
@@ -73,9 +84,10 @@ def deactivations_plan(request: ApiRequest, body: Selection) -> LeavingPlanOut:
 
 
 @operation(router, "POST", "/people/deactivations", DEACTIVATE, answer=LeftOut, refuses=DEACTIVATION_REFUSALS)
-def deactivations_create(request: ApiRequest, body: ConfirmedSelection) -> LeftOut:
+def deactivations_create(request: ApiRequest, body: DeactivatedSelection) -> LeftOut:
     """Deactivates a selection. Who can't be is left out and named; when nobody can be, the first reason answers."""
-    return _left(carry_out(request, deactivate_members, membership_ids=tuple(body.person_ids), digest=body.digest))
+    ids, name = tuple(body.person_ids), body.organization_name
+    return _left(carry_out(request, deactivate_members, membership_ids=ids, digest=body.digest, organization_name=name))
 
 
 @operation(router, "POST", "/people/removals/plan", REMOVE, answer=LeavingPlanOut, reads=True)
@@ -97,9 +109,14 @@ def deactivation_plan(request: ApiRequest, person_id: Id) -> LeavingPlanOut:
 
 
 @operation(router, "POST", "/people/{person_id}/deactivation", DEACTIVATE, answer=Person, refuses=DEACTIVATION_REFUSALS)
-def deactivation_create(request: ApiRequest, person_id: Id, body: Confirmation = Confirmation()) -> Person:  # noqa: B008 frozen
+def deactivation_create(
+    request: ApiRequest,
+    person_id: Id,
+    body: ConfirmedDeactivation = ConfirmedDeactivation(),  # noqa: B008 frozen
+) -> Person:
     """Ends somebody's access at once; everything stays under their name."""
-    carry_out(request, deactivate_members, membership_ids=(person_id,), digest=body.digest)
+    name = body.organization_name
+    carry_out(request, deactivate_members, membership_ids=(person_id,), digest=body.digest, organization_name=name)
     with reading():
         return person(request.actor, person_id)
 

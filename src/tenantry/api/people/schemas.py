@@ -116,6 +116,20 @@ class ConfirmedSelection(Selection):
     digest: Digest | None = None
 
 
+TypedName = Annotated[
+    str,
+    Field(max_length=200, description="The organization's name, where policy people.deactivation_by is `owner`."),
+]
+
+
+class ConfirmedDeactivation(Confirmation):
+    organization_name: TypedName = ""
+
+
+class DeactivatedSelection(ConfirmedSelection):
+    organization_name: TypedName = ""
+
+
 class GiveRole(In):
     role_id: Id
     digest: Digest | None = None
@@ -154,6 +168,7 @@ class LeavingPlanOut(Out):
     teams: int
     roles: int
     seats_freed: int
+    asks_name: bool = Field(description="Whether the organization's name has to be sent along.")
 
 
 class LeftOut(Out):

@@ -16,6 +16,7 @@ from tenantry.core import clock
 from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing, PlanChanged
 from tenantry.core.ids import parse_id
 from tenantry.core.transactions import reading
+from tenantry.organizations.errors import OrganizationNameAsked
 from tenantry.people.actions import JoinPlan, join_team, plan_join_team
 from tenantry.people.permissions import DEACTIVATE, INVITE, REMOVE, TEAMS_MANAGE, VIEW
 from tenantry.people.selectors import manageable_teams
@@ -95,10 +96,14 @@ def person_bulk(request: MemberRequest) -> HttpResponse:
     if not digest or (do == "team" and team_id is None):
         return _plan_page(request, do, kind, ids, team_id)
     more: dict[str, Any] = {"team_id": team_id} if do == "team" else {}
+    if do == "deactivation":
+        more["organization_name"] = request.POST.get("organization_name", "")
     try:
         result = perform(kind.perform, actor=request.actor, membership_ids=ids, digest=digest, **more)
     except PlanChanged as changed:
         return _plan_page(request, do, kind, ids, team_id, changed=changed)
+    except OrganizationNameAsked as asked:
+        return _plan_page(request, do, kind, ids, team_id, asked=asked)
     toast(request, _told(do, len(result.members), len(result.refused)))
     return go(request, _back(request))
 
@@ -128,7 +133,9 @@ def _plan_page(
     team_id: UUID | None,
     *,
     changed: PlanChanged | None = None,
+    asked: OrganizationNameAsked | None = None,
 ) -> HttpResponse:
+    """`asked`: the organization's name was not what was typed."""
     with reading():
         plan: AnyPlan | None = changed.plan if changed else _plan(request, do, kind, ids, team_id)
         context: dict[str, Any] = {
@@ -137,13 +144,15 @@ def _plan_page(
             "ids": ids,
             "plan": plan,
             "changed": changed,
+            "asked": asked,
+            "typed": request.POST.get("organization_name", ""),
             "back": _back(request),
             "team_id": team_id,
             "teams": list(manageable_teams(request.actor).values_list("id", "name")) if do == "team" else [],
             "effects": _effects(do, plan),
             "blockers": blockers(plan) if plan else [],
         }
-        return page(request, "people/bulk.html", context, status=409 if changed else 200)
+        return page(request, "people/bulk.html", context, status=409 if changed else 422 if asked else 200)
 
 
 def _plan(request: MemberRequest, do: str, kind: Kind, ids: tuple[UUID, ...], team_id: UUID | None) -> AnyPlan | None:

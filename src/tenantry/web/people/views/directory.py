@@ -20,6 +20,7 @@ from tenantry.organizations.selectors import policy
 from tenantry.people.permissions import EXPORT, VIEW
 from tenantry.people.pictures import CONTENT_TYPE, etag_of
 from tenantry.people.selectors import picture_of
+from tenantry.usecases.offboarding import may_deactivate
 from tenantry.usecases.taking_out import note_people_export
 from tenantry.web.csv_files import safe_cell
 from tenantry.web.people import filters
@@ -48,6 +49,7 @@ def person_list(request: MemberRequest) -> HttpResponse:
     context = {
         "page": shown,
         "rows": [row_of(request.actor, member, now, deactivation_by=rule) for member in shown.rows],
+        "deactivates": may_deactivate(request.actor.grants, rule),
         "total": _total(request.actor, wanted, shown),
         "order": order.text,
         "filtered": filters.is_filtered(request.GET),

@@ -12,11 +12,15 @@ from tenantry.acting.actions import perform
 from tenantry.core import clock
 from tenantry.core.errors import PlanChanged, Refusal
 from tenantry.core.transactions import reading
+from tenantry.organizations.errors import OrganizationNameAsked
+from tenantry.organizations.selectors import policy
 from tenantry.people.permissions import DEACTIVATE, REMOVE
 from tenantry.people.selectors import get_member
 from tenantry.usecases.offboarding import (
+    DEACTIVATION_BY,
     LeavingPlan,
     deactivate_members,
+    may_deactivate,
     plan_deactivate_members,
     plan_remove_members,
     reactivate_member,
@@ -38,9 +42,14 @@ def person_deactivation(request: MemberRequest, membership_id: UUID) -> HttpResp
                 actor=request.actor,
                 membership_ids=(membership_id,),
                 digest=request.POST.get("digest", ""),
+                organization_name=request.POST.get("organization_name", ""),
             )
         except PlanChanged as changed:
             return _plan_page(request, membership_id, changed.plan, removing=False, changed=changed)
+        except OrganizationNameAsked as asked:
+            with reading():
+                plan = plan_deactivate_members(actor=request.actor, membership_ids=[membership_id], now=clock.now())
+                return _plan_page(request, membership_id, plan, removing=False, asked=asked)
         text = _("%(name)s is deactivated.") % {"name": left.names[0]}
         if left.sessions:
             ended = ngettext("%(count)s session was ended.", "%(count)s sessions were ended.", left.sessions)
@@ -74,9 +83,16 @@ def _plan_page(
     *,
     removing: bool,
     changed: PlanChanged | None = None,
+    asked: OrganizationNameAsked | None = None,
 ) -> HttpResponse:
+    """`asked`: the organization's name was not what was typed."""
+    with reading():
+        offered = may_deactivate(request.actor.grants, policy(DEACTIVATION_BY))
     context: dict[str, Any] = {
         "person_id": membership_id,
+        "deactivates": offered,
+        "asked": asked,
+        "typed": request.POST.get("organization_name", ""),
         "name": (*plan.names, *(refused.name for refused in plan.refused))[0],
         "plan": plan,
         "removing": removing,
@@ -84,7 +100,7 @@ def _plan_page(
         "effects": leaving_effects(plan, removing=removing),
         "blockers": blockers(plan),
     }
-    return page(request, "people/leaving.html", context, status=409 if changed else 200)
+    return page(request, "people/leaving.html", context, status=409 if changed else 422 if asked else 200)
 
 
 @screen(DEACTIVATE, methods=("GET", "POST"))
