@@ -16,6 +16,18 @@ TITLES: Mapping[str, Any] = {
     "structure.unit_renamed": _("Unit renamed"),
     "structure.unit_moved": _("Unit moved"),
     "structure.unit_deleted": _("Unit deleted"),
+    "structure.workspace_created": _("Workspace created"),
+    "structure.workspace_edited": _("Workspace edited"),
+    "structure.workspace_deleted": _("Workspace deleted"),
+    "structure.workspace_members_added": _("Added to a workspace"),
+    "structure.workspace_level_changed": _("Level in a workspace changed"),
+    "structure.workspace_member_removed": _("Taken out of a workspace"),
+    "people.workspaces_assigned": _("Workspaces assigned"),
+    "structure.workflow_created": _("Workflow created"),
+    "structure.workflow_edited": _("Workflow edited"),
+    "structure.workflow_deleted": _("Workflow deleted"),
+    "structure.workflow_members_added": _("Added to a workflow"),
+    "structure.workflow_member_removed": _("Taken out of a workflow"),
 }
 SENTENCES: Mapping[str, Any] = {
     "teams.created": _("%(who)s created the team “%(name)s”."),
@@ -26,5 +38,19 @@ SENTENCES: Mapping[str, Any] = {
     "structure.unit_renamed": _("%(who)s renamed a unit, now “%(name)s”."),
     "structure.unit_moved": _("%(who)s moved the unit “%(name)s” from “%(before)s” to “%(after)s”."),
     "structure.unit_deleted": _("%(who)s deleted the unit “%(name)s”; its people and units went to “%(to)s”."),
+    "structure.workspace_created": _("%(who)s created the workspace “%(name)s”."),
+    "structure.workspace_edited": _("%(who)s edited the workspace “%(name)s”."),
+    "structure.workspace_deleted": _("%(who)s deleted the workspace “%(name)s”."),
+    "structure.workspace_members_added": _("%(who)s added %(several)s to the workspace “%(name)s” as %(level)s."),
+    "structure.workspace_level_changed": _(
+        "%(who)s changed the level of %(several)s in the workspace “%(name)s” from %(before)s to %(after)s."
+    ),
+    "structure.workspace_member_removed": _("%(who)s took %(several)s out of the workspace “%(name)s”."),
+    "people.workspaces_assigned": _("%(who)s assigned workspaces to %(target)s: %(workspaces)s."),
+    "structure.workflow_created": _("%(who)s created the workflow “%(name)s”."),
+    "structure.workflow_edited": _("%(who)s edited the workflow “%(name)s”."),
+    "structure.workflow_deleted": _("%(who)s deleted the workflow “%(name)s”."),
+    "structure.workflow_members_added": _("%(who)s added %(several)s to the workflow “%(name)s”."),
+    "structure.workflow_member_removed": _("%(who)s took %(several)s out of the workflow “%(name)s”."),
 }
-PLACES = ("parent", "to", "level")
+PLACES = ("parent", "to", "level", "workspaces")

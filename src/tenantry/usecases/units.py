@@ -96,7 +96,7 @@ def rename_unit(*, actor: Actor, now: datetime, unit_id: UUID, name: str) -> Out
 
 @dataclass(frozen=True, slots=True)
 class UnitMovePlan(Plan):
-    """`units`, `people`: in the whole subtree. `losing`, `gaining`: whose role at a unit ends, or begins, to reach it."""
+    """`units`, `people`: in the whole subtree. `losing`, `gaining`: whose role at a unit ends or begins to reach it."""
 
     unit_id: UUID
     name: str
