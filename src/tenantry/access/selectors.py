@@ -10,10 +10,18 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Val
 from django.db.models.functions import Coalesce
 
 from tenantry.access.hands import may_assign
-from tenantry.access.models import Assignment, CatalogueVersion, RestrictionSet, Role
-from tenantry.access.permissions import ASSIGN
+from tenantry.access.models import (
+    Assignment,
+    CatalogueVersion,
+    Profile,
+    ProfileAssignment,
+    RestrictionSet,
+    Role,
+)
+from tenantry.access.permissions import ASSIGN, PROFILES_EDIT, ROLES_EDIT, ROLES_VIEW
 from tenantry.core.actor import Actor
-from tenantry.core.errors import NotFound, PermissionMissing
+from tenantry.core.decisions import require_any
+from tenantry.core.errors import NotFound
 from tenantry.core.permissions import catalogue
 from tenantry.core.records import NOWHERE, Target
 from tenantry.core.text import InvalidText, TextBound
@@ -123,16 +131,61 @@ def status_shown(member: Membership, now: datetime) -> str:
 
 
 def roles(actor: Actor) -> QuerySet[Role]:
-    """The catalogue with the number of people who hold each role.
+    """The catalogue with `holders`, the number of people who hold each role, wherever.
 
     :raises PermissionMissing: `roles.view`.
     """
-    if not actor.may("roles.view"):
-        raise PermissionMissing("roles.view")
-    held = ~Q(assignments__membership__status=Status.REMOVED)
-    return Role.objects.annotate(holders=Count("assignments", filter=held & Q(assignments__is_base=True))).order_by(
-        "position", "sort_name"
-    )
+    require_any(actor, ROLES_VIEW, ROLES_EDIT)
+    held = Assignment.objects.filter(role_id=OuterRef("id")).exclude(membership__status=Status.REMOVED)
+    counted = held.order_by().values("role_id").annotate(n=Count("membership_id", distinct=True)).values("n")
+    return Role.objects.annotate(holders=Coalesce(Subquery(counted[:1]), 0)).order_by("position", "sort_name")
+
+
+def profiles(actor: Actor) -> QuerySet[Profile]:
+    """The catalogue with `holders`, the number of people who have each profile.
+
+    :raises PermissionMissing: `roles.view`.
+    """
+    require_any(actor, ROLES_VIEW, PROFILES_EDIT)
+    held = ProfileAssignment.objects.filter(profile_id=OuterRef("id")).exclude(membership__status=Status.REMOVED)
+    counted = held.order_by().values("profile_id").annotate(n=Count("id")).values("n")
+    return Profile.objects.annotate(holders=Coalesce(Subquery(counted[:1]), 0)).order_by("position", "sort_name")
+
+
+def find_role_seen(actor: Actor, role_id: UUID) -> Role:
+    """One role of `roles`.
+
+    :raises NotFound: unknown, or of another organization.
+    """
+    role = roles(actor).filter(id=role_id).first()
+    if role is None:
+        raise NotFound
+    return role
+
+
+def find_profile_seen(actor: Actor, profile_id: UUID) -> Profile:
+    """One profile of `profiles`.
+
+    :raises NotFound: unknown, or of another organization.
+    """
+    profile = profiles(actor).filter(id=profile_id).first()
+    if profile is None:
+        raise NotFound
+    return profile
+
+
+def holders_of(role_id: UUID, most: int) -> list[Assignment]:
+    """The first who hold a role, by name, each with the place; `roles.view` says who holds what."""
+    rows = Assignment.objects.filter(role_id=role_id).exclude(membership__status=Status.REMOVED)
+    rows = rows.select_related("membership", "unit", "workspace").defer("membership__picture")
+    return list(rows.order_by("membership__sort_name", "membership_id", "id")[:most])
+
+
+def having_profile(profile_id: UUID, most: int) -> list[ProfileAssignment]:
+    """The first who have a profile, by name."""
+    rows = ProfileAssignment.objects.filter(profile_id=profile_id).exclude(membership__status=Status.REMOVED)
+    rows = rows.select_related("membership").defer("membership__picture")
+    return list(rows.order_by("membership__sort_name", "membership_id")[:most])
 
 
 def assignable_roles(actor: Actor, target: Target = NOWHERE) -> list[Role]:

@@ -10,3 +10,4 @@ class SecurityConfig(AppConfig):
         import_string("tenantry.security.keys.prove_key")
         import_string("tenantry.security.operators.prove_operator")
         import_string("tenantry.security.policy_effects.foretell_sessions")
+        import_string("tenantry.security.role_uses.KEYS_OF_ROLES")
