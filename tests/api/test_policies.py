@@ -4,7 +4,7 @@ import pytest
 
 from api.callers import by_key, make_organization, one_of
 from support.policies import allowed, by_operator, entries_of, refused, value_of
-from tenantry.organizations.changing_policies import change_policy
+from tenantry.organizations.actions.policies import change_policy
 from tenantry.organizations.policies import CATALOGUE, POLICIES
 
 DAYS = "people.invitation_days"
@@ -21,7 +21,7 @@ def change(key, code, value, tag="*", **more):
 
 
 def test_the_list_says_what_each_is_and_may_be(world):
-    org, key = world
+    _org, key = world
     items = key.get("/policies").body["items"]
     assert [item["code"] for item in items] == [policy.code for policy in POLICIES]
     days = one_of(key.get("/policies"), code=DAYS)

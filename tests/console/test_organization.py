@@ -13,7 +13,7 @@ from tenantry.audit.chain import verify
 from tenantry.audit.models import Entry
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
-from tenantry.organizations.changing_policies import change_policy
+from tenantry.organizations.actions.policies import change_policy
 from tenantry.organizations.policies import CATALOGUE, POLICIES
 from tenantry.organizations.policies.typed import fields_of
 

@@ -19,7 +19,7 @@ from tenantry.core.tenancy.fields import TenantForeignKey
 from tenantry.core.tenancy.models import tenant_models
 from tenantry.core.tenancy.scope import NoTenant, ScopeInTransaction
 from tenantry.core.transactions import reading, writing
-from tenantry.organizations.actions import change_contact
+from tenantry.organizations.actions.profile import change_contact
 from tenantry.people.actions import add_to_team, create_team
 from tenantry.people.models import Membership
 from tenantry.security.actions import create_key

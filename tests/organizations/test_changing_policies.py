@@ -9,7 +9,7 @@ from tenantry.acting.actions import perform
 from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing, PlanChanged, VersionChanged
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
-from tenantry.organizations.changing_policies import change_policy, policies_before
+from tenantry.organizations.actions.policies import change_policy, policies_before
 from tenantry.organizations.errors import OperatorOnlyPolicy, PolicyLocked, PolicyValueRefused
 from tenantry.organizations.models import PolicyValue
 from tenantry.organizations.policies import POLICIES

@@ -11,7 +11,7 @@ from support.visitors import body, browser, link_in, mail_to, post, signed_in
 from tenantry.core import clock
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading, writing
-from tenantry.organizations.changing_policies import change_policy
+from tenantry.organizations.actions.policies import change_policy
 from tenantry.people.models import User
 from tenantry.security.errors import PasswordRefused
 from tenantry.security.models import PastPassword

@@ -11,7 +11,7 @@ from tenantry.core import clock
 from tenantry.core.actor import ALL_GRANTS, Actor
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
-from tenantry.organizations.changing_policies import PolicyChangePlan, change_policy, plan_change_policy
+from tenantry.organizations.actions.policies import PolicyChangePlan, change_policy, plan_change_policy
 from tenantry.organizations.policies import Policy
 from tenantry.organizations.policies.kinds import Flag, Number, One, Ordered, Some
 from tenantry.organizations.selectors import policy as stored

@@ -11,7 +11,7 @@ from tenantry.core import clock
 from tenantry.core.errors import PermissionMissing
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading, writing
-from tenantry.organizations.changing_policies import change_policy, plan_change_policy
+from tenantry.organizations.actions.policies import change_policy, plan_change_policy
 from tenantry.organizations.errors import AtSeatLimit, OrganizationNameAsked
 from tenantry.organizations.models import Workspace
 from tenantry.people.actions import add_to_team, change_own_profile, create_team

@@ -18,7 +18,7 @@ from tenantry.core.errors import NotFound, PermissionMissing, PlanChanged
 from tenantry.core.permissions import Reach, catalogue
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
-from tenantry.organizations.changing_policies import change_policy
+from tenantry.organizations.actions.policies import change_policy
 from tenantry.organizations.errors import OperatorOnlyPolicy, PolicyLocked
 from tenantry.usecases.telling import sentences
 from tenantry.usecases.undoing import (

@@ -17,7 +17,7 @@ from tenantry.core.errors import NotFound, PermissionMissing, PlanChanged, Refus
 from tenantry.core.ids import new_id
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
-from tenantry.organizations.actions import ProfileFields, change_company_profile
+from tenantry.organizations.actions.profile import ProfileFields, change_company_profile
 from tenantry.organizations.errors import RootUnitStays, UnitBelowItself, UnitNameTaken
 from tenantry.organizations.models import Unit
 from tenantry.people.errors import AlreadyInUnit, NotOnOneself

@@ -12,7 +12,7 @@ from tenantry.console.screens import ConsoleRequest, SeeOther, act_in, looking_i
 from tenantry.core import clock
 from tenantry.core.errors import InvalidInput, PlanChanged, Refusal, VersionChanged
 from tenantry.core.text import InvalidText
-from tenantry.organizations.changing_policies import (
+from tenantry.organizations.actions.policies import (
     REASON,
     PolicyChangePlan,
     change_policy,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tenantry.core.errors import PermissionMissing, Refusal
-from tenantry.organizations.changing_policies import PolicyStanding
+from tenantry.organizations.actions.policies import PolicyStanding
 from tenantry.organizations.policies import GROUPS
 from tenantry.organizations.policies.effects import Effect
 

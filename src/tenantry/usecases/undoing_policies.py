@@ -7,7 +7,7 @@ from tenantry.acting.actions import Outcome
 from tenantry.audit.models import Entry
 from tenantry.core.actor import Actor
 from tenantry.core.errors import Refusal
-from tenantry.organizations.changing_policies import (
+from tenantry.organizations.actions.policies import (
     PolicyChanged,
     change_policy,
     known_policy,

@@ -18,8 +18,8 @@ from tenantry.core import clock
 from tenantry.core.actor import Actor
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading, writing
-from tenantry.organizations.actions import change_contact
-from tenantry.organizations.changing_policies import change_policy
+from tenantry.organizations.actions.policies import change_policy
+from tenantry.organizations.actions.profile import change_contact
 from tenantry.people.actions import create_team
 
 CONTROL = re.compile(r"SET|SAVEPOINT|RELEASE|BEGIN|COMMIT|ROLLBACK|\s*SELECT set_config", re.IGNORECASE)

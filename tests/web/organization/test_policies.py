@@ -12,7 +12,7 @@ from support.policies import allowed, value_of
 from support.visitors import body, post, signed_in
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import writing
-from tenantry.organizations.changing_policies import change_policy
+from tenantry.organizations.actions.policies import change_policy
 from tenantry.organizations.models import PolicyValue
 from tenantry.organizations.policies import CATALOGUE, POLICIES
 from tenantry.organizations.policies.typed import fields_of

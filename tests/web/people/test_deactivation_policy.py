@@ -7,7 +7,7 @@ import pytest
 from api.callers import by_key
 from factories.organizations import make_organization
 from support.visitors import body, post, signed_in
-from tenantry.organizations.changing_policies import change_policy
+from tenantry.organizations.actions.policies import change_policy
 
 RULE = "people.deactivation_by"
 PEOPLE = "/admin/users"

@@ -27,7 +27,12 @@ from tenantry.api.requests import ApiRequest
 from tenantry.core import clock
 from tenantry.core.errors import VersionChanged
 from tenantry.core.transactions import reading
-from tenantry.organizations.actions import ProfileFields, change_company_profile, change_contact, mark_setup_step
+from tenantry.organizations.actions.profile import (
+    ProfileFields,
+    change_company_profile,
+    change_contact,
+    mark_setup_step,
+)
 from tenantry.organizations.permissions import BILLING_VIEW, EDIT, SEATS_VIEW, VIEW
 from tenantry.organizations.selectors import company_profile, contacts, current_organization, entitlements
 from tenantry.people.permissions import INVITE

@@ -22,7 +22,7 @@ from tenantry.api.requests import ApiRequest
 from tenantry.core import clock
 from tenantry.core.errors import PlanChanged, VersionChanged
 from tenantry.core.transactions import reading
-from tenantry.organizations.changing_policies import (
+from tenantry.organizations.actions.policies import (
     PolicyStanding,
     change_policy,
     plan_change_policy,

@@ -12,7 +12,7 @@ from tenantry.core import clock
 from tenantry.core.errors import PlanChanged, Refusal, VersionChanged
 from tenantry.core.text import InvalidText
 from tenantry.core.transactions import reading
-from tenantry.organizations.changing_policies import (
+from tenantry.organizations.actions.policies import (
     PolicyChangePlan,
     change_policy,
     plan_change_policy,

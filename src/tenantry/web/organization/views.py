@@ -10,9 +10,9 @@ from tenantry.acting.actions import perform
 from tenantry.core import clock
 from tenantry.core.errors import InvalidInput, VersionChanged
 from tenantry.core.transactions import reading
-from tenantry.organizations.actions import ProfileFields, change_company_profile, change_contact
+from tenantry.organizations.actions.policies import policies_before
+from tenantry.organizations.actions.profile import ProfileFields, change_company_profile, change_contact
 from tenantry.organizations.bounds import contrast_with_white
-from tenantry.organizations.changing_policies import policies_before
 from tenantry.organizations.permissions import BILLING_VIEW, EDIT, POLICIES_VIEW, SEATS_VIEW, VIEW
 from tenantry.organizations.selectors import (
     SEATS,

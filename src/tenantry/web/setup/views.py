@@ -13,7 +13,7 @@ from tenantry.acting.actions import perform
 from tenantry.core import clock
 from tenantry.core.errors import InvalidInput, VersionChanged
 from tenantry.core.transactions import reading
-from tenantry.organizations.actions import ProfileFields, mark_setup_step, set_company_up
+from tenantry.organizations.actions.profile import ProfileFields, mark_setup_step, set_company_up
 from tenantry.organizations.bounds import SETUP_STEPS
 from tenantry.organizations.permissions import EDIT
 from tenantry.organizations.selectors import SEATS, company_profile, entitlements, policy
