@@ -204,6 +204,13 @@ def put_restrictions(
     bump_access([member_id])
 
 
+def lift_restrictions(member_id: UUID) -> None:
+    """Everywhere and in every workspace: a keyholder has none."""
+    in_action()
+    RestrictionSet.objects.filter(membership_id=member_id).delete()
+    bump_access([member_id])
+
+
 def end_assignments(member_ids: Iterable[UUID]) -> int:
     """Takes every role, profile and restriction away. Returns how many assignments ended."""
     in_action()

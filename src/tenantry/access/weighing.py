@@ -103,6 +103,10 @@ def with_restrictions(source: Source, values: Mapping[str, str], workspace_id: U
     return {**source, "taken": [*others, *mine]}
 
 
+def with_nothing_taken(source: Source) -> Source:
+    return {**source, "taken": []}
+
+
 def differ(before: Source, after: Source, now: datetime) -> Difference:
     return difference(build(before, now), build(after, now))
 
@@ -155,6 +159,12 @@ def last_end(role: Role, base: Assignment) -> datetime | None:
 def earlier(one: datetime | None, other: datetime | None) -> datetime | None:
     """None is never."""
     return min((end for end in (one, other) if end is not None), default=None)
+
+
+def held_beside(membership_id: UUID) -> list[Assignment]:
+    """Additions and roles at units."""
+    rows = Assignment.objects.filter(membership_id=membership_id, is_base=False, workspace=None)
+    return list(rows.select_related("role", "unit").order_by("given_at", "id"))
 
 
 def settle(held: Assignment, base: Assignment) -> tuple[bool, datetime | None]:

@@ -16,18 +16,12 @@ from tenantry.access.steps import (
     give_base_role,
     keep_a_keyholder,
 )
-from tenantry.access.weighing import differ, settle, source_of, with_base
+from tenantry.access.weighing import differ, held_beside, settle, source_of, with_base
 from tenantry.acting.actions import Outcome, action
 from tenantry.acting.plans import Plan, confirm
 from tenantry.audit.chain import Entry, Event
 from tenantry.core.actor import Actor
 from tenantry.people.selectors import get_member
-
-
-def held_beside(membership_id: UUID) -> list[Assignment]:
-    """Additions and roles at units."""
-    rows = Assignment.objects.filter(membership_id=membership_id, is_base=False, workspace=None)
-    return list(rows.select_related("role", "unit").order_by("given_at", "id"))
 
 
 @dataclass(frozen=True, slots=True)
