@@ -118,9 +118,13 @@ class Organization:
 
 
 def make_organization(
-    name: str = "Halden Supply", *, email: str | None = None, seats: int | None = None
+    name: str = "Halden Supply",
+    *,
+    email: str | None = None,
+    seats: int | None = None,
+    blueprint: str = "standard",
 ) -> Organization:
-    """A standard organization with its owner, through the sign-up's own action."""
+    """An organization of this blueprint with its keyholder, through the sign-up's own action."""
     now = clock.now()
     slug, token, organization_id = unique("halden"), crypto.new_token(), new_id()
     email = email or f"{unique('owner')}@example.test"
@@ -133,7 +137,7 @@ def make_organization(
                 password=hashed(PASSWORD),
                 organization_name=name,
                 slug=slug[:40].rstrip("-"),
-                blueprint="standard",
+                blueprint=blueprint,
                 token_hash=crypto.token_hash(token),
                 created_at=now,
                 expires_at=now + timedelta(hours=1),
@@ -142,7 +146,7 @@ def make_organization(
             signing_up.found_organization,
             actor=Actor.guest(organization_id),
             token=token,
-            founding=founding(load("standard")),
+            founding=founding(load(blueprint)),
             asker_known=True,
         )
     organization = Organization(

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from tenantry.access.models import Assignment, Role
-from tenantry.access.steps import create_roles
+from tenantry.access.steps import create_profiles, create_roles
 from tenantry.acting.actions import Outcome, action
 from tenantry.audit.chain import Entry, append
 from tenantry.core.actor import Actor
@@ -83,6 +83,7 @@ def load_demonstration(
     organization_id = scope.organization_id()
     _found(organization_id, founding, demo)
     roles = create_roles(founding.roles)
+    create_profiles(founding.profiles)
     users, members = _people(demo, password_hash)
     _assign(demo, members, roles)
     teams = _teams(demo, members)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib.auth.hashers import check_password
 
-from tenantry.access.steps import create_roles, give_base_role
+from tenantry.access.steps import create_profiles, create_roles, give_base_role
 from tenantry.acting.actions import Done, Outcome, action
 from tenantry.audit.chain import Entry, Event
 from tenantry.core import crypto
@@ -132,6 +132,7 @@ def found_organization(
         now=now,
     )
     roles = create_roles(founding.roles)
+    create_profiles(founding.profiles)
     member = create_membership(
         email=request.email, given_name=request.given_name, family_name=request.family_name, now=now, user=user
     )

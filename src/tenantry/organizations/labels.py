@@ -1,0 +1,25 @@
+"""Words that a blueprint may choose: headings and buttons (product.md §2, blueprints.md). The defaults are ours."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+LABELS: Mapping[str, Any] = {
+    "teams": _("Teams"),
+    "team": _("Team"),
+    "create_team": _("Create a team"),
+    "add_user": _("Add user"),
+    "bulk_invite": _("Bulk Invite"),
+    "deactivate": _("Deactivate"),
+    "reactivate": _("Reactivate"),
+    "deactivated": _("Deactivated"),
+}
+
+
+def label(chosen: Mapping[str, str], key: str) -> str:
+    """The organization's own word, else the default.
+
+    :raises KeyError: no label is called so.
+    """
+    return chosen.get(key) or str(LABELS[key])
