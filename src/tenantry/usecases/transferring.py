@@ -355,7 +355,13 @@ def decline_ownership(*, actor: Actor, now: datetime, transfer_id: UUID) -> Outc
     """
     transfer = _locked(transfer_id, now, recipient_id=actor.own_id)
     transfer.declined_at = now
-    return _settled(transfer, "declined_at", "declined", "OwnershipDeclined", actor.own_id, transfer.giver_id, now)
+    role = _settled(transfer, "declined_at", now)
+    told = {"membership_id": actor.own_id, "role": role, "tell": [transfer.giver_id]}
+    return Outcome(
+        Done(transfer.id),
+        Entry("access.ownership_declined", "member", transfer.giver_id, {"role": role}),
+        events=(Event("OwnershipDeclined", told),),
+    )
 
 
 @action(open_to="who offered it, and nobody else, takes it back")
@@ -366,19 +372,18 @@ def withdraw_ownership(*, actor: Actor, now: datetime, transfer_id: UUID) -> Out
     """
     transfer = _locked(transfer_id, now, giver_id=actor.own_id)
     transfer.withdrawn_at = now
-    about, tell = actor.own_id, transfer.recipient_id
-    return _settled(transfer, "withdrawn_at", "withdrawn", "OwnershipWithdrawn", about, tell, now)
+    role = _settled(transfer, "withdrawn_at", now)
+    told = {"membership_id": actor.own_id, "role": role, "tell": [transfer.recipient_id]}
+    return Outcome(
+        Done(transfer.id),
+        Entry("access.ownership_withdrawn", "member", transfer.recipient_id, {"role": role}),
+        events=(Event("OwnershipWithdrawn", told),),
+    )
 
 
-def _settled(
-    transfer: OwnershipTransfer, column: str, state: str, event: str, about: UUID, tell: UUID, now: datetime
-) -> Outcome[Done]:
+def _settled(transfer: OwnershipTransfer, column: str, now: datetime) -> str:
+    """Ends the offer and its mail. Returns the name of the giver's role."""
     transfer.save(update_fields=[column])
     end_mails(kind=OFFER_MAIL, subject_ids=[transfer.id], now=now)
     held = base_assignment(transfer.giver_id)
-    role = held.role.name if held else ""
-    return Outcome(
-        Done(transfer.id),
-        Entry(f"access.ownership_{state}", "member", transfer.recipient_id, {"role": role}),
-        events=(Event(event, {"membership_id": about, "role": role, "tell": [tell]}),),
-    )
+    return held.role.name if held else ""
