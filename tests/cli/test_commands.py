@@ -83,6 +83,18 @@ def test_the_last_owner_is_not_deactivated_by_a_command():
         assert Membership.objects.get(id=org.owner.membership_id).status == "active"
 
 
+def test_the_way_back_when_no_owner_can_sign_in():
+    org = make_organization()
+    rep = org.person("member")
+    asked = invoke(people, "role", rep.email, "--organization", org.slug, "--to", "owner", input="n\n")
+    assert "Member becomes Owner" in asked.output and not rep.actor.grants.everything
+    done = invoke(people, "role", rep.email, "--organization", org.slug, "--to", "owner", "--yes")
+    assert "is Owner" in done.output and rep.actor.grants.everything
+    invoke(people, "deactivate", org.owner.email, "--organization", org.slug, "--yes")
+    assert "active again" in invoke(people, "reactivate", org.owner.email, "--organization", org.slug).output
+    assert org.status(org.owner.membership_id) == "active"
+
+
 def test_organization_list_counts_people_and_seats():
     org = make_organization(seats=5)
     org.invite()

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import typer
 
+from tenantry.access.actions.assigning import change_role, plan_change_role
 from tenantry.access.selectors import DirectoryFilter, all_role_keys, directory, find_role, status_shown
 from tenantry.acting.actions import perform
 from tenantry.cli.failures import Failure
@@ -16,7 +17,12 @@ from tenantry.core.tenancy import scope
 from tenantry.core.text import InvalidText
 from tenantry.core.transactions import reading
 from tenantry.usecases.joining import invite_member
-from tenantry.usecases.offboarding import LeavingPlan, deactivate_members, plan_deactivate_members
+from tenantry.usecases.offboarding import (
+    LeavingPlan,
+    deactivate_members,
+    plan_deactivate_members,
+    reactivate_member,
+)
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -101,12 +107,55 @@ def deactivate(
     typer.echo(f"{left.names[0]} is deactivated; {left.sessions} sessions ended.")
 
 
-def _plan(organization_id: UUID, email: str) -> LeavingPlan:
-    actor, now = commander(organization_id), clock.now()
-    found = directory(actor, DirectoryFilter(), now).filter(email=email.strip().lower()).first()
+@app.command()
+def reactivate(
+    email: str = typer.Argument(..., help="Who comes back."),
+    organization: str = ORGANIZATION,
+) -> None:
+    """Let a deactivated person in again, with the role and the teams they had."""
+    require_current_schema()
+    organization_id = organization_of(organization)
+    with scope.tenant(organization_id):
+        with reading():
+            found = _found(organization_id, email)
+        made = perform(reactivate_member, actor=commander(organization_id), membership_id=found)
+    typer.echo(f"{made.name} is active again.")
+
+
+@app.command()
+def role(
+    email: str = typer.Argument(..., help="Whose role changes."),
+    to: str = typer.Option(..., "--to", help="The key of the new role, such as owner."),
+    organization: str = ORGANIZATION,
+    yes: bool = typer.Option(False, "--yes", help="Do not ask."),
+) -> None:
+    """Give somebody another role: the way back in when no Owner or Admin can sign in any more."""
+    require_current_schema()
+    organization_id = organization_of(organization)
+    actor = commander(organization_id)
+    with scope.tenant(organization_id):
+        with reading():
+            found, role_id = _found(organization_id, email), _role_id(to)
+            plan = plan_change_role(actor=actor, membership_id=found, role_id=role_id, now=clock.now())
+        typer.echo(f"{plan.name}: {plan.before or 'no role'} becomes {plan.after}.")
+        typer.echo(f"Gains {len(plan.gains)} permissions, loses {len(plan.loses)}.")
+        if not yes:
+            typer.confirm("Change it?", abort=True)
+        made = perform(change_role, actor=actor, membership_id=found, role_id=role_id, digest=plan.digest)
+    typer.echo(f"{made.name} is {made.after}.")
+
+
+def _found(organization_id: UUID, email: str) -> UUID:
+    rows = directory(commander(organization_id), DirectoryFilter(), clock.now())
+    found = rows.filter(email=email.strip().lower()).first()
     if found is None:
         raise Failure(f"Nobody here has the address {email}.")
-    return plan_deactivate_members(actor=actor, membership_ids=(found.id,), now=now)
+    return found.id
+
+
+def _plan(organization_id: UUID, email: str) -> LeavingPlan:
+    actor, now = commander(organization_id), clock.now()
+    return plan_deactivate_members(actor=actor, membership_ids=(_found(organization_id, email),), now=now)
 
 
 def _show(plan: LeavingPlan) -> None:
