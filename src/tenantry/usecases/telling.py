@@ -14,7 +14,10 @@ from tenantry.core.ids import parse_id
 from tenantry.organizations.policies import CATALOGUE, Policy
 from tenantry.people.selectors import names_of
 from tenantry.security.selectors import operator_names
+from tenantry.usecases import telling_holding as holding
+from tenantry.usecases import telling_roles as roles
 from tenantry.usecases import telling_structure as structure
+from tenantry.usecases.telling_changes import Change, changes_of, shown
 
 AREAS: Mapping[str, Any] = {
     "people": gettext_lazy("People"),
@@ -68,24 +71,10 @@ TITLES: Mapping[str, Any] = {
     "installation.job_retried": gettext_lazy("Job retried"),
     "installation.chain_verified": gettext_lazy("Chain verified"),
     **structure.TITLES,
+    **roles.TITLES,
+    **holding.TITLES,
 }
 
-FIELDS: Mapping[str, Any] = {
-    "name": gettext_lazy("Name"),
-    "given_name": gettext_lazy("Given name"),
-    "family_name": gettext_lazy("Family name"),
-    "email": gettext_lazy("E-mail"),
-    "phone": gettext_lazy("Phone"),
-    "description": gettext_lazy("Description"),
-    "legal_name": gettext_lazy("Legal name"),
-    "registered_address": gettext_lazy("Registered address"),
-    "mailing_address": gettext_lazy("Mailing address"),
-    "tax_id": gettext_lazy("Tax id"),
-    "website": gettext_lazy("Website"),
-    "colour": gettext_lazy("Colour"),
-    "time_zone": gettext_lazy("Time zone"),
-    "currency": gettext_lazy("Currency"),
-}
 KINDS = {
     "billing": gettext_lazy("billing"),
     "technical": gettext_lazy("technical"),
@@ -97,16 +86,7 @@ STEPS = {
     "plan": gettext_lazy("plan"),
 }
 FEW = 3
-PLACES = ("name", "role", "before", "after", "count", "job", "slug", "checked", *structure.PLACES)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One value before and after; "" is empty."""
-
-    label: str
-    before: str
-    after: str
+PLACES = ("name", "role", "before", "after", "count", "job", "slug", "checked", *structure.PLACES, *roles.PLACES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +139,12 @@ def _listed(names: tuple[str, ...]) -> str:
     return words % {"names": ", ".join(names[:FEW]), "count": more}
 
 
-def _plain(text: Any) -> Callable[[_Facts], str]:
-    """A sentence whose places are filled by name: who, target, several, name, role, before, after, count, email."""
+def _plain(text: Any, variants: Mapping[str, Any] | None = None) -> Callable[[_Facts], str]:
+    """A sentence whose places are filled by name: who, target, several, name, role, before, after, count, email.
+    `variants`: the sentence instead, where the entry has a value of that name."""
 
     def tell(facts: _Facts) -> str:
+        chosen = next((said for name, said in (variants or {}).items() if facts.get(name)), text)
         places = {
             "who": facts.who,
             "target": facts.target,
@@ -172,7 +154,7 @@ def _plain(text: Any) -> Callable[[_Facts], str]:
             "step": str(STEPS.get(facts.get("step"), facts.get("step"))),
             **{name: facts.get(name) for name in PLACES},
         }
-        return str(text) % places
+        return str(chosen) % places
 
     return tell
 
@@ -226,7 +208,7 @@ def _policy_changed(facts: _Facts) -> str:
 
 
 def _policy_value(known: Policy | None, value: Any) -> str:
-    return known.in_words(value) if known is not None and known.check(value) else _shown(value)
+    return known.in_words(value) if known is not None and known.check(value) else shown(value)
 
 
 def _sessions_ended(facts: _Facts) -> str:
@@ -259,6 +241,8 @@ def _moved_to_unit(facts: _Facts) -> str:
 
 SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     **{code: _plain(text) for code, text in structure.SENTENCES.items()},
+    **{code: _plain(text, roles.VARIANTS.get(code)) for code, text in roles.SENTENCES.items()},
+    **holding.SENTENCES,
     "people.moved_to_unit": _moved_to_unit,
     "people.invited": _invited,
     "people.many_invited": _plain(gettext_lazy("%(who)s invited %(several)s.")),
@@ -338,7 +322,7 @@ def _line(row: Entry, personal: Mapping[str, Any], names: Mapping[UUID, str]) ->
         who=who,
         who_id=row.actor_id if row.actor_kind == "member" else None,
         about_id=row.target_id if row.target_type == "member" else None,
-        changes=_changes(row.values, personal),
+        changes=changes_of(row.values, personal),
         address=str(personal.get("address", "")),
         agent=str(personal.get("agent", "")),
         members=members,
@@ -365,34 +349,3 @@ def _who(row: Entry, personal: Mapping[str, Any], names: Mapping[UUID, str]) -> 
         "system": _("Tenantry (%(label)s)"),
     }
     return words.get(row.actor_kind, "%(label)s") % {"label": row.actor_label}
-
-
-def _changes(values: Mapping[str, Any], personal: Mapping[str, Any]) -> tuple[Change, ...]:
-    """Before and after, whether an entry keeps them as pairs by field or as two sides."""
-    found: list[Change] = []
-    for name, pair in (values.get("changed") or {}).items():
-        if isinstance(pair, list) and len(pair) == 2:
-            found.append(Change(_field(name), _shown(pair[0]), _shown(pair[1])))
-    for source in (values, personal):
-        before, after = source.get("before"), source.get("after")
-        if isinstance(before, Mapping) and isinstance(after, Mapping):
-            found += [
-                Change(_field(name), _shown(before.get(name)), _shown(after[name]))
-                for name in after
-                if before.get(name) != after[name]
-            ]
-    return tuple(found)
-
-
-def _field(name: str) -> str:
-    return str(FIELDS.get(name, name.replace("_", " ").capitalize()))
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, list):
-        return ", ".join(str(one) for one in value)
-    return str(value)
