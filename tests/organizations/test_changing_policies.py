@@ -112,8 +112,9 @@ def test_a_stale_version_and_a_stale_plan_are_refused():
 
 
 def test_of_two_at_once_with_one_version_one_is_told():
-    org = make_organization()
-    second = org.person("administrator")
+    # Its blueprint leaves some policies to their defaults.
+    org = make_organization(blueprint="sales-floor")
+    second = org.person("admin")
 
     def change(person, value, code, version):
         actor = person.actor
@@ -125,14 +126,14 @@ def test_of_two_at_once_with_one_version_one_is_told():
         return run
 
     # One that is stored already, and one whose first value is written by both.
-    for code, version, values in ((DAYS, 1, (3, 5)), ("organization.structure", 0, (["units"], ["workflows"]))):
+    for code, version, values in ((DAYS, 1, (3, 5)), ("session.sso_hours", 0, (12, 24))):
         results = together(change(org.owner, values[0], code, version), change(second, values[1], code, version))
         assert len(failures(results, VersionChanged)) == 1, code
         (won,) = [one.value for one in results if not isinstance(one, Exception)]
         assert value_of(org, code) == won
         with scope.tenant(org.id), reading():
             assert PolicyValue.objects.filter(code=code).count() == 1
-    assert [entry.values["code"] for entry in entries_of(org)] == [DAYS, "organization.structure"]
+    assert [entry.values["code"] for entry in entries_of(org)] == [DAYS, "session.sso_hours"]
 
 
 def test_another_organization_keeps_its_own():

@@ -10,7 +10,7 @@ from tenantry.usecases.founding import Founding
 __all__ = ["SHIPPED", "Blueprint", "founding", "load", "shipped"]
 
 # The first one is preselected.
-SHIPPED = ("standard",)
+SHIPPED = ("standard", "crm-suite", "sales-floor", "brokerage", "messaging")
 
 
 @cache

@@ -20,6 +20,7 @@ REPORTS_EXPORT = "reports.export"
 DEALS_MOVE = "deals.move"
 COMMISSION_VIEW = "commission.view"
 PIPELINE = "pipeline.configure"
+DEALS_APPROVE = "deals.approve"
 
 # Type of record: area, and how titles and sentences name it.
 TYPES: dict[str, tuple[str, Any, Any, Any, Any, Any, Any, Any, Any]] = {
@@ -140,6 +141,12 @@ declare(
             has_reach=True,
             scopes=PLACES_OF_RECORDS,
             in_applications=True,
+        ),
+        Permission(
+            DEALS_APPROVE,
+            _("Approve deals of mentees"),
+            _("have mentees and approve their deals before lodgement"),
+            "deals",
         ),
         Permission(
             COMMISSION_VIEW,

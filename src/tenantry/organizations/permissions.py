@@ -8,6 +8,7 @@ POLICIES_VIEW = "policies.view"
 POLICIES_EDIT = "policies.edit"
 DELETE = "organization.delete"
 BILLING_VIEW = "billing.view"
+BILLING_DETAILS = "billing.edit_details"
 BILLING_CHANGE = "billing.change_plan"
 BILLING_CANCEL = "billing.cancel"
 SEATS_VIEW = "seats.view"
@@ -21,6 +22,13 @@ declare(
         Permission(DELETE, _("Delete the organization"), _("ask for the organization to be deleted"), "organization"),
         Permission(
             BILLING_VIEW, _("See billing"), _("see plan, usage and invoices"), "billing", reads=True, when_frozen=True
+        ),
+        Permission(
+            BILLING_DETAILS,
+            _("Edit billing information"),
+            _("change name, address and tax number for invoices"),
+            "billing",
+            when_frozen=True,
         ),
         Permission(
             BILLING_CHANGE, _("Change plan"), _("change plan, seats and payment method"), "billing", when_frozen=True
