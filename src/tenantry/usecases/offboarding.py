@@ -48,6 +48,8 @@ class LeavingPlan(Plan):
     active: int
     # Whether the organization's name is typed first (policy `people.deactivation_by`).
     asks_name: bool = False
+    # Whether deactivating is offered to this actor at all.
+    deactivates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ def _plan(
         seats_freed=0 if kept else sum(holds_seat(m, counted, now) for m in leaving),
         active=sum(m.status == Status.ACTIVE for m in leaving),
         asks_name=not removing and rules[DEACTIVATION_BY] == "owner",
+        deactivates=may_deactivate(actor.grants, rules[DEACTIVATION_BY]),
     )
 
 

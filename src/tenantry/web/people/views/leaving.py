@@ -13,14 +13,11 @@ from tenantry.core import clock
 from tenantry.core.errors import PlanChanged, Refusal
 from tenantry.core.transactions import reading
 from tenantry.organizations.errors import OrganizationNameAsked
-from tenantry.organizations.selectors import policy
 from tenantry.people.permissions import DEACTIVATE, REMOVE
 from tenantry.people.selectors import get_member
 from tenantry.usecases.offboarding import (
-    DEACTIVATION_BY,
     LeavingPlan,
     deactivate_members,
-    may_deactivate,
     plan_deactivate_members,
     plan_remove_members,
     reactivate_member,
@@ -86,11 +83,8 @@ def _plan_page(
     asked: OrganizationNameAsked | None = None,
 ) -> HttpResponse:
     """`asked`: the organization's name was not what was typed."""
-    with reading():
-        offered = may_deactivate(request.actor.grants, policy(DEACTIVATION_BY))
     context: dict[str, Any] = {
         "person_id": membership_id,
-        "deactivates": offered,
         "asked": asked,
         "typed": request.POST.get("organization_name", ""),
         "name": (*plan.names, *(refused.name for refused in plan.refused))[0],
