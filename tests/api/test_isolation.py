@@ -25,6 +25,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "invitation_edit": {"given_name": "Intruder"},
     "team_create": {"name": "Intruder"},
     "team_edit": {"name": "Intruder"},
+    "policy_change": {"value": 5},
+    "policy_plan": {"value": 5},
 }
 IN_PATH = {name for name, o in OPERATIONS.items() if "_id}" in o.path}
 SELECTING = {
@@ -50,11 +52,13 @@ def _ids(org: Any) -> dict[str, str]:
         "session_id": session,
         "kind": "billing",
         "step": "plan",
+        "code": "session.idle_hours",
+        "number": "4000000000",
     }
 
 
 def _unknown(ids: dict[str, str]) -> dict[str, str]:
-    return {name: value if name in ("kind", "step") else str(uuid4()) for name, value in ids.items()}
+    return {name: value if name in ("kind", "step", "code", "number") else str(uuid4()) for name, value in ids.items()}
 
 
 def _call(secret: str, name: str, path_ids: dict[str, str], body_ids: dict[str, str]) -> tuple[int, Any]:

@@ -110,7 +110,7 @@ def test_contacts_setup_policies_and_entitlements():
     assert key.put("/organization/contacts/legal", {"email": "x"}).code == "invalid_input"
     assert key.put("/organization/setup/people", {"state": "skipped"}).body["steps"] == {"people": "skipped"}
     assert key.get("/organization/setup").body["finished_at"] is None
-    assert {p["code"] for p in key.get("/organization/policies").body["items"]} == set(CATALOGUE)
+    assert {p["code"] for p in key.get("/policies").body["items"]} == set(CATALOGUE)
     seats = key.get("/organization/entitlements").body["seats"]
     assert (seats["in_use"], seats["limit"], seats["free"]) == (1, 5, 4)
 

@@ -30,11 +30,13 @@ PUBLIC = {
 EVERY_MEMBER = {
     "profile_detail", "own_picture", "password_change", "session_list", "session_end", "notification_list",
     "notification_read",
+    # The act that is taken back says which permission it asks for; without that there is nothing here.
+    "audit_undo",
 }  # fmt: skip
 # Operations that every member or key may call, reviewed by the reason they give.
 OPEN_OPERATIONS = {
     "me_get", "me_edit", "appearance_choose", "my_session_list", "my_session_end", "notification_list",
-    "notifications_read", "permission_list",
+    "notifications_read", "permission_list", "undo_plan", "undo_create",
 }  # fmt: skip
 
 

@@ -30,7 +30,11 @@ from tenantry.usecases.signing_in import enter_organization
 
 ROUTES = [route for route in routes() if route.kind == "page"]
 # Parameters of paths that hold no id of an organization, reviewed: name -> a value that is always the same.
-OTHER_IN_PATHS = {"token": "x" * 43, "chapter": "roles", "slug": "roles", "step": "people"}
+# Entries are numbered in each organization from 1: a number is nobody's but one's own.
+OTHER_IN_PATHS = {
+    "token": "x" * 43, "chapter": "roles", "slug": "roles", "step": "people", "code": "session.idle_hours",
+    "number": "4000000000",
+}  # fmt: skip
 # Fields of queries and bodies that hold ids: name -> which of `Things`.
 IDS = {
     "ids": "person",

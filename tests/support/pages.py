@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from factories.organizations import Organization, make_organization
+from tenantry.core.tenancy import scope
+from tenantry.core.transactions import reading
+from tenantry.organizations.actions.policies import change_policy
 from tenantry.people.actions import add_to_team, create_team
 from tenantry.usecases.offboarding import deactivate_members, remove_members
+from tenantry.usecases.undoing import newest_entry
 
 # Not pages: files, answers to programs, and addresses that only take a POST.
 NOT_PAGES = re.compile(r"^(api/v1|healthz|readyz|metrics|static|console)|\.(csv|jsonl|json)$|picture$|export")
@@ -50,6 +54,9 @@ def make_scene() -> Scene:
     org.perform(remove_members, membership_ids=(removed.membership_id,))
     team = org.perform(create_team, name="Field sales", description="On the road")
     org.perform(add_to_team, team_id=team.id, membership_ids=(rep.membership_id,))
+    changed = org.perform(change_policy, code="people.invitation_days", value=6)
+    with scope.tenant(org.id), reading():
+        number = newest_entry("organization.policy_changed", changed.id)
     link = org.token_for(pending.membership_id)
     return Scene(
         org,
@@ -59,6 +66,8 @@ def make_scene() -> Scene:
             "role_id": str(org.role("manager")),
             "token": link,
             "slug": "sign-up",
+            "code": "people.deactivation_by",
+            "number": str(number),
             "pending": str(pending.membership_id),
             "deactivated": str(gone.membership_id),
         },
