@@ -6,19 +6,25 @@ from datetime import datetime
 from uuid import UUID
 
 from tenantry.access.hands import refuse_out_of_hand
-from tenantry.access.models import Role
+from tenantry.access.holding import profile_id_of
+from tenantry.access.models import Profile, Role
+from tenantry.access.permissions import RESTRICT
 from tenantry.access.selectors import roles_of
 from tenantry.access.steps import (
     allow_another_keyholder,
     assignable,
     end_assignments,
+    get_profile,
     give_base_role,
+    set_profile_row,
 )
 from tenantry.acting.actions import Done, Outcome, action
 from tenantry.audit.chain import Entry, Event
 from tenantry.core.actor import Actor
 from tenantry.core.decisions import require
 from tenantry.core.errors import NotFound, PermissionMissing
+from tenantry.core.ids import NIL
+from tenantry.core.records import Target
 from tenantry.organizations.units import place_of
 from tenantry.people.errors import NotInvited
 from tenantry.people.models import Invitation, Membership, Team, TeamMember
@@ -59,8 +65,9 @@ def invite_member(
     family_name: str = "",
     team_ids: tuple[UUID, ...] = (),
     unit_id: UUID | None = None,
+    profile_id: UUID | None = None,
 ) -> Outcome[Invited]:
-    """An invited membership with role, teams and unit, a seat, and a mail with a single-use link.
+    """An invited membership with role, teams, unit and profile, a seat, and a mail with a single-use link.
 
     :raises AlreadyMember, AlreadyInvited, MemberDeactivated: the address is known here.
     :raises RoleNotAssignable, AtSeatLimit, TooManyKeyholders, OneTeamOnly: why it can't be.
@@ -68,6 +75,7 @@ def invite_member(
     place = place_of(unit_id)
     require(actor, INVITE, place)
     role = assignable(actor, role_id, place)
+    profile = _given_profile(actor, profile_id, place)
     # Before the seats: somebody who is known here is answered with what can be done about them.
     refuse_known_address(email)
     take_seats(1 if Status.INVITED in counted_statuses() else 0, now)
@@ -80,7 +88,17 @@ def invite_member(
         invited_until=invitation_end(now),
         unit_id=unit_id,
     )
+    if profile is not None:
+        set_profile_row(member.id, profile.id, given_by=actor.membership_id, now=now)
     return _invite(actor, now, member, role, team_ids)
+
+
+def _given_profile(actor: Actor, profile_id: UUID | None, place: Target) -> Profile | None:
+    """:raises NotFound: no such profile. :raises PermissionMissing: `people.restrict`."""
+    if profile_id is None:
+        return None
+    require(actor, RESTRICT, place)
+    return get_profile(profile_id)
 
 
 def _invite(
@@ -194,8 +212,9 @@ def edit_invited(
     family_name: str,
     role_id: UUID,
     team_ids: tuple[UUID, ...],
+    profile_id: UUID | None = NIL,
 ) -> Outcome[Done]:
-    """Changes a pending person before they accept: name, role, teams.
+    """Changes a pending person before they accept: name, role, teams, profile. `profile_id`: left out, it stays.
 
     :raises NotInvited, RoleNotAssignable: see there.
     """
@@ -203,11 +222,17 @@ def edit_invited(
     role = assignable(actor, role_id, place_of(member.unit_id))
     before = roles_of([member.id]).get(member.id)
     if before is None or before.id != role.id:
-        allow_another_keyholder(role)
+        allow_another_keyholder(role, member.id)
     member.given_name, member.family_name = given_name, family_name
     member.refresh_search()
     member.save(update_fields=["given_name", "family_name", "sort_name", "search_text"])
-    give_base_role(member.id, role, given_by=actor.membership_id, now=now)
+    # The same role keeps its end, and who gave it.
+    if before is None or before.id != role.id:
+        give_base_role(member.id, role, given_by=actor.membership_id, now=now)
+    if profile_id != NIL and profile_id != profile_id_of(member.id):
+        refuse_out_of_hand(actor, member, RESTRICT)
+        given = get_profile(profile_id).id if profile_id else None
+        set_profile_row(member.id, given, given_by=actor.membership_id, now=now)
     present = TeamMember.objects.filter(membership=member).values_list("team_id", flat=True)
     teams = set_teams(member, _given_teams(actor, team_ids, present), now)
     values = {"role": role.name, "teams": [t.name for t in teams]}

@@ -1,0 +1,85 @@
+"""Reads of what one person holds, and of what an actor may give them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from tenantry.access.hands import may_assign
+from tenantry.access.models import Assignment, Profile, ProfileAssignment, RestrictionSet, Role
+from tenantry.access.permissions import ASSIGN
+from tenantry.core.actor import Actor
+from tenantry.core.decisions import visible
+from tenantry.core.records import NOWHERE, Target
+from tenantry.organizations.models import Unit
+from tenantry.people.records import UNIT
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """`beside`: additions and roles at units; `levels`: in workspaces."""
+
+    base: Assignment | None
+    beside: tuple[Assignment, ...]
+    levels: tuple[Assignment, ...]
+    profile: ProfileAssignment | None
+    restrictions: tuple[RestrictionSet, ...]
+
+
+def holding_of(membership_id: UUID) -> Holding:
+    """Everything that gives, bounds and takes, with who did it; three queries."""
+    here = {"membership_id": membership_id}
+    named = ("role", "then_role", "unit", "workspace", "given_by")
+    rows = list(Assignment.objects.filter(**here).select_related(*named).order_by("-is_base", "given_at", "id"))
+    taken = RestrictionSet.objects.filter(**here).select_related("workspace", "set_by")
+    return Holding(
+        base=next((row for row in rows if row.is_base), None),
+        beside=tuple(row for row in rows if not row.is_base and row.workspace_id is None),
+        levels=tuple(row for row in rows if row.workspace_id is not None),
+        profile=ProfileAssignment.objects.filter(**here).select_related("profile", "given_by").first(),
+        restrictions=tuple(taken.order_by("workspace__sort_name", "code")),
+    )
+
+
+def profile_id_of(membership_id: UUID) -> UUID | None:
+    return ProfileAssignment.objects.filter(membership_id=membership_id).values_list("profile_id", flat=True).first()
+
+
+def profile_names() -> list[tuple[UUID, str]]:
+    """Every profile, strongest first."""
+    return list(Profile.objects.order_by("position", "sort_name").values_list("id", "name"))
+
+
+def restrictions_set(membership_id: UUID, workspace_id: UUID | None = None) -> dict[str, str]:
+    """Code -> value, everywhere or in one workspace."""
+    rows = RestrictionSet.objects.filter(membership_id=membership_id)
+    rows = rows.filter(workspace=None) if workspace_id is None else rows.filter(workspace_id=workspace_id)
+    return dict(rows.values_list("code", "value"))
+
+
+def givable_additions(actor: Actor, target: Target = NOWHERE) -> list[Role]:
+    """The additions that this actor may give to somebody who stands there."""
+    return [role for role in _of_kind(Role.Kind.ADDITION) if may_assign(actor, role, target)]
+
+
+def unit_roles(actor: Actor) -> list[Role]:
+    """The roles at units that this actor may give somewhere; where, the action decides."""
+    places = [NOWHERE, *_places(actor)]
+    return [role for role in _of_kind(Role.Kind.UNIT) if any(may_assign(actor, role, place) for place in places)]
+
+
+def _of_kind(kind: Role.Kind) -> Iterable[Role]:
+    return Role.objects.filter(kind=kind).order_by("position", "sort_name")
+
+
+def _places(actor: Actor) -> list[Target]:
+    """The units at which the actor holds a role."""
+    return [
+        Target(units=frozenset({held.scope_id})) for held in actor.grants.held if held.scope_id and held.scope == "unit"
+    ]
+
+
+def units_for_giving(actor: Actor) -> QuerySet[Unit]:
+    """The units at which this actor may give roles, by name."""
+    return visible(actor, ASSIGN, UNIT, Unit.objects.select_related("parent").order_by("sort_name", "id"))
