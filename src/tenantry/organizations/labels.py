@@ -9,11 +9,15 @@ LABELS: Mapping[str, Any] = {
     "teams": _("Teams"),
     "team": _("Team"),
     "create_team": _("Create a team"),
+    "no_teams": _("No teams yet"),
+    "units": _("Branches"),
+    "workspaces": _("Workspaces"),
+    "workflows": _("Workflows"),
     "add_user": _("Add user"),
     "bulk_invite": _("Bulk Invite"),
     "deactivate": _("Deactivate"),
+    "deactivate_or_remove": _("Deactivate or remove"),
     "reactivate": _("Reactivate"),
-    "deactivated": _("Deactivated"),
 }
 
 
