@@ -20,6 +20,7 @@ from tenantry.core.transactions import reading
 from tenantry.organizations.actions.profile import ProfileFields, change_company_profile
 from tenantry.organizations.errors import RootUnitStays, UnitBelowItself, UnitNameTaken
 from tenantry.organizations.models import Unit
+from tenantry.people.actions import change_own_profile
 from tenantry.people.errors import AlreadyInUnit, NotOnOneself
 from tenantry.usecases.placing import move_to_unit, plan_move_to_unit
 from tenantry.usecases.units import (
@@ -295,8 +296,10 @@ def test_a_move_is_planned_with_who_gains_and_who_loses(org):
     north, south = unit(org), unit(org)
     branch = unit(org, south)
     inner = unit(org, branch)
-    give(org, org.person(given_name="Nora"), make_role(org, "unit", AGENT), unit_id=north)
-    give(org, org.person(given_name="Sune"), make_role(org, "unit", AGENT), unit_id=south)
+    for name, place in (("Nora", north), ("Sune", south)):
+        person = org.person()
+        org.perform(change_own_profile, by=person, given_name=name, family_name="Example")
+        give(org, person, make_role(org, "unit", AGENT), unit_id=place)
     org.perform(move_to_unit, membership_ids=(org.person().membership_id,), unit_id=inner)
     shown = plan(org, plan_move_unit, unit_id=branch, parent_id=north)
     assert (shown.units, shown.people, shown.gaining, shown.losing) == (2, 1, ("Nora Example",), ("Sune Example",))

@@ -18,7 +18,7 @@ from tenantry.core.decisions import decide
 from tenantry.core.errors import NotFound
 from tenantry.core.records import Target
 from tenantry.core.tenancy import scope
-from tenantry.organizations.models import Organization, PolicyValue, UnitLink
+from tenantry.organizations.models import Organization, PolicyValue, Unit, UnitLink
 from tenantry.people.models import Membership, Team, TeamMember
 from tenantry.people.permissions import TEAMS_MANAGE, TEAMS_VIEW
 from tenantry.people.selectors import visible_teams
@@ -27,8 +27,8 @@ EVERYBODY = DirectoryFilter(statuses=STATUSES)
 
 
 def listed(actor: Actor, wanted: DirectoryFilter, now: datetime) -> QuerySet[Any]:
-    """The directory's rows with `team_names`, `has_picture`, `total` (the number of all rows of this filter), and
-    what `may_act_on` reads: `role_ids` and `above`, the units above the person's."""
+    """The directory's rows with `team_names`, `unit_name`, `has_picture`, `total` (the number of all rows of this
+    filter), and what `may_act_on` reads: `role_ids` and `above`, the units above the person's."""
     rows = directory(actor, wanted, now)
     total = rows.order_by().values("organization_id").annotate(n=Count("id")).values("n")
     held = Assignment.objects.filter(membership_id=OuterRef("id"), workspace=None)
@@ -36,6 +36,7 @@ def listed(actor: Actor, wanted: DirectoryFilter, now: datetime) -> QuerySet[Any
         team_names=team_names(),
         role_ids=ArraySubquery(held.values("role_id")),
         above=ArraySubquery(UnitLink.objects.filter(below_id=OuterRef("unit_id")).values("above_id")),
+        unit_name=Subquery(Unit.objects.filter(id=OuterRef("unit_id")).values("name")[:1]),
         has_picture=Case(When(picture__isnull=False, then=Value(True)), default=Value(False)),
         total=Subquery(total[:1]),
     ).defer("picture", "search_text")

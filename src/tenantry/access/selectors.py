@@ -25,6 +25,7 @@ from tenantry.core.errors import NotFound
 from tenantry.core.permissions import catalogue
 from tenantry.core.records import NOWHERE, Target
 from tenantry.core.text import InvalidText, TextBound
+from tenantry.organizations.models import UnitLink
 from tenantry.people.models import Membership, TeamMember
 from tenantry.people.selectors import visible_members
 
@@ -56,13 +57,17 @@ def keyholding() -> QuerySet[Assignment]:
 
 @dataclass(frozen=True, slots=True)
 class DirectoryFilter:
-    """What the address of the directory says. Empty statuses: everybody but removed people."""
+    """What the address of the directory says. Empty statuses: everybody but removed people. `below`: people of the
+    units below those named count too."""
 
     query: str = ""
     statuses: tuple[str, ...] = ()
     role_ids: tuple[UUID, ...] = ()
     team_ids: tuple[UUID, ...] = ()
     last_sign_in: str = ""
+    unit_ids: tuple[UUID, ...] = ()
+    workspace_ids: tuple[UUID, ...] = ()
+    below: bool = True
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -83,6 +88,7 @@ def directory(actor: Actor, wanted: DirectoryFilter, now: datetime) -> QuerySet[
         rows = rows.filter(Exists(base.filter(role_id__in=wanted.role_ids)))
     if wanted.team_ids:
         rows = rows.filter(Exists(TeamMember.objects.filter(membership_id=OuterRef("id"), team_id__in=wanted.team_ids)))
+    rows = _placed(rows, wanted)
     if wanted.last_sign_in == "never":
         rows = rows.filter(last_sign_in_at=None)
     elif wanted.last_sign_in.isdecimal() and len(wanted.last_sign_in) < 5:
@@ -90,6 +96,18 @@ def directory(actor: Actor, wanted: DirectoryFilter, now: datetime) -> QuerySet[
         rows = rows.filter(Q(last_sign_in_at__lt=_days_before(now, days)) | Q(last_sign_in_at=None))
     for word in _words(wanted.query):
         rows = rows.filter(search_text__contains=word)
+    return rows
+
+
+def _placed(rows: QuerySet[Any], wanted: DirectoryFilter) -> QuerySet[Any]:
+    """Those who stand in the named units, and are in the named workspaces."""
+    if wanted.unit_ids and wanted.below:
+        rows = rows.filter(unit_id__in=UnitLink.objects.filter(above_id__in=wanted.unit_ids).values("below_id"))
+    elif wanted.unit_ids:
+        rows = rows.filter(unit_id__in=wanted.unit_ids)
+    if wanted.workspace_ids:
+        levels = Assignment.objects.filter(membership_id=OuterRef("id"), workspace_id__in=wanted.workspace_ids)
+        rows = rows.filter(Exists(levels))
     return rows
 
 

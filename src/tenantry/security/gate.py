@@ -16,7 +16,8 @@ from tenantry.core.errors import NoLongerIn
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading, writing
 from tenantry.organizations.models import Organization
-from tenantry.organizations.selectors import current_organization, is_closed, policy
+from tenantry.organizations.selectors import is_closed, policy
+from tenantry.organizations.structure import organization_with_parts
 from tenantry.people.models import Membership
 from tenantry.security.models import SessionEntry
 from tenantry.security.selectors import password_is_old
@@ -71,7 +72,7 @@ def enter(
         member_grants = grants.of_member(
             organization_id, member.id, member.access_version, entry.roles_version or 0, now
         )
-        organization = current_organization()
+        organization = organization_with_parts()
         if is_closed(organization):
             raise NoLongerIn
         # It may have been changed since, here or elsewhere.

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from tenantry.core.actor import Actor
-from tenantry.web.navigation import address, applications, is_administrator, navigation
+from tenantry.web.navigation import ShownArea, address, applications, is_administrator, navigation
 
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
@@ -27,7 +27,8 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class ShellFacts:
-    """Figures around the page. `seats`: in_use, limit, active, pending, free; None where not permitted.
+    """Figures around the page. `seats`: in_use, limit, active, pending, free; None where not permitted. `structure`:
+    the parts of structure in use.
 
     `counts` by the navigation's count keys.
     """
@@ -35,6 +36,7 @@ class ShellFacts:
     seats: Any = None
     counts: Mapping[str, int] = field(default_factory=dict)
     unread: int = 0
+    structure: frozenset[str] = frozenset()
     account: Account = field(default_factory=Account)
 
 
@@ -63,7 +65,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "seats": SimpleLazyObject(lambda: facts.seats),
         "search_url": SimpleLazyObject(lambda: address("person_list") if actor and actor.may("people.view") else ""),
         "administrator": SimpleLazyObject(lambda: is_administrator(actor)),
-        "shell_areas": SimpleLazyObject(lambda: navigation(actor, current=view_name, counts=facts.counts)),
+        "shell_areas": SimpleLazyObject(lambda: _areas(request, view_name, facts)),
+        "structure": SimpleLazyObject(lambda: facts.structure),
         "applications": SimpleLazyObject(lambda: applications(actor, path=request.path)),
     }
 
@@ -85,6 +88,17 @@ def theme_of(request: HttpRequest) -> str:
     if chosen is None:
         chosen = request.COOKIES.get(THEME_COOKIE, "")
     return chosen if chosen in THEMES else ""
+
+
+def _areas(request: HttpRequest, view_name: str, facts: Any) -> list[ShownArea]:
+    organization = getattr(request, "organization", None)
+    return navigation(
+        getattr(request, "actor", None),
+        current=view_name,
+        counts=facts.counts,
+        structure=facts.structure,
+        labels=organization.labels if organization is not None else None,
+    )
 
 
 def _facts(request: HttpRequest) -> ShellFacts:

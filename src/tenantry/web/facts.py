@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from tenantry.core import clock
 from tenantry.notifications.selectors import count_unread
+from tenantry.organizations.structure import parts_of
 from tenantry.people.seats import seats
 from tenantry.web.context import Account, ShellFacts
 
@@ -26,7 +27,8 @@ def shell_facts(request: Any) -> ShellFacts:
         organizations=int(request.session.get("organizations", 1)),
     )
     visible = actor.may_any("seats.view", "billing.view", "people.invite")
-    return ShellFacts(state if visible else None, counts, count_unread(actor), account)
+    parts = parts_of(request.organization)
+    return ShellFacts(state if visible else None, counts, count_unread(actor), parts, account)
 
 
 def own_picture_url(picture: Any) -> str:

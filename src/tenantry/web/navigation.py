@@ -1,6 +1,6 @@
 """The side navigation and the App Launcher: declared entries, shown where the page exists and the actor may see it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,11 +8,15 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from tenantry.core.actor import Actor
+from tenantry.organizations.labels import label
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`permissions`: any one of them opens it, none means everybody. `pages`: further views that it stands for."""
+    """`permissions`: any one of them opens it, none means everybody. `pages`: further views that it stands for.
+    `part`: of structure, shown where it is used; `whole`: only for who holds it in the whole organization,
+    since what is held in one workspace is done outside of Admin. `word`: of `organizations.labels`, which the
+    organization may have chosen itself."""
 
     label: Any
     url_name: str
@@ -20,6 +24,14 @@ class Entry:
     permissions: tuple[str, ...] = ()
     count: str = ""
     pages: tuple[str, ...] = ()
+    part: str = ""
+    whole: bool = False
+    word: str = ""
+
+    def opens_to(self, actor: Actor) -> bool:
+        if self.whole:
+            return any(actor.may(code) and actor.reach(code) for code in self.permissions)
+        return actor.may_any(*self.permissions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +86,7 @@ ADMIN: tuple[Area, ...] = (
             Entry(_("Overview"), "people_overview", "chart-bar", ("people.view",)),
             Entry(_("Directory"), "person_list", "users", ("people.view",), "people", ("person_",)),
             Entry(_("Invitations"), "invitation_list", "mail", ("people.invite",), "invitations", ("invitation_",)),
-            Entry(_("Teams"), "team_list", "users-group", ("teams.view", "teams.manage"), "", ("team_",)),
+            Entry(_("Teams"), "team_list", "users-group", ("teams.view", "teams.manage"), "", ("team_",), word="teams"),
             Entry(_("Roles"), "role_list", "shield-half", ("roles.view",), "", ("role_",)),
         ),
     ),
@@ -88,6 +100,35 @@ ADMIN: tuple[Area, ...] = (
                 ("organization.view", "organization.edit", "policies.view"),
                 "",
                 ("org_",),
+            ),
+            Entry(
+                _("Units"),
+                "unit_list",
+                "sitemap",
+                ("units.view", "units.manage"),
+                "",
+                ("unit_",),
+                "units",
+                word="units",
+            ),
+            Entry(
+                _("Workspaces"),
+                "workspace_list",
+                "layout-grid",
+                ("workspaces.view", "workspaces.manage"),
+                "",
+                ("workspace_",),
+                "workspaces",
+                whole=True,
+            ),
+            Entry(
+                _("Workflows"),
+                "workflow_list",
+                "arrows-split-2",
+                ("workflows.view", "workflows.manage"),
+                "",
+                ("workflow_",),
+                "workflows",
             ),
         ),
     ),
@@ -122,11 +163,20 @@ def address(url_name: str, args: Sequence[str] = ()) -> str:
         return ""
 
 
-def navigation(actor: Actor | None, *, current: str = "", counts: Mapping[str, int] | None = None) -> list[ShownArea]:
-    """What this actor sees beside an Admin page. `current`: the view's name; `counts`: figures by entry's count key."""
+def navigation(
+    actor: Actor | None,
+    *,
+    current: str = "",
+    counts: Mapping[str, int] | None = None,
+    structure: Collection[str] | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> list[ShownArea]:
+    """What this actor sees beside an Admin page. `current`: the view's name; `counts`: figures by entry's count key;
+    `structure`: the parts in use, None shows every one; `labels`: the organization's own words."""
     shown = []
     for area in ADMIN:
-        entries = tuple(_shown(entry, current, counts or {}) for entry in area.entries if _visible(entry, actor))
+        used = (e for e in area.entries if not e.part or structure is None or e.part in structure)
+        entries = tuple(_shown(entry, current, counts or {}, labels or {}) for entry in used if _visible(entry, actor))
         if entries:
             shown.append(ShownArea(str(area.label), entries))
     return shown
@@ -134,9 +184,7 @@ def navigation(actor: Actor | None, *, current: str = "", counts: Mapping[str, i
 
 def is_administrator(actor: Actor | None) -> bool:
     """Whether anything of Admin is open to them; whoever holds any administrative permission has the tile."""
-    return actor is not None and any(
-        actor.may(code) for area in ADMIN for entry in area.entries for code in entry.permissions
-    )
+    return actor is not None and any(entry.opens_to(actor) for area in ADMIN for entry in area.entries)
 
 
 def applications(actor: Actor | None, *, path: str = "") -> list[ShownApplication]:
@@ -156,9 +204,10 @@ def _visible(entry: Entry, actor: Actor | None) -> bool:
         return False
     if not entry.permissions:
         return is_administrator(actor)
-    return any(actor.may(code) for code in entry.permissions)
+    return entry.opens_to(actor)
 
 
-def _shown(entry: Entry, current: str, counts: Mapping[str, int]) -> ShownEntry:
+def _shown(entry: Entry, current: str, counts: Mapping[str, int], labels: Mapping[str, str]) -> ShownEntry:
     here = current == entry.url_name or any(current.startswith(page) for page in entry.pages)
-    return ShownEntry(str(entry.label), address(entry.url_name), entry.icon, here, counts.get(entry.count))
+    text = label(labels, entry.word) if entry.word else str(entry.label)
+    return ShownEntry(text, address(entry.url_name), entry.icon, here, counts.get(entry.count))

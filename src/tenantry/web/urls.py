@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tenantry.web.start.urls")),
     path("", include("tenantry.web.roles.urls")),
     path("", include("tenantry.web.teams.urls")),
+    path("", include("tenantry.web.units.urls")),
     path("", include("tenantry.web.people.urls")),
     path("", include("tenantry.web.home.urls")),
     path("", include("tenantry.web.audit.urls")),

@@ -1,0 +1,35 @@
+"""Which parts of structure an organization uses: what its policy names, and what has rows all the same."""
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Subquery
+
+from tenantry.core.tenancy import scope
+from tenantry.organizations.models import Organization, PolicyValue, Unit, Workflow, Workspace
+from tenantry.organizations.policies import CATALOGUE
+
+STRUCTURE = "organization.structure"
+_ROWS = {"units": Unit, "workspaces": Workspace, "workflows": Workflow}
+
+
+def organization_with_parts() -> Organization:
+    """The organization of the open scope with what `parts_of` reads: every page asks, so it costs no query more."""
+    said = PolicyValue.objects.filter(code=STRUCTURE).values("value")
+    rows: dict[str, Any] = {
+        f"has_{name}": Exists(model.objects.filter(organization_id=OuterRef("id"))) for name, model in _ROWS.items()
+    }
+    found: Organization = Organization.objects.annotate(parts=Subquery(said[:1]), **rows).get(
+        pk=scope.organization_id()
+    )
+    return found
+
+
+def parts_of(organization: Any) -> frozenset[str]:
+    """Of units, workspaces, workflows, profiles, additions, restrictions; of a row of `organization_with_parts`."""
+    named = CATALOGUE[STRUCTURE].default if organization.parts is None else organization.parts
+    return frozenset(named) | {name for name in _ROWS if getattr(organization, f"has_{name}")}
+
+
+def parts_in_use() -> frozenset[str]:
+    """See `parts_of`; one query."""
+    return parts_of(organization_with_parts())

@@ -1,0 +1,117 @@
+"""Who stands in a unit, and who manages it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from tenantry.access.actions.giving import give_role
+from tenantry.access.directory import listed
+from tenantry.access.permissions import ASSIGN
+from tenantry.access.places import get_unit, roles_for
+from tenantry.access.selectors import DirectoryFilter
+from tenantry.acting.actions import perform
+from tenantry.core import clock
+from tenantry.core.decisions import require
+from tenantry.core.errors import InvalidInput, NotFound, Refusal
+from tenantry.core.transactions import reading
+from tenantry.organizations.units import place_of
+from tenantry.people.permissions import EDIT, VIEW
+from tenantry.usecases.placing import move_to_unit
+from tenantry.web.people.forms import picked
+from tenantry.web.refusals import status_of
+from tenantry.web.requests import MemberRequest
+from tenantry.web.screens import go, page, screen
+from tenantry.web.toasts import toast
+from tenantry.web.units.forms import AgentForm
+
+PAGE_SIZE = 50
+MOST = 100
+MOST_CHOICES = 500
+
+
+def selected(request: MemberRequest) -> tuple[UUID, ...]:
+    """The ticked people of a list.
+
+    :raises NotFound, InvalidInput: no ids, none, or too many.
+    """
+    ids = picked(request.POST.getlist("ids"))
+    if ids is None:
+        raise NotFound
+    if not ids:
+        raise InvalidInput({"ids": _("Select somebody first.")})
+    if len(ids) > MOST:
+        raise InvalidInput({"ids": _("At most %(count)s people at once.") % {"count": MOST}})
+    return ids
+
+
+@screen(EDIT, methods=("GET", "POST"))
+def unit_people(request: MemberRequest, unit_id: UUID) -> HttpResponse:
+    """GET: people who do not stand here, to search and tick. POST: puts them here."""
+    with reading():
+        unit = get_unit(request.actor, unit_id)
+        require(request.actor, EDIT, place_of(unit_id))
+    if request.method == "POST":
+        return _place(request, unit_id)
+    query = request.GET.get("q", "")
+    rows = listed(request.actor, DirectoryFilter(query=query), clock.now()).exclude(unit_id=unit_id)
+    people = list(rows.exclude(id=request.actor.own_id).order_by("sort_name", "id")[: PAGE_SIZE + 1])
+    context = {"unit": unit, "people": people[:PAGE_SIZE], "more": len(people) > PAGE_SIZE, "query": query}
+    return page(request, "units/people.html", context)
+
+
+def _place(request: MemberRequest, unit_id: UUID) -> HttpResponse:
+    placed = perform(move_to_unit, actor=request.actor, membership_ids=selected(request), unit_id=unit_id)
+    count = len(placed.members)
+    words = {"n": count, "unit": placed.unit}
+    toast(request, ngettext("%(n)s person is in %(unit)s now.", "%(n)s people are in %(unit)s now.", count) % words)
+    for refused in placed.refused[:3]:
+        toast(request, f"{refused.name}: {refused.sentence}", bad=True)
+    return go(request, reverse("unit_detail", args=[unit_id]))
+
+
+@screen(ASSIGN, methods=("GET", "POST"))
+def unit_agents(request: MemberRequest, unit_id: UUID) -> HttpResponse:
+    """Gives somebody a role at this unit, for everything below it too."""
+    with reading():
+        unit = get_unit(request.actor, unit_id)
+        require(request.actor, ASSIGN, place_of(unit_id))
+        form = AgentForm(request.POST or None, people=_candidates(request), roles=_roles(request, unit_id))
+    context: dict[str, Any] = {"form": form, "unit": unit}
+    if request.method == "GET":
+        return page(request, "units/agents.html", context)
+    if not form.is_valid():
+        if form.has_error("person", "invalid_choice") or form.has_error("role", "invalid_choice"):
+            raise NotFound
+        return page(request, "units/agents.html", context, status=422)
+    data = form.cleaned_data
+    try:
+        given = perform(
+            give_role, actor=request.actor, membership_id=data["person"], role_id=data["role"], unit_id=unit_id
+        )
+    except Refusal as refused:
+        if refused.kind == "missing":
+            raise
+        form.refuse(refused)
+        return page(request, "units/agents.html", context, status=status_of(refused))
+    toast(
+        request,
+        _("%(name)s is %(role)s of %(unit)s now.") % {"name": given.name, "role": given.role, "unit": unit.name},
+    )
+    return go(request, reverse("unit_detail", args=[unit_id]))
+
+
+def _candidates(request: MemberRequest) -> list[tuple[UUID, str]]:
+    """Active and invited people whom the actor may see, by name."""
+    if not request.actor.may(VIEW):
+        return []
+    rows = listed(request.actor, DirectoryFilter(statuses=("active", "pending")), clock.now())
+    people = rows.exclude(id=request.actor.own_id).order_by("sort_name", "id")[:MOST_CHOICES]
+    return [(person.id, person.name) for person in people]
+
+
+def _roles(request: MemberRequest, unit_id: UUID) -> list[tuple[UUID, str]]:
+    return [(role.id, role.name) for role in roles_for(request.actor, "unit", unit_id)]
