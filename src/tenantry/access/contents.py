@@ -199,6 +199,11 @@ def out_of_cover(actor: Actor, before: Written, after: Written) -> list[str]:
     return [code for code, reach in widened(before, after).items() if not actor.grants.covers(code, reach)]
 
 
+def ask_reach(actor: Actor, before: Written, after: Written) -> None:
+    """:raises NotYoursToGive: of permissions alone; no query."""
+    _refuse(out_of_cover(actor, before, after), [])
+
+
 def gives_every_role(actor: Actor) -> bool:
     return any(h.everything or h.assignable is None for h in actor.grants.held if h.scope is ScopeKind.ORGANIZATION)
 

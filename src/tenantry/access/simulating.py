@@ -213,23 +213,25 @@ def _of_permission(
     places: _Places,
     targets: Mapping[tuple[ScopeKind, UUID | None], Target],
 ) -> Iterable[tuple[_Key, str]]:
-    """What changes in the whole organization; where nothing does there, in the narrower places."""
+    """What changes in the whole organization, and in narrower places what does not change everywhere."""
     said: set[_Key] = set()
+    moved = Reach.NONE
     for (scope, _place), target in targets.items():
         had, has = effective(before, code, target), effective(after, code, target)
-        if had != has:
+        if (had ^ has) & ~moved:
             kind = "gains" if had | has == has else "loses" if had | has == had else "changes"
             through = ""
-        else:
+        elif had == has and not said:
             was, will = (_written(one, code, target, question.roles) for one in (before, after))
             kind, through = _unmoved(was, will, has, [(line, places) for line in after.lines(code)], target)
             had, has = was, will
+        else:
+            continue
+        moved |= (had ^ has) if scope is ScopeKind.ORGANIZATION else Reach.NONE
         key = (kind, "permission", code, "", words(code, had), words(code, has), scope)
         if kind and key not in said:
             said.add(key)
             yield key, through
-        if kind and scope is ScopeKind.ORGANIZATION:
-            return
 
 
 def _unmoved(

@@ -9,3 +9,4 @@ class UsecasesConfig(AppConfig):
     def ready(self) -> None:
         import_string("tenantry.usecases.policy_effects.foretell_deactivation")
         import_string("tenantry.usecases.undoing_policies.POLICY_CHANGED")
+        import_string("tenantry.usecases.undoing_roles.ROLE_EDITED")
