@@ -1,10 +1,14 @@
 """Reads of what one person holds, and of what an actor may give them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Concat, JSONObject, Trim
 
 from tenantry.access.hands import may_assign
 from tenantry.access.models import Assignment, Profile, ProfileAssignment, RestrictionSet, Role
@@ -17,29 +21,66 @@ from tenantry.people.records import UNIT
 
 
 @dataclass(frozen=True, slots=True)
+class HeldProfile:
+    name: str
+    since: datetime
+    given_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRestriction:
+    """`workspace`: its name, empty for everywhere."""
+
+    code: str
+    value: str
+    workspace: str
+    since: datetime
+    set_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Holding:
     """`beside`: additions and roles at units; `levels`: in workspaces."""
 
     base: Assignment | None
-    beside: tuple[Assignment, ...]
-    levels: tuple[Assignment, ...]
-    profile: ProfileAssignment | None
-    restrictions: tuple[RestrictionSet, ...]
+    beside: tuple[Assignment, ...] = ()
+    levels: tuple[Assignment, ...] = ()
+    profile: HeldProfile | None = None
+    restrictions: tuple[HeldRestriction, ...] = ()
 
 
 def holding_of(membership_id: UUID) -> Holding:
-    """Everything that gives, bounds and takes, with who did it; three queries."""
-    here = {"membership_id": membership_id}
-    named = ("role", "then_role", "unit", "workspace", "given_by")
-    rows = list(Assignment.objects.filter(**here).select_related(*named).order_by("-is_base", "given_at", "id"))
-    taken = RestrictionSet.objects.filter(**here).select_related("workspace", "set_by")
-    return Holding(
-        base=next((row for row in rows if row.is_base), None),
-        beside=tuple(row for row in rows if not row.is_base and row.workspace_id is None),
-        levels=tuple(row for row in rows if row.workspace_id is not None),
-        profile=ProfileAssignment.objects.filter(**here).select_related("profile", "given_by").first(),
-        restrictions=tuple(taken.order_by("workspace__sort_name", "code")),
+    """Everything that gives, bounds and takes, with who did it; one query. Removed people hold nothing."""
+    profile = ProfileAssignment.objects.filter(membership_id=membership_id).values(
+        found=JSONObject(name="profile__name", since="given_at", given_by=_name_of("given_by"))
     )
+    taken = RestrictionSet.objects.filter(membership_id=membership_id).order_by("workspace__sort_name", "code")
+    taken_ = taken.values(
+        found=JSONObject(
+            code="code", value="value", workspace="workspace__name", since="set_at", set_by=_name_of("set_by")
+        )
+    )
+    rows = Assignment.objects.filter(membership_id=membership_id).order_by("-is_base", "given_at", "id")
+    rows = rows.select_related("role", "then_role", "unit", "workspace", "given_by").defer("given_by__picture")
+    held: list[Any] = list(rows.annotate(found_profile=Subquery(profile[:1]), found_taken=ArraySubquery(taken_)))
+    if not held:
+        return Holding(None)
+    return Holding(
+        base=next((row for row in held if row.is_base), None),
+        beside=tuple(row for row in held if not row.is_base and row.workspace_id is None),
+        levels=tuple(row for row in held if row.workspace_id is not None),
+        profile=HeldProfile(**_read(held[0].found_profile)) if held[0].found_profile else None,
+        restrictions=tuple(HeldRestriction(**_read(one)) for one in held[0].found_taken),
+    )
+
+
+def _name_of(link: str) -> Trim:
+    name = Concat(f"{link}__given_name", Value(" "), f"{link}__family_name", output_field=TextField())
+    return Trim(name)
+
+
+def _read(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {**{key: value or "" for key, value in found.items()}, "since": datetime.fromisoformat(found["since"])}
 
 
 def profile_id_of(membership_id: UUID) -> UUID | None:

@@ -57,19 +57,6 @@ class AddForm(InvitedForm):
     field_order = ("given_name", "family_name", "email", "role", "teams")
 
 
-class RoleForm(HouseForm):
-    """Which role somebody gets."""
-
-    role = RoleField(label=_("New role"))
-
-    def __init__(self, *args: Any, roles: Choices, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["role"].choices = [  # type: ignore[attr-defined]
-            ("", _("Choose a role")),
-            *((str(i), name) for i, name in roles),
-        ]
-
-
 def picked(values: Iterable[str]) -> tuple[UUID, ...] | None:
     """Ids of a selection, each once; None when one of them is none of ours."""
     ids = {value: parse_id(value) for value in values}

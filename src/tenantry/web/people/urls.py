@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tenantry.web.people.views import adding, bulk, changing, detail, directory, inviting, leaving, overview
+from tenantry.web.people.views import adding, bulk, changing, detail, directory, holding, inviting, leaving, overview
 
 PERSON = "admin/users/u/<uuid:membership_id>"
 
@@ -18,6 +18,11 @@ urlpatterns = [
     path(f"{PERSON}/edit", changing.person_edit, name="person_edit"),
     path(f"{PERSON}/role", changing.person_role, name="person_role"),
     path(f"{PERSON}/role/undo", changing.person_role_undo, name="person_role_undo"),
+    path(f"{PERSON}/roles/new", holding.person_role_add, name="person_role_add"),
+    path(f"{PERSON}/roles/<uuid:assignment_id>/until", holding.person_role_until, name="person_role_until"),
+    path(f"{PERSON}/roles/<uuid:assignment_id>/end", holding.person_role_end, name="person_role_end"),
+    path(f"{PERSON}/profile", holding.person_profile, name="person_profile"),
+    path(f"{PERSON}/restrictions", holding.person_restrictions, name="person_restrictions"),
     path(f"{PERSON}/password-reset", changing.person_password_reset, name="person_password_reset"),
     path(f"{PERSON}/picture", directory.person_picture, name="person_picture"),
     path(f"{PERSON}/deactivation", leaving.person_deactivation, name="person_deactivation"),

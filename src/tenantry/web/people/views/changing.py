@@ -9,14 +9,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tenantry.access.actions.assigning import RoleChanged, RoleChangePlan, change_role, plan_change_role
-from tenantry.access.directory import find_listed
+from tenantry.access.directory import base_assignment, find_listed
 from tenantry.access.permissions import ASSIGN
 from tenantry.access.selectors import assignable_roles
 from tenantry.acting.actions import perform
 from tenantry.core import clock
-from tenantry.core.errors import NotFound, PlanChanged, Refusal
+from tenantry.core.errors import NotFound, Refusal
 from tenantry.core.ids import parse_id
-from tenantry.core.permissions import catalogue
 from tenantry.core.transactions import reading
 from tenantry.people.errors import NotOnOneself
 from tenantry.people.permissions import EDIT, END_SESSIONS, RESET_PASSWORD, VIEW
@@ -25,9 +24,12 @@ from tenantry.security.actions import end_sessions
 from tenantry.usecases.joining import edit_member
 from tenantry.usecases.signing_in import send_password_reset
 from tenantry.web.people.answers import done
-from tenantry.web.people.forms import NamesForm, RoleForm
+from tenantry.web.people.confirming import two_steps
+from tenantry.web.people.forms import NamesForm
+from tenantry.web.people.holding import until_in_words
+from tenantry.web.people.holding_forms import RoleForm, shown_day
 from tenantry.web.people.views.detail import sessions_page
-from tenantry.web.refusals import status_of
+from tenantry.web.people.views.holding import target_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import page, screen
 
@@ -45,55 +47,76 @@ def person_edit(request: MemberRequest, membership_id: UUID) -> HttpResponse:
     return done(request, membership_id, _("The name was changed."))
 
 
-def _titles(codes: tuple[str, ...]) -> list[Any]:
-    known = catalogue()
-    return [known[code].title for code in codes if code in known]
-
-
 @screen(ASSIGN, methods=("GET", "POST"))
 def person_role(request: MemberRequest, membership_id: UUID) -> HttpResponse:
-    """Choose, read what it changes, confirm: the plan's digest says that it was read."""
+    """Choose, read what it changes, confirm."""
     if membership_id == request.actor.membership_id:
         raise NotOnOneself
+    zone = request.organization.time_zone
     with reading():
         member = find_listed(request.actor, membership_id, clock.now())
-        roles = [role for role in assignable_roles(request.actor) if role.id != member.role_id_]
-    form = RoleForm(request.POST or None, roles=[(role.id, role.name) for role in roles])
-    context: dict[str, Any] = {"form": form, "member": member, "roles": roles}
-    if request.method == "GET":
-        return page(request, "people/role.html", context)
-    if not form.is_valid():
-        return page(request, "people/role.html", context, status=422)
-    role_id, digest = form.cleaned_data["role"], request.POST.get("digest", "")
-    try:
-        if digest:
-            return _change(request, membership_id, role_id, digest)
-        with reading():
-            plan, status = (
-                plan_change_role(actor=request.actor, membership_id=membership_id, role_id=role_id, now=clock.now()),
-                200,
-            )
-    except PlanChanged as changed:
-        plan, status = changed.plan, 409
-        context["changed"] = changed
-    except NotFound:
-        raise
-    except Refusal as refused:
-        form.refuse(refused)
-        return page(request, "people/role.html", context, status=status_of(refused))
-    return page(request, "people/role.html", {**context, **_shown(plan)}, status=status)
-
-
-def _shown(plan: RoleChangePlan) -> dict[str, Any]:
-    return {"plan": plan, "gains": _titles(plan.gains), "loses": _titles(plan.loses)}
-
-
-def _change(request: MemberRequest, membership_id: UUID, role_id: UUID, digest: str) -> HttpResponse:
-    changed: RoleChanged = perform(
-        change_role, actor=request.actor, membership_id=membership_id, role_id=role_id, digest=digest
+        roles = assignable_roles(request.actor, target_of(member))
+        base = base_assignment(membership_id)
+    present = base.role_id if base else None
+    # The role that somebody has is offered when its end may be moved.
+    offered = [role for role in roles if role.id != present or (base and base.ends_at)]
+    form = RoleForm(
+        request.POST or None,
+        zone=zone,
+        roles=[(role.id, role.name) for role in offered],
+        followers=[(role.id, role.name) for role in roles if not role.is_keyholder],
+        initial=_present_end(base, zone),
     )
-    words = {"name": changed.name, "role": changed.after}
-    return done(request, membership_id, _("%(name)s is now %(role)s.") % words, undo_url=_undo_url(request, changed))
+
+    def wanted() -> dict[str, Any]:
+        return {
+            "membership_id": membership_id,
+            "role_id": form.cleaned_data["role"],
+            "ends_at": form.ends_at,
+            "then_role_id": form.cleaned_data["then"] if form.ends_at else None,
+        }
+
+    def carry_out(digest: str) -> HttpResponse:
+        changed: RoleChanged = perform(change_role, actor=request.actor, digest=digest, **wanted())
+        words = {"name": changed.name, "role": changed.after}
+        return done(
+            request, membership_id, _("%(name)s is now %(role)s.") % words, undo_url=_undo_url(request, changed)
+        )
+
+    return two_steps(
+        request,
+        "people/role.html",
+        {"form": form, "member": member, "roles": offered, "heading": _("Role of %(name)s") % {"name": member.name}},
+        plan=lambda: plan_change_role(actor=request.actor, now=clock.now(), **wanted()),
+        words=lambda plan: {"sentences": _of_change(plan, zone), "button": _("Change role")},
+        carry_out=carry_out,
+    )
+
+
+def _present_end(base: Any, zone: str) -> dict[str, Any]:
+    """A role with an end is shown as it stands, so that the end can be moved or taken away."""
+    if base is None or base.ends_at is None:
+        return {}
+    return {"role": str(base.role_id), "until": shown_day(base.ends_at, zone), "then": str(base.then_role_id or "")}
+
+
+def _of_change(plan: RoleChangePlan, zone: str) -> list[str]:
+    places = {
+        "before": plan.before,
+        "after": plan.after,
+        "then": plan.then,
+        "until": until_in_words(plan.ends_at, zone),
+        "ended": ", ".join(plan.ended),
+        "sooner": ", ".join(plan.sooner),
+    }
+    found = [_("From %(before)s to %(after)s") % places if plan.before else plan.after]
+    if plan.ends_at:
+        found.append(_("Through %(until)s, then %(then)s.") % places)
+    if plan.ended:
+        found.append(_("Can't be held beside it, and ends: %(ended)s.") % places)
+    if plan.sooner:
+        found.append(_("Can't be held beside %(then)s, and ends with it: %(sooner)s.") % places)
+    return found
 
 
 def _undo_url(request: MemberRequest, changed: RoleChanged) -> str:

@@ -5,23 +5,26 @@ from uuid import UUID
 
 from django.http import HttpResponse
 
-from tenantry.access.directory import base_assignment, find_listed
+from tenantry.access.directory import find_listed
 from tenantry.access.selectors import permissions_of
 from tenantry.audit.permissions import VIEW as AUDIT_VIEW
 from tenantry.audit.permissions import VIEW_PEOPLE as AUDIT_PEOPLE
 from tenantry.core import clock
 from tenantry.core.errors import NotFound
 from tenantry.core.permissions import AREAS
-from tenantry.organizations.selectors import policy
+from tenantry.organizations.selectors import policy_values
 from tenantry.people.permissions import END_SESSIONS, INVITE, TEAMS_MANAGE, TEAMS_VIEW, VIEW
 from tenantry.people.selectors import latest_invitation, manageable_teams, teams_of_member
 from tenantry.security.selectors import open_sessions
 from tenantry.web.people.agents import device_of
 from tenantry.web.people.answers import DEACTIVATION_BY
 from tenantry.web.people.changes import changes
+from tenantry.web.people.holding import access_context
 from tenantry.web.people.rows import Row, row_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import page, screen
+
+STRUCTURE = "organization.structure"
 
 
 def head(request: MemberRequest, membership_id: UUID) -> dict[str, Any]:
@@ -31,11 +34,13 @@ def head(request: MemberRequest, membership_id: UUID) -> dict[str, Any]:
     """
     now = clock.now()
     member = find_listed(request.actor, membership_id, now)
-    row = row_of(request.actor, member, now, deactivation_by=policy(DEACTIVATION_BY))
+    rules = policy_values(DEACTIVATION_BY, STRUCTURE)
+    row = row_of(request.actor, member, now, deactivation_by=rules[DEACTIVATION_BY])
     actor = request.actor
     return {
         "row": row,
         "member": member,
+        "used": rules[STRUCTURE],
         "shows_teams": actor.may_any(TEAMS_VIEW, TEAMS_MANAGE),
         "shows_sessions": _may_see_sessions(request, row),
         "shows_audit": actor.may_any(AUDIT_VIEW, AUDIT_PEOPLE),
@@ -50,8 +55,8 @@ def _may_see_sessions(request: MemberRequest, row: Row) -> bool:
 @screen(VIEW)
 def person_detail(request: MemberRequest, membership_id: UUID) -> HttpResponse:
     context = head(request, membership_id)
-    assignment = base_assignment(membership_id)
-    context["assignment"] = assignment
+    context.update(access_context(request.actor, context["row"], request.organization, context["used"], clock.now()))
+    assignment = context["assignment"]
     if assignment is not None and not assignment.role.is_keyholder:
         lines = [line for line in permissions_of(assignment.role) if line.reach]
         context["allowed"] = [
