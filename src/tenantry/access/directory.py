@@ -14,13 +14,14 @@ from tenantry.access.models import Assignment, Role
 from tenantry.access.permissions import ASSIGN
 from tenantry.access.selectors import STATUSES, DirectoryFilter, directory, roles
 from tenantry.core.actor import Actor
-from tenantry.core.decisions import decide
+from tenantry.core.decisions import decide, visible
 from tenantry.core.errors import NotFound
 from tenantry.core.records import Target
 from tenantry.core.tenancy import scope
 from tenantry.organizations.models import Organization, PolicyValue, Unit, UnitLink
 from tenantry.people.models import Membership, Team, TeamMember
-from tenantry.people.permissions import TEAMS_MANAGE, TEAMS_VIEW
+from tenantry.people.permissions import TEAMS_MANAGE, TEAMS_VIEW, UNITS_VIEW, WORKSPACES_VIEW
+from tenantry.people.records import UNIT, WORKSPACE
 from tenantry.people.selectors import visible_teams
 
 EVERYBODY = DirectoryFilter(statuses=STATUSES)
@@ -82,26 +83,31 @@ class Facets:
 
     roles: tuple[tuple[UUID, str], ...]
     teams: tuple[tuple[UUID, str], ...]
+    units: tuple[tuple[UUID, str], ...]
+    workspaces: tuple[tuple[UUID, str], ...]
 
 
 def facets(actor: Actor) -> Facets:
-    """Every base role, and the teams that the actor may see; one query."""
-    roles_ = (
-        Role.objects.filter(kind=Role.Kind.BASE)
-        .order_by()
-        .annotate(facet=Value("role"), place=F("sort_name"), rank=F("position"))
-    )
-    found = roles_.values_list("facet", "rank", "place", "id", "name")
+    """Every base role, and the teams, units and workspaces that the actor may see; one query."""
+    found = _choices("role", Role.objects.filter(kind=Role.Kind.BASE), F("position"))
     if actor.may_any(TEAMS_VIEW, TEAMS_MANAGE):
-        visible = visible_teams(actor).order_by().values("id")
-        teams = Team.objects.filter(id__in=visible).order_by()
-        named = teams.annotate(facet=Value("team"), place=F("sort_name"), rank=Value(0))
-        found = found.union(named.values_list("facet", "rank", "place", "id", "name"))
+        visible_ids = visible_teams(actor).order_by().values("id")
+        found = found.union(_choices("team", Team.objects.filter(id__in=visible_ids)))
+    for facet, code, kind in (("unit", UNITS_VIEW, UNIT), ("workspace", WORKSPACES_VIEW, WORKSPACE)):
+        if actor.may(code):
+            found = found.union(_choices(facet, visible(actor, code, kind)))
     rows = sorted(found, key=lambda row: row[:3])
-    return Facets(
-        tuple((row[3], row[4]) for row in rows if row[0] == "role"),
-        tuple((row[3], row[4]) for row in rows if row[0] == "team"),
-    )
+    named = {facet: tuple((row[3], row[4]) for row in rows if row[0] == facet) for facet in _FACETS}
+    return Facets(*(named[facet] for facet in _FACETS))
+
+
+_FACETS = ("role", "team", "unit", "workspace")
+
+
+def _choices(facet: str, rows: QuerySet[Any], rank: Any = 0) -> QuerySet[Any, Any]:
+    order = Value(rank) if rank == 0 else rank
+    marked: QuerySet[Any, Any] = rows.order_by().annotate(facet=Value(facet), place=F("sort_name"), rank=order)
+    return marked.values_list("facet", "rank", "place", "id", "name")
 
 
 @dataclass(frozen=True, slots=True)

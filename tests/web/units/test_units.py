@@ -202,3 +202,20 @@ def test_the_entry_stands_in_the_navigation_where_units_are_used(org, client):
     unit(org, "North")
     assert f'href="{LIST}"' in shown(client.get("/admin"))
     assert f'href="{LIST}"' not in shown(signed_in(org.person("member")).get("/"))
+
+
+def test_a_selection_of_the_directory_is_put_into_a_unit_with_its_effect_first(org, client):
+    north, first, second = unit(org, "North"), org.person(), org.person()
+    org.perform(move_to_unit, membership_ids=(second.membership_id,), unit_id=north)
+    ids = [str(p.membership_id) for p in (first, second, org.owner)]
+    chosen = post(client, org.owner, "/admin/users/u/bulk", {"do": "unit", "ids": ids})
+    assert "North" in shown(chosen)
+    body = {"do": "unit", "ids": ids, "unit": str(north)}
+    planned = post(client, org.owner, "/admin/users/u/bulk", body)
+    assert "person stands in North then" in shown(planned)
+    assert "is there already" in shown(planned)
+    assert unit_of(org, first) is None
+    done = post(client, org.owner, "/admin/users/u/bulk", {**body, "digest": digest_in(planned)})
+    assert done.status_code == 303
+    assert unit_of(org, first) == north
+    assert unit_of(org, org.owner) is None

@@ -34,7 +34,7 @@ SORT_CHOICES: tuple[tuple[str, str | Promise], ...] = (
 )
 MOST_CHOICES = 50
 # What narrows the list; the rest of the address orders it.
-PARTS = frozenset({"q", "status", "role", "team", "last_sign_in"})
+PARTS = frozenset({"q", "status", "role", "team", "unit", "workspace", "last_sign_in"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,8 @@ def wanted(query: QueryDict) -> DirectoryFilter:
         role_ids=_ids(query.getlist("role")),
         team_ids=_ids(query.getlist("team")),
         last_sign_in=query.get("last_sign_in", ""),
+        unit_ids=_ids(query.getlist("unit")),
+        workspace_ids=_ids(query.getlist("workspace")),
     )
 
 

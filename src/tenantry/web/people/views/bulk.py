@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from tenantry.access.places import unit_choices
 from tenantry.acting.actions import perform
 from tenantry.core import clock
 from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing, PlanChanged
@@ -18,7 +19,7 @@ from tenantry.core.ids import parse_id
 from tenantry.core.transactions import reading
 from tenantry.organizations.errors import OrganizationNameAsked
 from tenantry.people.actions import JoinPlan, join_team, plan_join_team
-from tenantry.people.permissions import DEACTIVATE, INVITE, REMOVE, TEAMS_MANAGE, VIEW
+from tenantry.people.permissions import DEACTIVATE, EDIT, INVITE, REMOVE, TEAMS_MANAGE, VIEW
 from tenantry.people.selectors import manageable_teams
 from tenantry.usecases.offboarding import (
     LeavingPlan,
@@ -27,6 +28,7 @@ from tenantry.usecases.offboarding import (
     plan_remove_members,
     remove_members,
 )
+from tenantry.usecases.placing import PlacingPlan, move_to_unit, plan_move_to_unit
 from tenantry.usecases.resending import ResendPlan, plan_resend_invitations, resend_invitations
 from tenantry.web.people.answers import current_url
 from tenantry.web.people.forms import picked
@@ -36,12 +38,13 @@ from tenantry.web.screens import go, page, screen
 from tenantry.web.toasts import toast
 
 MOST = 100
-AnyPlan = LeavingPlan | ResendPlan | JoinPlan
+AnyPlan = LeavingPlan | ResendPlan | JoinPlan | PlacingPlan
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One thing that can be done to a selection. `button` and `title` are its words on screen."""
+    """One thing that can be done to a selection. `button` and `title` are its words on screen; `into`: the name of the
+    field that says where to, for what needs a place to be chosen first."""
 
     permission: str
     title: str | Promise
@@ -49,6 +52,11 @@ class Kind:
     dangerous: bool
     perform: Any
     plan: Callable[..., AnyPlan]
+    into: str = ""
+
+    def place(self, place_id: UUID | None) -> dict[str, Any]:
+        """What action and plan are told about it."""
+        return {f"{self.into}_id": place_id} if self.into else {}
 
 
 KINDS: dict[str, Kind] = {
@@ -83,6 +91,16 @@ KINDS: dict[str, Kind] = {
         False,
         join_team,
         plan_join_team,
+        "team",
+    ),
+    "unit": Kind(
+        EDIT,
+        gettext_lazy("Put people into a unit"),
+        gettext_lazy("Put there"),
+        False,
+        move_to_unit,
+        plan_move_to_unit,
+        "unit",
     ),
 }
 
@@ -91,19 +109,19 @@ KINDS: dict[str, Kind] = {
 def person_bulk(request: MemberRequest) -> HttpResponse:
     """`do`: what, `ids`: to whom, `digest`: the plan that was read; without it the plan is shown."""
     do, kind, ids = _asked(request)
-    team_id = parse_id(request.POST.get("team", "")) if do == "team" else None
+    place_id = _place(request, kind)
     digest = request.POST.get("digest", "")
-    if not digest or (do == "team" and team_id is None):
-        return _plan_page(request, do, kind, ids, team_id)
-    more: dict[str, Any] = {"team_id": team_id} if do == "team" else {}
+    if not digest or (kind.into and place_id is None):
+        return _plan_page(request, do, kind, ids, place_id)
+    more = kind.place(place_id)
     if do == "deactivation":
         more["organization_name"] = request.POST.get("organization_name", "")
     try:
         result = perform(kind.perform, actor=request.actor, membership_ids=ids, digest=digest, **more)
     except PlanChanged as changed:
-        return _plan_page(request, do, kind, ids, team_id, changed=changed)
+        return _plan_page(request, do, kind, ids, place_id, changed=changed)
     except OrganizationNameAsked as asked:
-        return _plan_page(request, do, kind, ids, team_id, asked=asked)
+        return _plan_page(request, do, kind, ids, place_id, asked=asked)
     toast(request, _told(do, len(result.members), len(result.refused)))
     return go(request, _back(request))
 
@@ -130,14 +148,14 @@ def _plan_page(
     do: str,
     kind: Kind,
     ids: tuple[UUID, ...],
-    team_id: UUID | None,
+    place_id: UUID | None,
     *,
     changed: PlanChanged | None = None,
     asked: OrganizationNameAsked | None = None,
 ) -> HttpResponse:
     """`asked`: the organization's name was not what was typed."""
     with reading():
-        plan: AnyPlan | None = changed.plan if changed else _plan(request, do, kind, ids, team_id)
+        plan: AnyPlan | None = changed.plan if changed else _plan(request, kind, ids, place_id)
         context: dict[str, Any] = {
             "do": do,
             "kind": kind,
@@ -147,18 +165,31 @@ def _plan_page(
             "asked": asked,
             "typed": request.POST.get("organization_name", ""),
             "back": _back(request),
-            "team_id": team_id,
-            "teams": list(manageable_teams(request.actor).values_list("id", "name")) if do == "team" else [],
+            "place_id": place_id,
+            "places": _places(request, kind),
             "effects": _effects(do, plan),
             "blockers": blockers(plan) if plan else [],
         }
         return page(request, "people/bulk.html", context, status=409 if changed else 422 if asked else 200)
 
 
-def _plan(request: MemberRequest, do: str, kind: Kind, ids: tuple[UUID, ...], team_id: UUID | None) -> AnyPlan | None:
-    if do != "team":
+def _place(request: MemberRequest, kind: Kind) -> UUID | None:
+    if kind.into == "team":
+        return parse_id(request.POST.get("team", ""))
+    return parse_id(request.POST.get("unit", "")) if kind.into == "unit" else None
+
+
+def _places(request: MemberRequest, kind: Kind) -> list[tuple[UUID, str]]:
+    """Where the selection may go."""
+    if kind.into == "team":
+        return list(manageable_teams(request.actor).values_list("id", "name"))
+    return unit_choices(request.actor, EDIT) if kind.into == "unit" else []
+
+
+def _plan(request: MemberRequest, kind: Kind, ids: tuple[UUID, ...], place_id: UUID | None) -> AnyPlan | None:
+    if not kind.into:
         return kind.plan(actor=request.actor, membership_ids=ids, now=clock.now())
-    return kind.plan(actor=request.actor, membership_ids=ids, team_id=team_id) if team_id else None
+    return kind.plan(actor=request.actor, membership_ids=ids, **kind.place(place_id)) if place_id else None
 
 
 def _effects(do: str, plan: AnyPlan | None) -> list[dict[str, Any]]:
@@ -170,6 +201,10 @@ def _effects(do: str, plan: AnyPlan | None) -> list[dict[str, Any]]:
         count = len(plan.members)
         text = ngettext("person comes into %(team)s", "people come into %(team)s", count) % {"team": plan.team}
         return [{"number": count, "text": text, "detail": listing(plan.names)}]
+    if isinstance(plan, PlacingPlan) and plan.members:
+        count = len(plan.members)
+        text = ngettext("person stands in %(unit)s then", "people stand in %(unit)s then", count) % {"unit": plan.unit}
+        return [{"number": count, "text": text, "detail": listing(plan.names)}]
     return []
 
 
@@ -179,6 +214,7 @@ def _told(do: str, count: int, refused: int) -> str:
         "removal": ngettext("%(n)s person was removed.", "%(n)s people were removed.", count),
         "resend": ngettext("%(n)s invitation was sent again.", "%(n)s invitations were sent again.", count),
         "team": ngettext("%(n)s person was added.", "%(n)s people were added.", count),
+        "unit": ngettext("%(n)s person was moved.", "%(n)s people were moved.", count),
     }
     text = texts[do] % {"n": count}
     if refused:
