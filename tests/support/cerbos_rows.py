@@ -1,6 +1,7 @@
 """Writes a made-up organization (`cerbos_worlds`) to our tables, set-based, past the actions."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -39,10 +40,11 @@ def store_probes(world: World, organization_id: UUID) -> None:
                     workflow_id=record.workflow,
                     unit_id=record.unit,
                     workspace_id=record.workspace,
-                    name="Probe",
-                    created_at=world.now,
+                    name=f"Probe {number % 5}",
+                    # Several of one moment.
+                    created_at=world.now - timedelta(hours=number % 7),
                 )
-                for record in world.records
+                for number, record in enumerate(world.records)
             ],
             BATCH,
         )

@@ -308,7 +308,7 @@ class Maker:
     def _restrictions(self, world: World) -> list[Taken]:
         found: dict[tuple[str, UUID | None], Taken] = {}
         for declared in self.restrictions:
-            if self._may(0.2):
+            if self._may(0.3):
                 place = self._one(world.workspaces, 0.5) if declared.in_workspaces else None
                 value = self.random.choice(declared.choices) if declared.choices else YES
                 found[declared.code, place] = Taken(declared.code, value, place)

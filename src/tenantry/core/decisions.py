@@ -86,7 +86,7 @@ def _collaborates(actor: Actor, record_type: RecordType) -> AnyOf | None:
 def _of_teammate(actor: Actor, record_type: RecordType) -> AnyOf | None:
     if record_type.owner is None:
         return None
-    return AnyOf(record_type.owner, connections().teammates(actor.own_id))
+    return AnyOf(record_type.owner, connections().teammates(actor.own_id), few=True)
 
 
 def _of_team(actor: Actor, record_type: RecordType) -> Q | None:
@@ -215,8 +215,24 @@ def _condition(actor: Actor, code: str, record_type: RecordType) -> Any:
     return reduce(or_, parts)
 
 
+def ways(actor: Actor, code: str, record_type: RecordType) -> list[Any] | None:
+    """The conditions whose union `visible` is, for lists that read each apart. None: it is one condition."""
+    if any(actor.grants.left(code, place) != actor.grants.left(code) for place in actor.grants.taken_in):
+        return None
+    found = _ways(actor, code, record_type, None)
+    return None if found is True else found
+
+
 def _of_lines(actor: Actor, code: str, record_type: RecordType, workspace_id: UUID | None) -> Any:
     """The union over what was given, where these restrictions hold. True: every row."""
+    found = _ways(actor, code, record_type, workspace_id)
+    if found is True:
+        return True
+    return reduce(or_, map(Q, found)) if found else nowhere()
+
+
+def _ways(actor: Actor, code: str, record_type: RecordType, workspace_id: UUID | None) -> Any:
+    """A list of conditions, or True."""
     left = actor.grants.left(code, workspace_id)
     found: list[Any] = []
     for line in actor.grants.lines(code):
@@ -226,8 +242,9 @@ def _of_lines(actor: Actor, code: str, record_type: RecordType, workspace_id: UU
         inside = _of_scope(line, record_type)
         if not reach or inside is None:
             continue
-        found.extend(part if inside is True else inside & part for part in _of_reach(actor, reach, record_type))
-    return reduce(or_, found) if found else nowhere()
+        parts = _of_reach(actor, reach, record_type)
+        found.extend(parts if inside is True else [inside & Q(part) for part in parts])
+    return found
 
 
 def _of_scope(line: Line, record_type: RecordType) -> Any:
@@ -240,11 +257,11 @@ def _of_scope(line: Line, record_type: RecordType) -> Any:
     return Q(**{record_type.workspace: line.scope_id}) if record_type.workspace else None
 
 
-def _of_reach(actor: Actor, reach: Reach, record_type: RecordType) -> list[Q]:
+def _of_reach(actor: Actor, reach: Reach, record_type: RecordType) -> list[Q | AnyOf]:
     if reach == Reach.ALL:
         return [everywhere()]
     rows = [rule.rows(actor, record_type) for rule in RULES if rule.reach & reach == rule.reach]
-    return [Q(part) for part in rows if part is not None]
+    return [part for part in rows if part is not None]
 
 
 # --- What actions and pages ask ------------------------------------------------------------

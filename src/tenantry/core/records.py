@@ -11,23 +11,31 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import BooleanField, Func, Model, Q, QuerySet, Subquery
-from django.db.models.expressions import Combinable
 from django.utils.functional import Promise
 
 from tenantry.core.permissions import RecordField
 
 
+class _Ids(Subquery):
+    """One that is known to be empty makes the comparison false, not null."""
+
+    empty_result_set_value = NotImplemented
+
+
 class AnyOf(Func):
     """`column = ANY(ARRAY(subquery))`: the subquery runs once, and the comparison of uuids uses its index below the
-    row-level security policy, where `IN (subquery)` inside an OR would be a filter over the whole organization."""
+    row-level security policy, where `IN (subquery)` inside an OR would be a filter over the whole organization.
+
+    `few`: it gives so few values that a list may read each value's first rows apart (`core.lists`)."""
 
     function = None
     template = "%(expressions)s)"
     arg_joiner = " = ANY(ARRAY"
     output_field = BooleanField()
 
-    def __init__(self, column: str | Combinable, rows: QuerySet[Any, Any]) -> None:
-        super().__init__(column, Subquery(rows))
+    def __init__(self, column: str, rows: QuerySet[Any, Any], *, few: bool = False) -> None:
+        super().__init__(column, _Ids(rows))
+        self.column, self.rows, self.few = column, rows, few
 
     # Both may stand on either side of `|` and `&` among Q objects.
     conditional = True
