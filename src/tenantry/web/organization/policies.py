@@ -85,7 +85,8 @@ def _changed(request: MemberRequest, code: str, value: Any) -> HttpResponse:
             "value": known.in_words(done.value),
         }
     toast(request, text, undo_url=reverse("audit_undo", args=[number]) if number else "")
-    return go(request, f"{reverse('org_policies')}#{code}")
+    # Without a fragment: a script that goes to one on the page it is on loads nothing.
+    return go(request, reverse("org_policies"))
 
 
 def _value_page(request: MemberRequest, code: str, fields: Fields, *, error: str = "") -> HttpResponse:
