@@ -36,11 +36,17 @@ CROSSERS: dict[str, set[str]] = {
     # Behind the operator's own sign-in.
     "console": {"console/screens.py", "console/views.py"},
     # Whoever has the machine's command line.
-    "command_line": {"cli/audit.py", "cli/operators.py", "cli/organizations.py", "cli/targets.py"},
+    "command_line": {
+        "cli/audit.py",
+        "cli/operators.py",
+        "cli/organizations.py",
+        "cli/prepare.py",
+        "cli/targets.py",
+    },
     "demo": {"cli/demo.py"},
     # Jobs: they find what is due over all organizations.
     "mail": {"core/mail/sending.py"},
-    "schedule": {"core/tasks.py"},
+    "schedule": {"access/tasks.py", "blueprints/tasks.py", "core/tasks.py"},
     "metrics": {"api/health.py"},
 }
 

@@ -21,7 +21,7 @@ from tenantry.people.steps import create_user
 from tenantry.security.passwords import hashed
 from tenantry.usecases import accepting, joining, signing_up
 
-PASSWORD = "correct horse battery 9"
+PASSWORD = "correct-horse battery 9"
 _numbers = count(1)
 
 

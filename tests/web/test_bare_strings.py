@@ -57,7 +57,8 @@ def data(scene: Scene) -> set[str]:
     """Texts of blueprints and lists of the world: shown as they are."""
     with scope.tenant(scene.organization.id), reading():
         names = {name for _id, name in all_role_names()}
-    blueprints = {text for b in shipped() for text in (b.title, b.sentence, *(r.description for r in b.roles))}
+    blueprints = {text for b in shipped() for text in (b.title, b.sentence)}
+    blueprints |= {text for b in shipped() for r in b.roles for text in (r.name, r.description)}
     labels = {label for b in shipped() for label in b.labels.values()}
     zones = {zone.replace("_", " ") for zone in TIME_ZONES}
     return names | blueprints | labels | zones | set(TIME_ZONES) | set(CURRENCIES)

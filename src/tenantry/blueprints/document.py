@@ -103,12 +103,11 @@ class ProfileDefinition(Shape):
 
 
 class Blueprint(Shape):
-    """`sentence`: what differs, for whoever signs up; `differences`: the most telling ones, a few words each."""
+    """`sentence`: what differs, for whoever signs up."""
 
     key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,40}$")]
     title: Name
     sentence: Annotated[str, Field(min_length=1, max_length=200)]
-    differences: list[Annotated[str, Field(min_length=1, max_length=120)]] = []
     labels: dict[str, Annotated[str, Field(min_length=1, max_length=40)]] = {}
     policies: dict[str, Any]
     roles: Annotated[list[RoleDefinition], Field(min_length=1)]

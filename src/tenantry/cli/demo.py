@@ -1,9 +1,10 @@
-"""``tenantry demo``: one organization of 200 people for each blueprint, with a past, and one sign-in for each role."""
+"""``tenantry demo``: one organization for each blueprint, with a past, and one sign-in for each role."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import typer
 from rich.console import Console
@@ -11,9 +12,10 @@ from rich.console import Console
 from tenantry.access.actions.assigning import change_role
 from tenantry.access.selectors import find_role
 from tenantry.acting.actions import perform
-from tenantry.blueprints.schema import Blueprint, founding, shipped
+from tenantry.blueprints.schema import SHIPPED, Blueprint, founding, shipped
 from tenantry.cli import signins
-from tenantry.cli.demo_cast import INVITED, TEAMS, address_of, cast
+from tenantry.cli.demo_cast import INVITED, TEAMS, address_of, cast, ordinary_of
+from tenantry.cli.demo_structure import Furnishing, furnish
 from tenantry.cli.failures import Failure
 from tenantry.cli.readiness import require_current_schema
 from tenantry.cli.signins import SignIn
@@ -27,7 +29,7 @@ from tenantry.security.operators import create_operator, operator_exists
 from tenantry.security.passwords import hashed
 from tenantry.usecases.demonstrating import Demonstrated, DemoOrganization, DemoPerson, load_demonstration
 from tenantry.usecases.joining import invite_member
-from tenantry.usecases.offboarding import deactivate_members, reactivate_member
+from tenantry.usecases.offboarding import DEACTIVATION_BY, deactivate_members, reactivate_member
 from tenantry.usecases.signing_in import enter_organization
 
 app = typer.Typer()
@@ -35,8 +37,8 @@ app = typer.Typer()
 # Documented in docs/guide: it opens demonstration data only.
 PASSWORD = "paper-ink-petrol"  # noqa: S105
 OPERATOR = "operator@tenantry.example"
-PEOPLE = 200
-SEATS = 200
+# The first blueprint's organization is large enough for pages and charts, the others show what differs.
+PEOPLE, FEWER = 200, 40
 NAMES = {"standard": "Halden Supply"}
 
 
@@ -92,11 +94,13 @@ def _free_place(blueprint: Blueprint) -> Place:
 
 def _load_one(blueprint: Blueprint, password_hash: str, now: datetime) -> list[SignIn]:
     place, started = _free_place(blueprint), founding(blueprint)
+    keys = [role.key for role in blueprint.roles if role.kind == "base"]
+    size = PEOPLE if blueprint.key == SHIPPED[0] else FEWER
     founded_at = now - timedelta(days=417, hours=3)
     people = cast(
-        roles=[role.key for role in blueprint.roles],
+        roles=keys,
         keyholder=blueprint.keyholder_key,
-        size=PEOPLE - len(INVITED),
+        size=size - len(INVITED),
         domain=place.domain,
         founded_at=founded_at,
         now=now,
@@ -109,7 +113,7 @@ def _load_one(blueprint: Blueprint, password_hash: str, now: datetime) -> list[S
         time_zone="Europe/Oslo",
         currency="EUR",
         founded_at=founded_at,
-        seats=SEATS,
+        seats=size,
         people=tuple(people),
         teams=TEAMS,
     )
@@ -122,56 +126,87 @@ def _load_one(blueprint: Blueprint, password_hash: str, now: datetime) -> list[S
             demo=wanted,
             password_hash=password_hash,
         )
-    _last_hour(wanted, made, now)
-    names = {role.key: role.name for role in blueprint.roles}
+    _last_hours(_Scene(blueprint, wanted, made, keys), now)
+    names = {role.key: role.name for role in blueprint.roles if role.kind == "base"}
     first = {person.role: person for person in reversed(people) if person.status == "active"}
     return [SignIn(place.name, names[key], first[key].email, PASSWORD) for key in names if key in first]
 
 
-def _last_hour(wanted: DemoOrganization, made: Demonstrated, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """`keys`: of the base roles, strongest first."""
+
+    blueprint: Blueprint
+    wanted: DemoOrganization
+    made: Demonstrated
+    keys: list[str]
+
+    @property
+    def owner(self) -> Actor:
+        founder = self.wanted.people[0]
+        return Actor(
+            kind="member",
+            organization_id=self.made.organization_id,
+            membership_id=self.made.members[founder.email],
+            user_id=self.made.users[founder.email],
+            label=f"{founder.given_name} {founder.family_name}",
+            address=founder.address,
+            agent=founder.agent,
+        )
+
+    def active(self, key: str) -> list[DemoPerson]:
+        return [p for p in self.wanted.people if p.status == "active" and not p.is_lead and p.role == key]
+
+    def ids(self, people: Iterable[DemoPerson]) -> list[UUID]:
+        return [self.made.members[person.email] for person in people]
+
+    def act(self, action: Any, at: datetime, **params: Any) -> Any:
+        with scope.tenant(self.made.organization_id):
+            return perform(action, actor=self.owner, now=at, **params)
+
+    def sign_in(self, person: DemoPerson, at: datetime) -> None:
+        guest = Actor.guest(self.made.organization_id, address=person.address, agent=person.agent)
+        with scope.platform("sign_in", self.made.organization_id):
+            perform(enter_organization, actor=guest, now=at, user_id=self.made.users[person.email])
+
+
+def _last_hours(scene: _Scene, now: datetime) -> None:
     """What happened just now, by the product's own actions: its mails, notices and links are real."""
-    founder, ordinary = wanted.people[0], wanted.people[-1].role
-    owner = Actor(
-        kind="member",
-        organization_id=made.organization_id,
-        membership_id=made.members[founder.email],
-        user_id=made.users[founder.email],
-        label=f"{founder.given_name} {founder.family_name}",
-        address=founder.address,
-        agent=founder.agent,
-    )
-    others = [p for p in wanted.people if p.status == "active" and not p.is_lead and p.role == ordinary]
-
-    with scope.tenant(made.organization_id), reading():
-        roles = {key: find_role(key).id for key in (ordinary, wanted.people[3].role)}
-    paused, promoted = (made.members[others[n].email] for n in (5, 6))
-
-    def sign_in(person: DemoPerson, at: datetime) -> None:
-        guest = Actor.guest(made.organization_id, address=person.address, agent=person.agent)
-        with scope.platform("sign_in", made.organization_id):
-            perform(enter_organization, actor=guest, now=at, user_id=made.users[person.email])
-
-    def act(action: Any, at: datetime, **params: Any) -> None:
-        with scope.tenant(made.organization_id):
-            perform(action, actor=owner, now=at, **params)
+    ordinary = ordinary_of(scene.keys)
+    stronger = scene.keys[1 : scene.keys.index(ordinary)][:3][-1]
+    others = scene.active(ordinary)
+    with scope.tenant(scene.made.organization_id), reading():
+        roles = {role.key: find_role(role.key).id for role in scene.blueprint.roles}
+    paused, promoted = scene.ids(others[5:7])
 
     def invite(name: tuple[str, str], at: datetime) -> None:
         given, family = name
-        email = address_of(given, family, wanted.domain)
-        act(invite_member, at, email=email, given_name=given, family_name=family, role_id=roles[ordinary])
+        email = address_of(given, family, scene.wanted.domain)
+        scene.act(invite_member, at, email=email, given_name=given, family_name=family, role_id=roles[ordinary])
 
+    def pause(at: datetime) -> None:
+        if scene.blueprint.policies.get(DEACTIVATION_BY) != "nobody":
+            scene.act(deactivate_members, at, membership_ids=(paused,), organization_name=scene.wanted.name)
+
+    def bring_back(at: datetime) -> None:
+        if scene.blueprint.policies.get(DEACTIVATION_BY) != "nobody":
+            scene.act(reactivate_member, at, membership_id=paused)
+
+    managers = scene.ids(scene.active("system_administrator"))
+    parts = scene.blueprint.policies.get("organization.structure", [])
+    furnish(parts, Furnishing(scene.act, scene.ids(others[7:]), managers, roles, now - timedelta(minutes=68)))
     # Minutes ago, the oldest first: numbers of the audit follow the order of writing.
     schedule: tuple[tuple[int, Callable[[datetime], None]], ...] = (
-        (58, lambda at: sign_in(founder, at)),
+        (58, lambda at: scene.sign_in(scene.wanted.people[0], at)),
         (52, lambda at: invite(INVITED[0], at)),
         (49, lambda at: invite(INVITED[1], at)),
         (45, lambda at: invite(INVITED[2], at)),
-        (41, lambda at: sign_in(others[0], at)),
-        (40, lambda at: act(deactivate_members, at, membership_ids=(paused,))),
-        (33, lambda at: act(change_role, at, membership_id=promoted, role_id=roles[wanted.people[3].role])),
-        (26, lambda at: sign_in(others[1], at)),
-        (20, lambda at: act(reactivate_member, at, membership_id=paused)),
-        (3, lambda at: sign_in(others[2], at)),
+        (41, lambda at: scene.sign_in(others[0], at)),
+        (40, pause),
+        (33, lambda at: scene.act(change_role, at, membership_id=promoted, role_id=roles[stronger])),
+        (26, lambda at: scene.sign_in(others[1], at)),
+        (20, bring_back),
+        (3, lambda at: scene.sign_in(others[2], at)),
     )
     for minutes, happen in schedule:
         happen(now - timedelta(minutes=minutes))

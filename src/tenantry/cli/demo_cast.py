@@ -55,8 +55,14 @@ SHARES = {
     "people_administrator": 1,
     "manager": 8,
     "read_only": 5,
+    "team_lead": 3,
+    "senior_sales_rep": 6,
+    "read_only_viewer": 2,
+    "system_administrator": 3,
+    "processor": 30,
+    "user_admin": 2,
 }
-ORDINARY = "member"
+ORDINARY = ("member", "sales_rep", "broker")
 FOUNDER = ("Maren", "Holt")
 # Invited by the product itself in the last hour.
 INVITED = (("Hanna", "Virtanen"), ("Omar", "Haddad"), ("Clara", "Nystrand"))
@@ -72,6 +78,11 @@ def address_of(given: str, family: str, domain: str) -> str:
     plain = f"{given}.{family}".lower().translate(_LETTERS)
     bare = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
     return f"{bare}@{domain}"
+
+
+def ordinary_of(roles: Sequence[str]) -> str:
+    """What most people of an organization are."""
+    return next((key for key in ORDINARY if key in roles), roles[-1])
 
 
 def cast(
@@ -115,7 +126,7 @@ def _names(dice: random.Random, size: int) -> list[tuple[str, str]]:
 
 
 def _roles(dice: random.Random, roles: Sequence[str], keyholder: str, size: int) -> list[str]:
-    ordinary = ORDINARY if ORDINARY in roles else roles[-1]
+    ordinary = ordinary_of(roles)
     first = [keyholder, *(key for key in roles if key != keyholder)]
     many = [key for key in roles for _n in range(max(0, SHARES.get(key, 0) * size // 100 - 1))]
     rest = many + [ordinary] * (size - len(first) - len(many))

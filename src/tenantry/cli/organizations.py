@@ -1,7 +1,11 @@
 """``tenantry organization``: what this installation carries."""
 
+from pathlib import Path
+
 import typer
 
+from tenantry.blueprints.reading import DocumentWrong, read
+from tenantry.cli.failures import Failure
 from tenantry.cli.readiness import require_current_schema
 from tenantry.core import clock
 from tenantry.core.tenancy import scope
@@ -29,3 +33,19 @@ def list_organizations() -> None:
             limit = "unlimited" if counts.limit is None else str(counts.limit)
             seats = f"{counts.in_use} of {limit} seats"
             typer.echo("\t".join((row.slug, row.state, f"{counts.people} people", seats, row.name)))
+
+
+@app.command("check-blueprint")
+def check_blueprint(file: Path = typer.Argument(help="A blueprint as YAML.")) -> None:
+    """Say what is wrong with a blueprint, with line and column; nothing is written."""
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(f"{file} can't be read: {error}") from error
+    try:
+        blueprint = read(text, file.name)
+    except DocumentWrong as wrong:
+        for finding in wrong.findings:
+            typer.echo(str(finding), err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{file.name}: {blueprint.title}, {len(blueprint.roles)} roles, {len(blueprint.policies)} policies")

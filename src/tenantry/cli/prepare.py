@@ -8,11 +8,14 @@ from django.core.management import call_command
 from django.db import DatabaseError, connections
 from rich.console import Console
 
+from tenantry.blueprints.tasks import enqueue_find
 from tenantry.cli import signins
 from tenantry.cli.database import prepare_embedded
 from tenantry.cli.failures import Failure
 from tenantry.cli.readiness import missing_migrations, require_database
 from tenantry.cli.static import collect
+from tenantry.core.tenancy import scope
+from tenantry.core.transactions import writing
 
 app = typer.Typer()
 
@@ -24,6 +27,7 @@ def prepare() -> None:
     if settings.EMBEDDED_DATABASE:
         prepare_embedded()
     migrate(console)
+    follow_release()
     if collect():
         console.print("Static files collected.")
     if settings.DEMO and is_first_start():
@@ -41,6 +45,12 @@ def migrate(console: Console) -> None:
         call_command("migrate", interactive=False, verbosity=0)
     except DatabaseError as error:
         raise Failure(f"The migration failed, nothing of it was applied: {str(error).splitlines()[0]}") from error
+
+
+def follow_release() -> None:
+    """Ready-made roles of organizations that exist are brought up to this release, by jobs."""
+    with scope.platform("command_line"), writing():
+        enqueue_find()
 
 
 def is_first_start() -> bool:

@@ -124,6 +124,11 @@ def all_organizations() -> Any:
     return Organization.objects.order_by("name", "id")
 
 
+def blueprints_of() -> dict[UUID, str]:
+    """Which blueprint each organization was founded with: all of them (platform scope), or the one of the scope."""
+    return dict(Organization.objects.values_list("id", "blueprint"))
+
+
 def search_organizations(query: str) -> QuerySet[Organization]:
     """Of the installation, by a part of name or address (platform scope); not ordered."""
     rows = Organization.objects.all()

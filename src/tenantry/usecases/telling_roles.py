@@ -17,6 +17,7 @@ TITLES: Mapping[str, Any] = {
     "access.profile_created": gettext_lazy("Profile created"),
     "access.profile_edited": gettext_lazy("Profile edited"),
     "access.profile_deleted": gettext_lazy("Profile deleted"),
+    "access.release_followed": gettext_lazy("Roles brought up to a release"),
 }
 SENTENCES: Mapping[str, Any] = {
     "access.role_created": gettext_lazy("%(who)s created the role “%(name)s”."),
@@ -25,6 +26,7 @@ SENTENCES: Mapping[str, Any] = {
     "access.profile_created": gettext_lazy("%(who)s created the profile “%(name)s”."),
     "access.profile_edited": gettext_lazy("%(who)s edited the profile “%(name)s”."),
     "access.profile_deleted": gettext_lazy("%(who)s deleted the profile “%(name)s”."),
+    "access.release_followed": gettext_lazy("A new release changed what ready-made roles hold."),
 }
 # The sentence where the entry holds a value of that name.
 VARIANTS: Mapping[str, Mapping[str, Any]] = {

@@ -9,12 +9,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tenantry.acting.actions import perform
-from tenantry.blueprints.schema import founding, load, shipped
+from tenantry.blueprints.schema import Blueprint, founding, load, shipped
 from tenantry.core import clock
 from tenantry.core.ids import new_id
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.organizations.errors import SlugTaken
+from tenantry.organizations.policies import CATALOGUE as POLICIES
 from tenantry.people.errors import LinkExpired, LinkUnknown, LinkUsed, SignInFirst, WrongAccount
 from tenantry.security import slowing
 from tenantry.security.errors import PasswordRefused
@@ -29,8 +30,15 @@ from tenantry.web.screens import go, page, public_screen
 
 DEAD = {LinkUnknown: "unknown", LinkUsed: "used", LinkExpired: "expired"}
 STATUS = {"ok": 200, "sign_in": 200, "wrong_account": 403, "unknown": 404, "used": 410, "expired": 410}
-
-
+# What tells blueprints apart at first sight.
+TELLING = (
+    "people.entry_modes",
+    "people.deactivation_by",
+    "people.removal_records",
+    "seats.growth",
+    "teams.per_person",
+    "organization.structure",
+)
 # Sign-ups that this browser asked for: kept on the server.
 ASKED_KEY = "sign_ups"
 MOST_ASKED = 10
@@ -60,12 +68,26 @@ def signup(request: Any) -> HttpResponse:
 
 
 def _form(request: HttpRequest, form: SignUpForm, status: int) -> HttpResponse:
+    offered = shipped()
     context = {
         "form": form,
-        "blueprints": {b.key: b.sentence for b in shipped()},
+        "blueprints": {b.key: b.sentence for b in offered},
+        "differs": form["blueprint"].value() != offered[0].key,
+        "titles": [b.title for b in offered],
+        "differences": _differences(offered),
         "password_rules": rule_in_words(),
     }
     return page(request, "accounts/signup.html", context, status=status)
+
+
+def _differences(offered: list[Blueprint]) -> list[tuple[str, list[str]]]:
+    """The most telling ones: what it is, and how each of the blueprints has it."""
+    roles = [", ".join(role.name for role in b.roles if role.kind == "base" and role.system) for b in offered]
+    rows = [(_("Roles"), roles)]
+    for code in TELLING:
+        known = POLICIES[code]
+        rows.append((str(known.title), [known.in_words(b.policies.get(code, known.default)) for b in offered]))
+    return rows
 
 
 @public_screen("the mailed link is the permission", methods=("GET", "POST"), crosses=True)
