@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from tenantry.core.errors import Refusal
@@ -31,6 +33,14 @@ class MemberOutOfHand(Refusal):
     code = "member_out_of_hand"
     kind = "forbidden"
     sentence = _("Your role may not act on %(name)s, who is %(role)s.")
+
+    @property
+    def handover(self) -> str:
+        """`hand`: no step of the order, the permission is there; empty where the act has no permission of its own."""
+        return f"hand-{self.params['permission']}" if self.params.get("permission") else ""
+
+    def facts(self) -> dict[str, Any]:
+        return {**super().facts(), "handover": self.handover}
 
 
 class SameRole(Refusal):

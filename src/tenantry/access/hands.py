@@ -92,7 +92,7 @@ def out_of_hand(actor: Actor, member: Membership, standing: Standing, code: str)
     if in_hand(actor, standing):
         return None
     out = next(role for role in standing.roles if not may_assign(actor, role, standing.target))
-    return MemberOutOfHand(name=member.name, role=out.name)
+    return MemberOutOfHand(name=member.name, role=out.name, permission=code)
 
 
 def refuse_out_of_hand(actor: Actor, member: Membership, code: str) -> Standing:

@@ -6,6 +6,8 @@ from typing import Any, ClassVar, Literal
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from tenantry.core.permissions import catalogue
+
 Kind = Literal["forbidden", "missing", "conflict", "invalid", "limited", "unavailable"]
 
 
@@ -36,6 +38,11 @@ class Refusal(Exception):
     def __str__(self) -> str:
         return str(self.sentence) % self.params if self.params else str(self.sentence)
 
+    @property
+    def handover(self) -> str:
+        """A code that somebody hands to their administrator, who opens the explanation with it; mostly none."""
+        return ""
+
     def facts(self) -> dict[str, Any]:
         """What an interface may publish beside code and sentence."""
         return {key: value for key, value in self.params.items() if isinstance(value, str | int | bool | list | dict)}
@@ -56,9 +63,30 @@ class PermissionMissing(Refusal):
     code = "permission_missing"
     kind = "forbidden"
     sentence = _("This needs the permission “%(permission)s”.")
+    # By the step of the published order.
+    sentences: ClassVar[dict[str, Any]] = {
+        "organization_state": _("The organization is not active, and “%(permission)s” waits until it is."),
+        "seat": _("Your membership is not active, and “%(permission)s” needs one that is."),
+        "permission": _("This needs the permission “%(permission)s”, which none of your roles gives you."),
+        "reach": _("You have the permission “%(permission)s”, but not for this record."),
+        "restriction": _("You have the permission “%(permission)s”, but a restriction takes it away here."),
+        "field": _("You have the permission “%(permission)s”, but this field is not open to you."),
+    }
 
     def __init__(self, permission: str, step: str = "") -> None:
         super().__init__(permission=permission, step=str(step))
+
+    def __str__(self) -> str:
+        declared = catalogue().get(self.params["permission"])
+        title = declared.title if declared else self.params["permission"]
+        return str(self.sentences.get(self.params["step"], self.sentence)) % {"permission": title}
+
+    @property
+    def handover(self) -> str:
+        return f"{self.params['step'] or 'permission'}-{self.params['permission']}"
+
+    def facts(self) -> dict[str, Any]:
+        return {**super().facts(), "handover": self.handover}
 
 
 class NoLongerIn(Refusal):
@@ -75,6 +103,13 @@ class OrganizationFrozen(Refusal):
     code = "organization_frozen"
     kind = "forbidden"
     sentence = _("This organization is frozen. Somebody who looks after billing can bring it back.")
+
+    @property
+    def handover(self) -> str:
+        return "organization_state"
+
+    def facts(self) -> dict[str, Any]:
+        return {**super().facts(), "handover": self.handover}
 
 
 class PlanChanged(Refusal):
