@@ -71,8 +71,14 @@ def access_context(actor: Actor, row: Row, organization: Any, used: Iterable[str
         "may_restrict": may_restrict,
         "shows_profile": "profiles" in parts or held.profile is not None,
         "shows_restrictions": "restrictions" in parts or bool(held.restrictions),
-        "may_transfer": row.status == "active" and not row.is_self and actor.may(TRANSFER) and actor.kind == "member",
+        "may_transfer": (
+            row.status == "active" and not row.is_self and actor.may(TRANSFER) and not _is_keyholder(held)
+        ),
     }
+
+
+def _is_keyholder(held: Holding) -> bool:
+    return held.base is not None and held.base.role.is_keyholder and held.base.ends_at is None and not held.restrictions
 
 
 def _lines(
