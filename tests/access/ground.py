@@ -296,12 +296,13 @@ def _effective(
     """What somebody may do: per permission and reach, in the organization, in a workspace, at a unit and so on the
     people who stand in it; and the sets that their reaches mean."""
     found: set[tuple[Any, ...]] = {("team", i) for i in one.teams} | {("workflow", i) for i in one.workflows}
-    if one.unit_id is not None:
-        found |= _in_unit(("mate",), below.get(one.unit_id, set()), standing)
+    mates = below.get(one.unit_id, set()) if one.unit_id else set()
     for code in catalogue():
         for line in one.lines(code):
             if line.scope is ScopeKind.ORGANIZATION:
                 found |= _bits((code, None), line.reach & one.left(code))
+                if line.reach & one.left(code) & ~(Reach.TEAM | Reach.WORKFLOW):
+                    found |= _in_unit((code, 16), mates, standing)
                 for space in spaces:
                     found |= _bits((code, space), line.reach & one.left(code, space))
             elif line.scope is ScopeKind.WORKSPACE:
