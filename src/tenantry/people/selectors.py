@@ -17,10 +17,11 @@ from tenantry.core.decisions import require_any, visible
 from tenantry.core.errors import NotFound, PermissionMissing
 from tenantry.core.models import MailDelivery
 from tenantry.core.text import InvalidText
+from tenantry.organizations.models import Workflow
 from tenantry.people.errors import LinkExpired, LinkReplaced, LinkRevoked, LinkUnknown, LinkUsed
-from tenantry.people.models import Invitation, InvitationLink, Membership, Team, TeamMember, User
-from tenantry.people.permissions import INVITE, TEAMS_MANAGE, TEAMS_VIEW, VIEW
-from tenantry.people.records import MEMBER, TEAM
+from tenantry.people.models import Invitation, InvitationLink, Membership, Team, TeamMember, User, WorkflowMember
+from tenantry.people.permissions import INVITE, TEAMS_MANAGE, TEAMS_VIEW, VIEW, WORKFLOWS_MANAGE, WORKFLOWS_VIEW
+from tenantry.people.records import MEMBER, TEAM, WORKFLOW
 
 Status = Membership.Status
 INVITATION_MAIL = "people.invitation"
@@ -289,6 +290,52 @@ def joins_and_leaves(actor: Actor, now: datetime, zone: tzinfo, months: int = 12
 def _month_before(day: date, back: int) -> date:
     index = day.year * 12 + day.month - 1 - back
     return date(index // 12, index % 12 + 1, 1)
+
+
+def teams_in(workspace_id: UUID) -> QuerySet[Team]:
+    """The teams that belong to a workspace, by name."""
+    return Team.objects.filter(workspace_id=workspace_id).order_by("sort_name")
+
+
+def visible_workflows(actor: Actor, query: str = "") -> QuerySet[Any]:
+    """Workflows that the actor sees, with `size`, by a part of their name.
+
+    :raises PermissionMissing: neither `workflows.view` nor `workflows.manage`.
+    """
+    require_any(actor, WORKFLOWS_VIEW, WORKFLOWS_MANAGE)
+    taking_part = ~Q(members__membership__status=Status.REMOVED)
+    rows: QuerySet[Any] = visible(actor, WORKFLOWS_VIEW, WORKFLOW)
+    rows = Workflow.objects.filter(id__in=rows.values("id")).annotate(size=Count("members", filter=taking_part))
+    try:
+        word = SEARCH.clean(query).lower()
+    except InvalidText:
+        return rows.none()
+    return rows.filter(sort_name__contains=word) if word else rows
+
+
+def get_workflow(actor: Actor, workflow_id: UUID) -> Any:
+    """:raises NotFound: unknown, of another organization, or out of reach."""
+    workflow = visible_workflows(actor).filter(id=workflow_id).first()
+    if workflow is None:
+        raise NotFound
+    return workflow
+
+
+def may_manage_workflow(actor: Actor, workflow_id: UUID) -> bool:
+    """Whether the actor may change who takes part in this workflow."""
+    return visible(actor, WORKFLOWS_MANAGE, WORKFLOW).filter(pk=workflow_id).exists()
+
+
+def workflow_members(workflow_id: UUID) -> QuerySet[WorkflowMember]:
+    rows = WorkflowMember.objects.filter(workflow_id=workflow_id).exclude(membership__status=Status.REMOVED)
+    return rows.select_related("membership").order_by("membership__sort_name")
+
+
+def workflows_of_member(actor: Actor, membership_id: UUID) -> QuerySet[WorkflowMember]:
+    """The workflows of one person, of those the actor may see."""
+    seen: QuerySet[Any, Any] = visible(actor, WORKFLOWS_VIEW, WORKFLOW).values("id")
+    rows = WorkflowMember.objects.filter(membership_id=membership_id, workflow_id__in=seen)
+    return rows.select_related("workflow").order_by("workflow__sort_name")
 
 
 def picture_of(actor: Actor, membership_id: UUID) -> bytes:

@@ -16,13 +16,13 @@ from tenantry.access.errors import AlreadyInWorkspace, RoleNotAssignable, SameRo
 from tenantry.access.hands import may_assign
 from tenantry.access.models import Assignment, RestrictionSet, Role
 from tenantry.access.steps import assignable
+from tenantry.access.workspaces import inside
 from tenantry.acting.actions import Done, Outcome, action
 from tenantry.acting.plans import Plan, confirm
 from tenantry.audit.chain import Entry
 from tenantry.core.actor import Actor
 from tenantry.core.decisions import find, require
 from tenantry.core.errors import InvalidInput, NotFound
-from tenantry.core.records import Target
 from tenantry.organizations.errors import WorkspaceNameTaken
 from tenantry.organizations.locks import lock
 from tenantry.organizations.models import LockRow, Workspace
@@ -41,11 +41,6 @@ MOST_NAMES = 20
 class WorkspaceCreated:
     id: UUID
     name: str
-
-
-def inside(workspace_id: UUID) -> Target:
-    """Whatever belongs to this workspace, as decisions see it."""
-    return Target("workspace", workspace_id, workspace=workspace_id)
 
 
 def _managed(actor: Actor, workspace_id: UUID, code: str = WORKSPACES_MANAGE) -> Workspace:

@@ -11,6 +11,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tenantry.web.roles.urls")),
     path("", include("tenantry.web.teams.urls")),
     path("", include("tenantry.web.units.urls")),
+    path("", include("tenantry.web.workspaces.urls")),
+    path("", include("tenantry.web.workflows.urls")),
     path("", include("tenantry.web.people.urls")),
     path("", include("tenantry.web.home.urls")),
     path("", include("tenantry.web.audit.urls")),
