@@ -248,5 +248,5 @@ def test_undo_costs_the_list_of_fifty_no_query_a_row():
             org.perform(change_policy, code="people.invitation_days", value=20 + rounds + n)
         with CaptureQueriesContext(connection) as captured:
             assert client.get("/admin/audit").status_code == 200
-        asked.append(len(captured))
-    assert asked[0] == asked[1]
+        asked.append([q["sql"] for q in captured if not CONTROL.match(q["sql"])])
+    assert len(asked[0]) == len(asked[1]) <= 10, "\n".join(asked[1])

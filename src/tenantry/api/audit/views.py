@@ -42,6 +42,7 @@ from tenantry.usecases.undoing import (
     plan_undo_entry,
     standings,
     undo_entry,
+    with_undone,
 )
 
 router = Router(tags=["Audit"])
@@ -60,7 +61,7 @@ def audit_list(request: ApiRequest, query: Query[AuditQuery]) -> Answer:
         since=query.since,
         until=query.until,
     )
-    page = number_page(entries(request.actor, wanted), by="number", cursor=query.cursor, size=query.limit)
+    page = number_page(with_undone(entries(request.actor, wanted)), by="number", cursor=query.cursor, size=query.limit)
     personal = personal_of(row.number for row in page.rows)
     names = names_of(i for row in page.rows for i in (row.actor_id, row.target_id))
     undoable = standings(request.actor, page.rows, clock.now())

@@ -15,7 +15,7 @@ from tenantry.core.paging import number_page
 from tenantry.core.transactions import reading
 from tenantry.usecases.faults import fault_in_words
 from tenantry.usecases.taking_out import note_audit_export
-from tenantry.usecases.undoing import standings
+from tenantry.usecases.undoing import standings, with_undone
 from tenantry.web.audit import files
 from tenantry.web.audit.filters import action_choices, area_choices, asked
 from tenantry.web.audit.wording import Line, sentences
@@ -34,7 +34,8 @@ FORMATS = {
 @screen(VIEW, VIEW_PEOPLE, VIEW_BILLING)
 def audit_list(request: MemberRequest) -> HttpResponse:
     question = asked(request.actor, request.GET, zone_of(request.organization))
-    found = number_page(entries(request.actor, question.wanted), by="number", cursor=request.GET.get("cursor"), size=50)
+    wanted = with_undone(entries(request.actor, question.wanted))
+    found = number_page(wanted, by="number", cursor=request.GET.get("cursor"), size=50)
     undoable = standings(request.actor, found.rows, clock.now())
     context = {
         "page": found,

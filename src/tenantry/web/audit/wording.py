@@ -1,5 +1,5 @@
 """The audit in words. The sentences live below the interfaces, because the console tells them too."""
 
-from tenantry.usecases.telling import AREAS, SENTENCES, TITLES, Change, Line, sentences
+from tenantry.usecases.telling import AREAS, SENTENCES, TITLES, Line, sentences
 
-__all__ = ["AREAS", "SENTENCES", "TITLES", "Change", "Line", "sentences"]
+__all__ = ["AREAS", "SENTENCES", "TITLES", "Line", "sentences"]
