@@ -236,6 +236,10 @@ def test_what_can_not_be_taken_back_says_why_and_to_others_nothing():
     assert post(reader, org.owner, f"/admin/audit/{first}/undo").status_code == 404
     member = signed_in(org.person("member"))
     assert post(member, org.owner, f"/admin/audit/{first}/undo").status_code == 404
+    owner = signed_in(org.owner)
+    for number in (0, 10**12, 10**25):
+        assert owner.get(f"/admin/audit/{number}/undo").status_code == 404, number
+        assert post(owner, org.owner, f"/admin/audit/{number}/undo").status_code == 404, number
 
 
 def test_undo_costs_the_list_of_fifty_no_query_a_row():
