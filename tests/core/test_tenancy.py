@@ -8,9 +8,11 @@ from django.apps import apps
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.db.models import Count
 
-from factories.organizations import Organization, make_organization
+from factories.organizations import PASSWORD, Organization, make_organization
 from support import catalogue
+from support.holding import make_profile
 from support.races import together
+from tenantry.access.actions.restricting import set_profile, set_restrictions
 from tenantry.acting.actions import Idempotency
 from tenantry.audit.outbox import dispatch
 from tenantry.core.ids import NIL, new_id
@@ -23,6 +25,7 @@ from tenantry.organizations.actions.profile import change_contact
 from tenantry.people.actions import add_to_team, create_team
 from tenantry.people.models import Membership
 from tenantry.security.actions import create_key
+from tenantry.usecases.transferring import transfer_ownership
 
 TENANTS = tenant_models(apps.get_models())
 every_table = pytest.mark.parametrize("model", TENANTS, ids=lambda m: m._meta.db_table)
@@ -37,6 +40,14 @@ def furnished() -> Organization:
     org.perform(create_key, name="deploy", role_id=org.role("read_only"))
     org.perform(change_contact, kind="billing", name="Ann", email="ann@example.test", phone="")
     org.perform(create_team, idempotency=Idempotency("POST /x", "1", b""), name="South")
+    org.perform(set_profile, membership_id=person.membership_id, profile_id=make_profile(org))
+    org.perform(set_restrictions, membership_id=person.membership_id, values={"data.no_export": "yes"})
+    org.perform(
+        transfer_ownership,
+        recipient_id=person.membership_id,
+        then_role_id=org.role("member"),
+        password=PASSWORD,
+    )
     dispatch(org.id)
     return org
 

@@ -15,9 +15,11 @@ import pytest
 from architecture.routes import Route, routes
 from architecture.sources import SOURCES
 from factories.operators import make_operator
-from factories.organizations import Organization, Person, make_organization, unique
+from factories.organizations import PASSWORD, Organization, Person, make_organization, unique
 from support import catalogue
+from support.holding import make_profile, make_role, make_unit
 from support.visitors import browser, post, signed_in
+from tenantry.access.actions.giving import give_role
 from tenantry.acting.actions import perform
 from tenantry.core import crypto
 from tenantry.core.actor import Actor
@@ -27,6 +29,7 @@ from tenantry.core.tenancy.fences import tenant_tables
 from tenantry.people.actions import add_to_team, create_team
 from tenantry.usecases.offboarding import deactivate_members
 from tenantry.usecases.signing_in import enter_organization
+from tenantry.usecases.transferring import transfer_ownership
 
 ROUTES = [route for route in routes() if route.kind == "page"]
 # Parameters of paths that hold no id of an organization, reviewed: name -> a value that is always the same.
@@ -40,6 +43,7 @@ IDS = {
     "ids": "person",
     "person": "person", "role": "role", "team": "team", "teams": "team", "organization": "organization",
     "actor": "person", "target": "person", "key": "key",
+    "unit": "unit", "profile": "profile", "then": "role",
 }  # fmt: skip
 # The others, reviewed: name -> a value that a form takes.
 OTHER_FIELDS: dict[str, str] = dict.fromkeys(
@@ -47,7 +51,7 @@ OTHER_FIELDS: dict[str, str] = dict.fromkeys(
     " from given_name last_sign_in lead legal_name mailing_address name new next no_picture old"
     " organization_name password phone picture q registered_address slug sort state status tax_id theme"
     " time_zone to version website kind page undo confirm days entry_mode send_again reason zone"
-    " billing_name billing_email technical_name technical_email".split(),
+    " billing_name billing_email technical_name technical_email until".split(),
     "",
 ) | {
     "do": "deactivate", "given_name": "Given", "family_name": "Name", "time_zone": "UTC",
@@ -66,13 +70,19 @@ class Things:
     team: str
     session: str
     organization: str
+    assignment: str
+    transfer: str
+    unit: str
+    profile: str
 
     def in_path(self, name: str, route: Route) -> str:
         """The value of a path's parameter: a pending person where the page is about an invitation."""
         if name == "membership_id":
             about = {"invitation": self.pending, "reactivation": self.gone}
             return next((i for word, i in about.items() if word in route.name), self.person)
-        return {"role_id": self.role, "team_id": self.team, "entry_id": self.session}[name]
+        others = {"role_id": self.role, "team_id": self.team, "entry_id": self.session}
+        others |= {"assignment_id": self.assignment, "transfer_id": self.transfer, "unit_id": self.unit}
+        return others[name]
 
 
 def things(org: Organization) -> Things:
@@ -82,10 +92,22 @@ def things(org: Organization) -> Things:
     org.perform(add_to_team, team_id=team, membership_ids=(person.membership_id,))
     with scope.tenant(org.id):
         entered = perform(enter_organization, actor=Actor.guest(org.id), user_id=person.user_id)
+    offer = org.perform(
+        transfer_ownership,
+        recipient_id=person.membership_id,
+        then_role_id=org.role("member"),
+        password=PASSWORD,
+    )
     return Things(
         str(person.membership_id), str(org.invite().membership_id), str(gone.membership_id), str(org.role("member")),
-        str(team), str(entered.entry_id), str(org.id),
+        str(team), str(entered.entry_id), str(org.id), further_role(org, person.membership_id), str(offer.transfer_id),
+        str(make_unit(org)), str(make_profile(org)),
     )  # fmt: skip
+
+
+def further_role(org: Organization, membership_id: UUID) -> str:
+    role = make_role(org, "addition")
+    return str(org.perform(give_role, membership_id=membership_id, role_id=role).assignment_id)
 
 
 def own_for(org: Organization, route: Route) -> Things:
@@ -99,6 +121,8 @@ def own_for(org: Organization, route: Route) -> Things:
         else:
             member = org.person().membership_id
             new["person"] = new["gone"] = str(member)
+            if "assignment_id" in route.parameters:
+                new["assignment"] = further_role(org, member)
             if "reactivation" in route.name:
                 org.perform(deactivate_members, membership_ids=(member,))
             if "team_id" in route.parameters:
@@ -107,7 +131,7 @@ def own_for(org: Organization, route: Route) -> Things:
 
 
 def unknown() -> Things:
-    return Things(*(str(new_id()) for _ in range(7)))
+    return Things(*(str(new_id()) for _ in Things.__dataclass_fields__))
 
 
 @dataclass(frozen=True)
@@ -184,7 +208,16 @@ def cases(chosen: list[Route]) -> list[Any]:
 
 
 def test_every_parameter_of_a_path_is_known():
-    known = {"membership_id", "role_id", "team_id", "entry_id", *OTHER_IN_PATHS}
+    known = {
+        "membership_id",
+        "role_id",
+        "team_id",
+        "entry_id",
+        "assignment_id",
+        "transfer_id",
+        "unit_id",
+        *OTHER_IN_PATHS,
+    }
     for route in ROUTES:
         assert set(route.parameters) <= known, f"{route.path}: say what its ids are"
 
@@ -255,7 +288,7 @@ def test_half_of_a_path_may_be_ones_own(world, route, method):
         return
     own = world.my_things
     for mixed_in in ids:
-        kind = {"membership_id": "person", "team_id": "team"}[mixed_in]
+        kind = {"membership_id": "person", "team_id": "team", "assignment_id": "assignment"}[mixed_in]
         answers = [
             ask(world, route, method, Things(**{**vars_of(own), kind: getattr(other, kind)}), unknown())
             for other in (world.their_things, unknown())

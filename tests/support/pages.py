@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from factories.organizations import Organization, make_organization
+from factories.organizations import PASSWORD, Organization, make_organization
+from support.holding import make_role
+from tenantry.access.actions.giving import give_role
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.organizations.actions.policies import change_policy
 from tenantry.people.actions import add_to_team, create_team
 from tenantry.usecases.offboarding import deactivate_members, remove_members
+from tenantry.usecases.transferring import transfer_ownership
 from tenantry.usecases.undoing import newest_entry
 
 # Not pages: files, answers to programs, and addresses that only take a POST.
@@ -57,6 +60,13 @@ def make_scene() -> Scene:
     changed = org.perform(change_policy, code="people.invitation_days", value=6)
     with scope.tenant(org.id), reading():
         number = newest_entry("organization.policy_changed", changed.id)
+    further = org.perform(give_role, membership_id=rep.membership_id, role_id=make_role(org, "addition"))
+    offer = org.perform(
+        transfer_ownership,
+        recipient_id=rep.membership_id,
+        then_role_id=org.role("administrator"),
+        password=PASSWORD,
+    )
     link = org.token_for(pending.membership_id)
     return Scene(
         org,
@@ -68,6 +78,8 @@ def make_scene() -> Scene:
             "slug": "sign-up",
             "code": "people.deactivation_by",
             "number": str(number),
+            "assignment_id": str(further.assignment_id),
+            "transfer_id": str(offer.transfer_id),
             "pending": str(pending.membership_id),
             "deactivated": str(gone.membership_id),
         },
