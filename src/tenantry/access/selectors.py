@@ -170,7 +170,7 @@ def profiles(actor: Actor) -> QuerySet[Profile]:
     return Profile.objects.annotate(holders=Coalesce(Subquery(counted[:1]), 0)).order_by("position", "sort_name")
 
 
-def find_role_seen(actor: Actor, role_id: UUID) -> Role:
+def find_role_seen(actor: Actor, role_id: UUID) -> Any:
     """One role of `roles`.
 
     :raises NotFound: unknown, or of another organization.
@@ -181,7 +181,7 @@ def find_role_seen(actor: Actor, role_id: UUID) -> Role:
     return role
 
 
-def find_profile_seen(actor: Actor, profile_id: UUID) -> Profile:
+def find_profile_seen(actor: Actor, profile_id: UUID) -> Any:
     """One profile of `profiles`.
 
     :raises NotFound: unknown, or of another organization.

@@ -87,7 +87,16 @@ ADMIN: tuple[Area, ...] = (
             Entry(_("Directory"), "person_list", "users", ("people.view",), "people", ("person_",)),
             Entry(_("Invitations"), "invitation_list", "mail", ("people.invite",), "invitations", ("invitation_",)),
             Entry(_("Teams"), "team_list", "users-group", ("teams.view", "teams.manage"), "", ("team_",), word="teams"),
-            Entry(_("Roles"), "role_list", "shield-half", ("roles.view",), "", ("role_",)),
+            Entry(_("Roles"), "role_list", "shield-half", ("roles.view", "roles.edit"), "", ("role_",)),
+            Entry(
+                _("Profiles"),
+                "profile_list",
+                "id-badge-2",
+                ("roles.view", "profiles.edit"),
+                "",
+                ("profile_", "permission_profile"),
+                part="profiles",
+            ),
         ),
     ),
     Area(
