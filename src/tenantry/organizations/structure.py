@@ -30,6 +30,11 @@ def parts_of(organization: Any) -> frozenset[str]:
     return frozenset(named) | {name for name in _ROWS if getattr(organization, f"has_{name}")}
 
 
+def has_rows(organization: Any, part: str) -> bool:
+    """Whether there is any unit, workspace or workflow; of a row of `organization_with_parts`."""
+    return bool(getattr(organization, f"has_{part}"))
+
+
 def parts_in_use() -> frozenset[str]:
     """See `parts_of`; one query."""
     return parts_of(organization_with_parts())

@@ -32,6 +32,7 @@ from tenantry.people.permissions import EDIT, INVITE, TEAMS_MANAGE
 from tenantry.people.seats import counted_statuses, take_seats
 from tenantry.people.selectors import get_member, manageable_teams, open_invitation
 from tenantry.people.steps import (
+    bump_access,
     copied_link,
     create_invitation,
     create_membership,
@@ -213,19 +214,22 @@ def edit_invited(
     role_id: UUID,
     team_ids: tuple[UUID, ...],
     profile_id: UUID | None = NIL,
+    unit_id: UUID | None = NIL,
 ) -> Outcome[Done]:
-    """Changes a pending person before they accept: name, role, teams, profile. `profile_id`: left out, it stays.
+    """Changes a pending person before they accept: name, role, teams, profile, unit. `profile_id` and `unit_id`: left
+    out, they stay.
 
     :raises NotInvited, RoleNotAssignable: see there.
     """
     member, _invitation = _invited(actor, membership_id)
-    role = assignable(actor, role_id, place_of(member.unit_id))
+    place = place_of(_changed_unit(actor, member, unit_id))
+    role = assignable(actor, role_id, place)
     before = roles_of([member.id]).get(member.id)
     if before is None or before.id != role.id:
         allow_another_keyholder(role, member.id)
     member.given_name, member.family_name = given_name, family_name
     member.refresh_search()
-    member.save(update_fields=["given_name", "family_name", "sort_name", "search_text"])
+    member.save(update_fields=["given_name", "family_name", "sort_name", "search_text", "unit"])
     # The same role keeps its end, and who gave it.
     if before is None or before.id != role.id:
         give_base_role(member.id, role, given_by=actor.membership_id, now=now)
@@ -237,6 +241,18 @@ def edit_invited(
     teams = set_teams(member, _given_teams(actor, team_ids, present), now)
     values = {"role": role.name, "teams": [t.name for t in teams]}
     return Outcome(Done(member.id), Entry("people.invited_edited", "member", member.id, values, {"name": member.name}))
+
+
+def _changed_unit(actor: Actor, member: Membership, unit_id: UUID | None) -> UUID | None:
+    """Where the pending person stands from now on. `unit_id` NIL: where they stand.
+
+    :raises PermissionMissing: `people.invite` does not reach the new place. :raises NotFound: no such unit.
+    """
+    if unit_id not in (NIL, member.unit_id):
+        require(actor, INVITE, place_of(unit_id))
+        member.unit_id = unit_id
+        bump_access([member.id])
+    return member.unit_id
 
 
 @action(EDIT, targets=("membership_id",))

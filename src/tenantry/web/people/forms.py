@@ -29,7 +29,8 @@ class NamesForm(HouseForm):
 
 
 class InvitedForm(HouseForm):
-    """Name, role and teams of somebody who has not accepted yet. `roles`, `teams`: (id, name)."""
+    """Name, role, teams and unit of somebody who has not accepted yet. `roles`, `teams`, `units`: (id, name); `free`:
+    whether they may stand in no unit."""
 
     given_name = BoundField(OPTIONAL_PERSON_NAME, label=_("Given name"))
     family_name = BoundField(OPTIONAL_PERSON_NAME, label=_("Family name"))
@@ -38,8 +39,17 @@ class InvitedForm(HouseForm):
         coerce=UUID, required=False, label=_("Teams"), widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, *args: Any, roles: Choices, teams: Choices, **kwargs: Any) -> None:
+    unit = forms.TypedChoiceField(coerce=UUID, empty_value=None, required=False, label=_("Unit"))
+
+    def __init__(
+        self, *args: Any, roles: Choices, teams: Choices, units: Choices = (), free: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        none = [("", _("In no unit"))] if free else []
+        self.fields["unit"].choices = [*none, *((str(i), name) for i, name in units)]  # type: ignore[attr-defined]
+        self.fields["unit"].required = not free
+        if not units:
+            del self.fields["unit"]
         self.fields["role"].choices = [(str(i), name) for i, name in roles]  # type: ignore[attr-defined]
         self.fields["teams"].choices = [(str(i), name) for i, name in teams]  # type: ignore[attr-defined]
         if not teams:
@@ -54,7 +64,7 @@ class AddForm(InvitedForm):
     """Add user: the invited person's fields and the address."""
 
     email = BoundField(EMAIL, label=_("E-mail"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
-    field_order = ("given_name", "family_name", "email", "role", "teams")
+    field_order = ("given_name", "family_name", "email", "role", "teams", "unit")
 
 
 def picked(values: Iterable[str]) -> tuple[UUID, ...] | None:

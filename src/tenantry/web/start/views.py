@@ -10,6 +10,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from tenantry.access.workspaces import settled_workspaces
 from tenantry.acting.actions import perform
 from tenantry.core import clock
 from tenantry.core.errors import NoLongerIn, NotFound
@@ -52,8 +53,15 @@ def launcher(request: Any) -> HttpResponse:
         "today": formats.date_format(now, pgettext("a day with its weekday, see Django's date filter", "l j F")),
         "organizations": own_organizations(user_id, organization.id) if several else [],
         "setup_url": reverse("setup") if unfinished else "",
+        "workspaces": _workspaces(request),
     }
     return page(request, "start/launcher.html", context)
+
+
+def _workspaces(request: Any) -> list[tuple[UUID, str]]:
+    """Those that somebody looks after by their level in them."""
+    with scope.tenant(request.organization.id), reading():
+        return settled_workspaces(request.actor)
 
 
 def _greeting(now: datetime, name: str) -> str:

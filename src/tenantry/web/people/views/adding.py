@@ -1,4 +1,4 @@
-"""Add user: an invitation by mail, with role and teams."""
+"""Add user: an invitation by mail, with role, teams and unit; then the workspaces, where they are in use."""
 
 from typing import Any
 
@@ -6,12 +6,16 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from tenantry.access.places import unit_choices
 from tenantry.access.selectors import assignable_roles
 from tenantry.acting.actions import perform
+from tenantry.core.decisions import decide
 from tenantry.core.errors import NotFound, Refusal
 from tenantry.core.ids import parse_id
+from tenantry.core.records import NOWHERE, Target
 from tenantry.core.transactions import reading
 from tenantry.organizations.selectors import policy
+from tenantry.organizations.structure import has_rows
 from tenantry.people.permissions import INVITE
 from tenantry.people.selectors import get_member, manageable_teams
 from tenantry.usecases.joining import invite_member
@@ -20,6 +24,7 @@ from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
 from tenantry.web.toasts import toast
+from tenantry.web.workspaces.assigning import offers_workspaces
 
 
 @screen(INVITE, methods=("GET", "POST"))
@@ -41,17 +46,22 @@ def person_create(request: MemberRequest) -> HttpResponse:
             given_name=data["given_name"],
             family_name=data["family_name"],
             team_ids=form.team_ids,
+            unit_id=data.get("unit"),
         )
     except Refusal as refused:
         form.refuse(refused)
         context["known"] = _known(request, refused)
         return page(request, "people/new.html", context, status=status_of(refused))
     toast(request, _("%(name)s is invited.") % {"name": invited.name})
-    return go(request, reverse("person_detail", args=[invited.membership_id]))
+    with reading():
+        onward = "person_workspaces" if offers_workspaces(request) else "person_detail"
+    return go(request, reverse(onward, args=[invited.membership_id]))
 
 
 def _context(request: MemberRequest) -> dict[str, Any]:
-    roles = assignable_roles(request.actor)
+    units = unit_choices(request.actor, INVITE) if has_rows(request.organization, "units") else []
+    # Whoever invites into units only gives what their role there lists.
+    roles = assignable_roles(request.actor, Target(units=frozenset(i for i, _name in units)))
     # The weakest role is preselected: an administrator should be made on purpose.
     ordinary = next((role.id for role in reversed(roles) if role.key == "member"), roles[-1].id if roles else None)
     form = AddForm(
@@ -59,6 +69,8 @@ def _context(request: MemberRequest) -> dict[str, Any]:
         initial={"role": str(ordinary or ""), "email": request.GET.get("email", "")[:254]},
         roles=[(role.id, role.name) for role in roles],
         teams=list(manageable_teams(request.actor).values_list("id", "name")[:200]),
+        units=units,
+        free=decide(request.actor, INVITE, NOWHERE).allowed,
     )
     return {"form": form, "roles": roles, "days": policy("people.invitation_days")}
 

@@ -11,12 +11,17 @@ from django.utils.translation import gettext_lazy
 
 from tenantry.access.directory import find_listed
 from tenantry.access.hands import Standing, out_of_hand, standings
+from tenantry.access.places import unit_choices
 from tenantry.access.selectors import assignable_roles
 from tenantry.acting.actions import perform
 from tenantry.core import clock
+from tenantry.core.decisions import decide
 from tenantry.core.errors import NotFound, Refusal
+from tenantry.core.ids import NIL
 from tenantry.core.paging import keyset_page
+from tenantry.core.records import NOWHERE, Target
 from tenantry.core.transactions import reading
+from tenantry.organizations.structure import has_rows
 from tenantry.people.permissions import INVITE
 from tenantry.people.selectors import (
     get_member,
@@ -147,6 +152,7 @@ def person_invitation_edit(request: MemberRequest, membership_id: UUID) -> HttpR
             family_name=data["family_name"],
             role_id=data["role"],
             team_ids=(*form.team_ids, *context["kept"]),
+            unit_id=data.get("unit", NIL),
         )
     except Refusal as refused:
         if refused.kind == "missing":
@@ -158,7 +164,10 @@ def person_invitation_edit(request: MemberRequest, membership_id: UUID) -> HttpR
 
 def _edit_context(request: MemberRequest, membership_id: UUID) -> dict[str, Any]:
     member = find_listed(request.actor, membership_id, clock.now())
-    roles = assignable_roles(request.actor)
+    units = unit_choices(request.actor, INVITE) if has_rows(request.organization, "units") else []
+    if member.unit_id and member.unit_id not in {i for i, _name in units}:
+        units = []
+    roles = assignable_roles(request.actor, Target(units=frozenset(member.above)))
     teams = list(manageable_teams(request.actor).values_list("id", "name"))
     known = {i for i, _name in teams}
     mine = {row.team_id for row in teams_of_member(request.actor, membership_id)} if teams else set()
@@ -169,9 +178,12 @@ def _edit_context(request: MemberRequest, membership_id: UUID) -> dict[str, Any]
             "family_name": member.family_name,
             "role": str(member.role_id_ or ""),
             "teams": [str(i) for i in mine & known],
+            "unit": str(member.unit_id or ""),
         },
         roles=[(r.id, r.name) for r in roles],
         teams=teams,
+        units=units,
+        free=decide(request.actor, INVITE, NOWHERE).allowed,
     )
     # Teams that the actor may see but not change stay as they are.
     return {"member": member, "form": form, "roles": roles, "kept": tuple(mine - known)}

@@ -1,0 +1,75 @@
+"""After somebody was added: the workspaces they come into, or none for now (product.md §3, Add user)."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from tenantry.access.workspaces import levels_for, managed_workspaces
+from tenantry.acting.actions import perform
+from tenantry.core.errors import InvalidInput, NotFound, Refusal
+from tenantry.core.ids import parse_id
+from tenantry.core.transactions import reading
+from tenantry.organizations.selectors import policy, policy_values
+from tenantry.organizations.structure import parts_of
+from tenantry.people.permissions import WORKSPACES_MANAGE
+from tenantry.people.selectors import get_member
+from tenantry.usecases.workspaces import assign_workspaces
+from tenantry.web.people.forms import picked
+from tenantry.web.refusals import status_of
+from tenantry.web.requests import MemberRequest
+from tenantry.web.screens import go, page, screen
+from tenantry.web.toasts import toast
+
+ADD_FIELDS = "people.add_fields"
+LIMIT = "workspaces.assign_on_add_limit"
+MOST_CHOICES = 200
+
+
+def offers_workspaces(request: MemberRequest) -> bool:
+    """Whether *Add user* goes on with the workspaces: they are used here, and the actor decides who is in one."""
+    rules = policy_values(ADD_FIELDS, LIMIT)
+    wanted = "workspaces" in rules[ADD_FIELDS] or "workspaces" in parts_of(request.organization)
+    return bool(wanted and rules[LIMIT] and managed_workspaces(request.actor))
+
+
+@screen(WORKSPACES_MANAGE, methods=("GET", "POST"))
+def person_workspaces(request: MemberRequest, membership_id: UUID) -> HttpResponse:
+    """`workspaces`: which, `role`: at which level. Skipping loses nothing: each workspace adds people too."""
+    with reading():
+        context = _context(request, membership_id)
+    if request.method == "GET":
+        return page(request, "workspaces/assign.html", context)
+    ids, role_id = picked(request.POST.getlist("workspaces")), parse_id(request.POST.get("role", ""))
+    if ids is None or role_id is None:
+        raise NotFound
+    context["chosen"] = {str(i) for i in ids}
+    try:
+        if not ids:
+            raise InvalidInput({"workspaces": _("Choose a workspace, or skip.")})
+        levels = tuple((workspace_id, role_id) for workspace_id in ids)
+        perform(assign_workspaces, actor=request.actor, membership_id=membership_id, levels=levels)
+    except Refusal as refused:
+        if refused.kind == "missing":
+            raise
+        context["refused"] = _("Choose a workspace, or skip.") if not ids else str(refused)
+        return page(request, "workspaces/assign.html", context, status=status_of(refused))
+    toast(request, _("%(name)s has these workspaces from the first sign-in on.") % {"name": context["member"].name})
+    return go(request, reverse("person_detail", args=[membership_id]))
+
+
+def _context(request: MemberRequest, membership_id: UUID) -> dict[str, Any]:
+    member = get_member(request.actor, membership_id)
+    workspaces = managed_workspaces(request.actor)
+    levels = levels_for(request.actor, workspaces[0][0]) if workspaces else []
+    return {
+        "member": member,
+        "workspaces": workspaces[:MOST_CHOICES],
+        "levels": levels,
+        # The weakest is preselected: more is given on purpose.
+        "level": str(levels[-1].id) if levels else "",
+        "limit": policy(LIMIT),
+        "chosen": set(),
+    }
