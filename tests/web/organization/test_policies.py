@@ -219,6 +219,10 @@ def test_the_security_tab_leads_to_the_rules_of_passwords_and_sessions():
     page = body(signed_in(org.owner).get("/admin/org/security"))
     assert "Nothing like your name or address." in page
     assert "No common password" not in page
+    assert "nobody here sees or sets them" in page
+    org.perform(change_policy, code="people.entry_modes", value=["administrator_password"])
+    page = body(signed_in(org.owner).get("/admin/org/security"))
+    assert "nobody here sees or sets them" not in page
     # Who sees the organization and not its policies reads the rules in words.
     page = body(signed_in(org.person("billing_administrator")).get("/admin/org/security"))
     assert "Nothing like your name or address." in page

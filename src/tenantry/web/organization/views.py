@@ -170,5 +170,6 @@ def org_security(request: MemberRequest) -> HttpResponse:
         "idle_hours": rules["session.idle_hours"],
         "absolute_days": rules["session.absolute_days"],
         "groups": policy_groups(standings, told, ("password", "session")) if seen else [],
+        "set_by_others": "administrator_password" in rules["people.entry_modes"],
     }
     return page(request, "organization/security.html", context)
