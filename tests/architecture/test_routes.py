@@ -32,6 +32,8 @@ EVERY_MEMBER = {
     "notification_read",
     # The act that is taken back says which permission it asks for; without that there is nothing here.
     "audit_undo",
+    # One sentence about oneself; about others it asks for access.explain over them.
+    "person_why",
 }  # fmt: skip
 # Operations that every member or key may call, reviewed by the reason they give.
 OPEN_OPERATIONS = {

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 
 from tenantry.access.selectors import Grantor, grantors_of
+from tenantry.core.decisions import Step
 from tenantry.core.errors import NoLongerIn, PermissionMissing, Refusal
 from tenantry.core.permissions import catalogue
 from tenantry.core.tenancy import scope
@@ -17,6 +20,14 @@ from tenantry.web.context import is_fragment
 from tenantry.web.toasts import toast
 
 STATUS = {"forbidden": 403, "missing": 404, "conflict": 409, "invalid": 422, "limited": 429, "unavailable": 503}
+# Parameter of an address -> the type of record it names.
+_RECORDS = {
+    "membership_id": "member",
+    "team_id": "team",
+    "unit_id": "unit",
+    "workspace_id": "workspace",
+    "workflow_id": "workflow",
+}
 TEMPLATES = {403: "errors/403.html", 404: "errors/404.html", 409: "errors/409.html", 429: "errors/429.html"}
 
 
@@ -47,7 +58,7 @@ def answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         return to_start(request)
     status = status_of(refusal)
     if is_fragment(request) and request.method != "GET":
-        toast(request, str(refusal), bad=True)
+        toast(request, _toasted(refusal), bad=True)
         response = HttpResponse(_rendered(request, "components/toasts.html", {"oob": True}), status=status)
         response["HX-Reswap"] = "none"
         return response
@@ -57,6 +68,12 @@ def answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         else TEMPLATES.get(status, "errors/refusal.html")
     )
     return HttpResponse(_rendered(request, name, _context(request, refusal)), status=status)
+
+
+def _toasted(refusal: Refusal) -> str:
+    if not refusal.handover:
+        return str(refusal)
+    return _("%(sentence)s Code for your administrator: %(code)s") % {"sentence": refusal, "code": refusal.handover}
 
 
 def _rendered(request: HttpRequest, name: str, context: dict[str, Any]) -> str:
@@ -73,11 +90,35 @@ def _context(request: HttpRequest, refusal: Refusal) -> dict[str, Any]:
         "remedies": ways_out(refusal),
         "back_url": safe_back(request),
         **refusal.facts(),
+        "handover": refusal.handover,
+        "handover_url": handover_url(request, refusal),
     }
     if isinstance(refusal, PermissionMissing):
         context["permission"] = catalogue().get(refusal.params["permission"])
         context["grantors"] = _grantors(refusal)
     return context
+
+
+def handover_url(request: HttpRequest, refusal: Refusal) -> str:
+    """Where the explanation opens for whoever may see it: with the record that the refused address names, when the
+    refusal was about one. "" for guests, keys, and refusals that no permission decides."""
+    actor = getattr(request, "actor", None)
+    code = refusal.params.get("permission")
+    if actor is None or actor.membership_id is None or not refusal.handover or code not in catalogue():
+        return ""
+    asked = {"permission": code}
+    if refusal.params.get("step") in (Step.REACH, Step.RESTRICTION, Step.FIELD):
+        asked |= _record_of(request)
+    return f"{reverse('person_why', args=[actor.membership_id])}?{urlencode(asked)}"
+
+
+def _record_of(request: HttpRequest) -> dict[str, str]:
+    """The record that the address is about, by the name of its parameter."""
+    sent = request.resolver_match.kwargs if request.resolver_match else {}
+    for parameter, kind in _RECORDS.items():
+        if parameter in sent:
+            return {"type": kind, "id": str(sent[parameter])}
+    return {}
 
 
 def _grantors(refusal: PermissionMissing) -> list[Grantor]:

@@ -4,8 +4,10 @@ apart from it: that the first refused step is the decision's is a test, not a de
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from tenantry.access.explaining.names import Names
 from tenantry.access.explaining.reaching import reach_evidence
@@ -28,11 +30,25 @@ class Outcome(StrEnum):
     NOT_ASKED = "not_asked"
 
 
+TITLES: dict[Step, Any] = {
+    Step.STATE: lazy("Organization"),
+    Step.SEAT: lazy("Membership"),
+    Step.PERMISSION: lazy("Permission"),
+    Step.REACH: lazy("Reach"),
+    Step.RESTRICTION: lazy("Restrictions"),
+    Step.FIELD: lazy("Field"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class StepTaken:
     step: Step
     outcome: Outcome
     evidence: tuple[Evidence, ...]
+
+    @property
+    def title(self) -> Any:
+        return TITLES[self.step]
 
 
 Look = Callable[[Situation, Names], tuple[bool, list[Evidence]]]

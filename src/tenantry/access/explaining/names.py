@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, F, QuerySet, TextField, Value
+from django.db.models import CharField, F, TextField, Value
 from django.db.models.functions import Cast, Concat, Trim
 from django.utils.translation import gettext as _
 
@@ -42,13 +42,16 @@ class Names:
         return ", ".join(names[:3]) if names else self.of(kind, None)
 
 
-def names_for(actor: Actor, situation: Situation) -> Names:
-    """The names of everything that the chain of this situation mentions; one query."""
-    wanted = _mentioned(situation)
+def names_for(actor: Actor, *situations: Situation) -> Names:
+    """The names of everything that the chains of these situations mention; one query."""
+    wanted: dict[str, set[UUID]] = {kind: set() for kind in KINDS}
+    for situation in situations:
+        for kind, ids in _mentioned(situation).items():
+            wanted[kind] |= ids
     parts = [_named(actor, kind, ids) for kind, ids in wanted.items() if ids]
     if not parts:
         return Names()
-    rows: QuerySet[Any, Any] = parts[0].union(*parts[1:]) if len(parts) > 1 else parts[0]
+    rows: Any = parts[0].union(*parts[1:]) if len(parts) > 1 else parts[0]
     return Names({(kind, record_id): name for kind, record_id, name in rows})
 
 
@@ -71,13 +74,13 @@ def _mentioned(situation: Situation) -> dict[str, set[UUID]]:
     return found
 
 
-def _named(actor: Actor, kind: str, ids: Iterable[UUID]) -> QuerySet[Any, Any]:
+def _named(actor: Actor, kind: str, ids: Iterable[UUID]) -> Any:
     declared = record_types()[kind]
-    rows = visible(actor, declared.permissions["view"], declared).filter(pk__in=list(ids)).order_by()
+    rows: Any = visible(actor, declared.permissions["view"], declared).filter(pk__in=list(ids)).order_by()
     name: Any = F("name")
     if kind == "member":
         name = Trim(Concat("given_name", Value(" "), "family_name", output_field=TextField()))
-    named: QuerySet[Any, Any] = rows.annotate(
-        kind_=Value(kind, output_field=CharField()), shown=Cast(name, TextField())
-    ).values_list("kind_", "pk", "shown")
+    named: Any = rows.annotate(kind_=Value(kind, output_field=CharField()), shown=Cast(name, TextField())).values_list(
+        "kind_", "pk", "shown"
+    )
     return named

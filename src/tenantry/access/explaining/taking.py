@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 
 from tenantry.access.explaining.names import Names
 from tenantry.access.explaining.situation import Situation
-from tenantry.access.explaining.words import Evidence, reach_words
+from tenantry.access.explaining.words import Evidence, place_words, reach_words
 from tenantry.core.decisions import in_scope, within_reach
-from tenantry.core.permissions import FieldAccess, Reach, permission, record_fields, restrictions
+from tenantry.core.permissions import FieldAccess, Reach, ScopeKind, permission, record_fields, restrictions
 from tenantry.core.records import Target
 
 
@@ -54,10 +54,10 @@ def _one(taken: dict[str, Any], code: str, names: Names) -> str:
     declared = restrictions()[taken["code"]]
     words = {"restriction": str(declared.title), "reach": reach_words(declared.leaves(taken["value"]), code)}
     if taken["workspace"]:
-        words["workspace"] = names.of("workspace", UUID(taken["workspace"]))
+        words["workspace"] = place_words(ScopeKind.WORKSPACE, UUID(taken["workspace"]), names, "")
         if declared.choices:
-            return _("%(restriction)s, in the workspace %(workspace)s: leaves it %(reach)s.") % words
-        return _("%(restriction)s, in the workspace %(workspace)s: takes it away.") % words
+            return _("%(restriction)s, %(workspace)s: leaves it %(reach)s.") % words
+        return _("%(restriction)s, %(workspace)s: takes it away.") % words
     if declared.choices:
         return _("%(restriction)s: leaves it %(reach)s.") % words
     return _("%(restriction)s: takes it away.") % words

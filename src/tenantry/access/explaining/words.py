@@ -30,6 +30,8 @@ def day(moment: datetime | None) -> str:
 def place_words(scope: ScopeKind, place_id: UUID | None, names: Names, organization: str) -> str:
     if scope is ScopeKind.UNIT:
         return _("at %(unit)s and below") % {"unit": names.of("unit", place_id)}
+    if scope is ScopeKind.WORKSPACE and not names.sees("workspace", place_id):
+        return _("in a workspace that you don't see")
     if scope is ScopeKind.WORKSPACE:
         return _("in the workspace %(workspace)s") % {"workspace": names.of("workspace", place_id)}
     return _("in the whole of %(organization)s") % {"organization": organization}

@@ -6,12 +6,15 @@ from uuid import UUID
 from django.http import HttpResponse
 
 from tenantry.access.directory import find_listed
+from tenantry.access.permissions import EXPLAIN
 from tenantry.access.selectors import permissions_of
 from tenantry.audit.permissions import VIEW as AUDIT_VIEW
 from tenantry.audit.permissions import VIEW_PEOPLE as AUDIT_PEOPLE
 from tenantry.core import clock
+from tenantry.core.decisions import decide
 from tenantry.core.errors import NotFound
 from tenantry.core.permissions import AREAS
+from tenantry.core.records import Target
 from tenantry.organizations.selectors import policy_values
 from tenantry.people.permissions import END_SESSIONS, INVITE, TEAMS_MANAGE, TEAMS_VIEW, VIEW
 from tenantry.people.selectors import latest_invitation, manageable_teams, teams_of_member
@@ -44,6 +47,7 @@ def head(request: MemberRequest, membership_id: UUID) -> dict[str, Any]:
         "shows_teams": actor.may_any(TEAMS_VIEW, TEAMS_MANAGE),
         "shows_sessions": _may_see_sessions(request, row),
         "shows_audit": actor.may_any(AUDIT_VIEW, AUDIT_PEOPLE),
+        "shows_why": bool(decide(actor, EXPLAIN, Target("member", member.id, units=frozenset(member.above)))),
     }
 
 
