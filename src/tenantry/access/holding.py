@@ -22,6 +22,7 @@ from tenantry.people.records import UNIT
 
 @dataclass(frozen=True, slots=True)
 class HeldProfile:
+    id: UUID
     name: str
     since: datetime
     given_by: str
@@ -52,7 +53,7 @@ class Holding:
 def holding_of(membership_id: UUID) -> Holding:
     """Everything that gives, bounds and takes, with who did it; one query. Removed people hold nothing."""
     profile = ProfileAssignment.objects.filter(membership_id=membership_id).values(
-        found=JSONObject(name="profile__name", since="given_at", given_by=_name_of("given_by"))
+        found=JSONObject(id="profile_id", name="profile__name", since="given_at", given_by=_name_of("given_by"))
     )
     taken = RestrictionSet.objects.filter(membership_id=membership_id).order_by("workspace__sort_name", "code")
     taken_ = taken.values(
@@ -69,9 +70,13 @@ def holding_of(membership_id: UUID) -> Holding:
         base=next((row for row in held if row.is_base), None),
         beside=tuple(row for row in held if not row.is_base and row.workspace_id is None),
         levels=tuple(row for row in held if row.workspace_id is not None),
-        profile=HeldProfile(**_read(held[0].found_profile)) if held[0].found_profile else None,
+        profile=_profile(held[0].found_profile),
         restrictions=tuple(HeldRestriction(**_read(one)) for one in held[0].found_taken),
     )
+
+
+def _profile(found: Mapping[str, Any] | None) -> HeldProfile | None:
+    return HeldProfile(**{**_read(found), "id": UUID(found["id"])}) if found else None
 
 
 def _name_of(link: str) -> Trim:

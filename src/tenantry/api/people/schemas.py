@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from tenantry.acting.plans import Refused
 from tenantry.api.pagination import PageOf, PageQuery
-from tenantry.api.schemas import Bounded, Days, Digest, Id, Ids, In, Out, QueryIn
+from tenantry.api.schemas import Bounded, Days, Digest, Id, Ids, In, Moment, Out, QueryIn
 from tenantry.core import bounds
 
 PersonStatus = Literal["active", "pending", "expired", "deactivated", "removed"]
@@ -131,12 +131,18 @@ class DeactivatedSelection(ConfirmedSelection):
 
 
 class GiveRole(In):
+    """With `ends_at` it gives way to `then_role_id` by itself at that moment."""
+
     role_id: Id
+    ends_at: Moment | None = None
+    then_role_id: Id | None = None
     digest: Digest | None = None
 
 
 class RoleChoice(QueryIn):
     role_id: Id
+    ends_at: Moment | None = None
+    then_role_id: Id | None = None
 
 
 class RoleChangePlanOut(Out):
@@ -148,6 +154,9 @@ class RoleChangePlanOut(Out):
     after: Named
     gains: list[str]
     loses: list[str]
+    ends_at: datetime | None
+    then: Named | None
+    ended_roles: list[str] = Field(description="Held beside it, and not beside the new one: they end.")
 
 
 class RefusedPerson(Out):

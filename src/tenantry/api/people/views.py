@@ -3,7 +3,15 @@
 from ninja import Query, Router
 
 from tenantry.access.actions.assigning import RoleChangePlan, change_role, plan_change_role
-from tenantry.access.errors import LastKeyholder, MemberOutOfHand, RoleNotAssignable, SameRole, TooManyKeyholders
+from tenantry.access.errors import (
+    EndPassed,
+    FollowerNeeded,
+    LastKeyholder,
+    MemberOutOfHand,
+    RoleNotAssignable,
+    SameRole,
+    TooManyKeyholders,
+)
 from tenantry.access.permissions import ASSIGN
 from tenantry.access.selectors import SORTS, DirectoryFilter, directory
 from tenantry.api.idempotency import carry_out
@@ -47,7 +55,7 @@ from tenantry.usecases.signing_in import send_password_reset
 
 router = Router(tags=["People"])
 KNOWN_HERE = (AlreadyMember, AlreadyInvited, MemberDeactivated)
-ROLE_REFUSALS = (SameRole, NotOnOneself, RoleNotAssignable, MemberOutOfHand)
+ROLE_REFUSALS = (SameRole, NotOnOneself, RoleNotAssignable, MemberOutOfHand, EndPassed, FollowerNeeded)
 
 
 @operation(router, "GET", "/people", VIEW, answer=PersonPage)
@@ -124,7 +132,14 @@ def person_edit(request: ApiRequest, person_id: Id, body: RenamePerson) -> Perso
 def role_plan(request: ApiRequest, person_id: Id, query: Query[RoleChoice]) -> RoleChangePlanOut:
     """What another role would change, with the digest that confirms it."""
     return _role_plan(
-        plan_change_role(actor=request.actor, membership_id=person_id, role_id=query.role_id, now=clock.now())
+        plan_change_role(
+            actor=request.actor,
+            membership_id=person_id,
+            role_id=query.role_id,
+            ends_at=query.ends_at,
+            then_role_id=query.then_role_id,
+            now=clock.now(),
+        )
     )
 
 
@@ -136,6 +151,9 @@ def _role_plan(plan: RoleChangePlan) -> RoleChangePlanOut:
         after=Named(id=plan.after_id, name=plan.after),
         gains=list(plan.gains),
         loses=list(plan.loses),
+        ends_at=plan.ends_at,
+        then=Named(id=plan.then_id, name=plan.then) if plan.then_id else None,
+        ended_roles=list(plan.ended),
     )
 
 
@@ -149,7 +167,15 @@ def _role_plan(plan: RoleChangePlan) -> RoleChangePlanOut:
 )
 def role_change(request: ApiRequest, person_id: Id, body: GiveRole) -> Person:
     """Gives somebody another role, at once."""
-    carry_out(request, change_role, membership_id=person_id, role_id=body.role_id, digest=body.digest)
+    carry_out(
+        request,
+        change_role,
+        membership_id=person_id,
+        role_id=body.role_id,
+        ends_at=body.ends_at,
+        then_role_id=body.then_role_id,
+        digest=body.digest,
+    )
     with reading():
         return person(request.actor, person_id)
 
