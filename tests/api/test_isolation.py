@@ -12,6 +12,7 @@ from tenantry.api.openapi import PREFIX, document
 from tenantry.api.operations import OPERATIONS
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
+from tenantry.organizations.models import Unit, Workflow, Workspace
 from tenantry.people.models import Membership, Team, TeamMember
 
 # What a body needs besides ids, by operation.
@@ -27,13 +28,40 @@ BODIES: dict[str, dict[str, Any]] = {
     "team_edit": {"name": "Intruder"},
     "policy_change": {"value": 5},
     "policy_plan": {"value": 5},
+    "unit_create": {"name": "Intruder"},
+    "unit_rename": {"name": "Intruder"},
+    "workspace_create": {"name": "Intruder"},
+    "workspace_edit": {"name": "Intruder"},
+    "workflow_create": {"name": "Intruder"},
+    "workflow_edit": {"name": "Intruder"},
 }
 IN_PATH = {name for name, o in OPERATIONS.items() if "_id}" in o.path}
 SELECTING = {
     "deactivations_plan", "deactivations_create", "removals_plan", "removals_create", "team_member_add",
     "invitations_resend_plan", "invitations_resend", "team_join_plan", "team_join",
+    "unit_member_plan", "unit_member_add", "workspace_member_add", "workflow_member_add",
 }  # fmt: skip
-IN_BODY = {"person_create", "role_plan", "role_change"} | SELECTING
+# Ids in the query, by operation: parameter -> which.
+IN_QUERY = {
+    "role_plan": {"role_id": "role_id"},
+    "unit_move_plan": {"parent_id": "unit_id"},
+    "unit_deletion_plan": {"to": "unit_id"},
+    "workspace_deletion_plan": {"to": "workspace_id"},
+    "workflow_deletion_plan": {"to": "workflow_id"},
+    "unit_delete": {"to": "unit_id"},
+    "workspace_delete": {"to": "workspace_id"},
+}
+# Ids in the body, by operation: field -> which.
+FIELDS = {
+    "person_create": {"role_id": "role_id"},
+    "role_change": {"role_id": "role_id"},
+    "unit_create": {"parent_id": "unit_id"},
+    "unit_move": {"parent_id": "unit_id"},
+    "workspace_member_add": {"role_id": "role_id"},
+    "workspace_level_change": {"role_id": "role_id"},
+    "workflow_delete": {"to": "workflow_id"},
+}
+IN_BODY = {"person_workspaces_assign", *IN_QUERY, *FIELDS} | SELECTING
 WITH_IDS = IN_PATH | IN_BODY
 
 
@@ -50,6 +78,9 @@ def _ids(org: Any) -> dict[str, str]:
         "team_id": team,
         "role_id": str(org.role("member")),
         "session_id": session,
+        "unit_id": key.post("/units", {"name": "North"}).body["id"],
+        "workspace_id": key.post("/workspaces", {"name": "Fairs"}).body["id"],
+        "workflow_id": key.post("/workflows", {"name": "Loans"}).body["id"],
         "kind": "billing",
         "step": "plan",
         "code": "session.idle_hours",
@@ -64,13 +95,13 @@ def _unknown(ids: dict[str, str]) -> dict[str, str]:
 def _call(secret: str, name: str, path_ids: dict[str, str], body_ids: dict[str, str]) -> tuple[int, Any]:
     declared = OPERATIONS[name]
     path = declared.path.format(**path_ids)
-    if name == "role_plan":
-        path += f"?role_id={body_ids['role_id']}"
-    body = dict(BODIES.get(name, {}))
-    if name in ("person_create", "role_change"):
-        body["role_id"] = body_ids["role_id"]
+    asked = IN_QUERY.get(name, {})
+    path += "?" + "&".join(f"{field}={body_ids[which]}" for field, which in asked.items()) if asked else ""
+    body = dict(BODIES.get(name, {})) | {field: body_ids[which] for field, which in FIELDS.get(name, {}).items()}
     if name == "person_create":
         body["email"] = f"{uuid4().hex}@example.test"
+    if name == "person_workspaces_assign":
+        body["workspaces"] = [{"workspace_id": body_ids["workspace_id"], "role_id": body_ids["role_id"]}]
     if name in SELECTING:
         body["person_ids"] = [body_ids["person_id"]]
     response = Client().generic(
@@ -123,6 +154,7 @@ def _state(org: Any) -> Any:
             ),
             list(Team.objects.order_by("id").values_list("id", "name")),
             list(TeamMember.objects.order_by("id").values_list("id", "is_lead")),
+            *(list(m.objects.order_by("id").values_list("id", "name")) for m in (Unit, Workspace, Workflow)),
         )
 
 

@@ -7,13 +7,18 @@ from tenantry.api.audit.views import router as audit
 from tenantry.api.invitations.views import router as invitations
 from tenantry.api.me.views import router as me
 from tenantry.api.organization.views import router as organization
+from tenantry.api.ownership.views import router as ownership
 from tenantry.api.parser import StrictParser
+from tenantry.api.people.holding import router as holding
 from tenantry.api.people.leaving import router as leaving
 from tenantry.api.people.views import router as people
 from tenantry.api.policies.views import router as policies
 from tenantry.api.problems import handle
 from tenantry.api.roles.views import router as roles
 from tenantry.api.teams.views import router as teams
+from tenantry.api.units.views import router as units
+from tenantry.api.workflows.views import router as workflows
+from tenantry.api.workspaces.views import router as workspaces
 
 DESCRIPTION = """\
 Everything that an administrator can do on the pages, for programs.
@@ -37,7 +42,22 @@ api = NinjaAPI(
     parser=StrictParser(),
     servers=[],
 )
-for router in (me, organization, policies, leaving, people, invitations, teams, roles, audit):
+for router in (
+    me,
+    organization,
+    policies,
+    leaving,
+    holding,
+    people,
+    ownership,
+    invitations,
+    teams,
+    units,
+    workspaces,
+    workflows,
+    roles,
+    audit,
+):
     api.add_router("", router)
 for kind in (Exception, HttpError, ValidationError):
     api.add_exception_handler(kind, handle)
