@@ -25,7 +25,11 @@ from tenantry.organizations.actions.profile import change_contact
 from tenantry.people.actions import add_to_team, create_team
 from tenantry.people.models import Membership
 from tenantry.security.actions import create_key
+from tenantry.usecases.placing import move_to_unit
 from tenantry.usecases.transferring import transfer_ownership
+from tenantry.usecases.units import create_unit
+from tenantry.usecases.workflows import add_to_workflow, create_workflow
+from tenantry.usecases.workspaces import add_to_workspace, create_workspace
 
 TENANTS = tenant_models(apps.get_models())
 every_table = pytest.mark.parametrize("model", TENANTS, ids=lambda m: m._meta.db_table)
@@ -48,6 +52,13 @@ def furnished() -> Organization:
         then_role_id=org.role("member"),
         password=PASSWORD,
     )
+    unit = org.perform(create_unit, name="North").id
+    org.perform(move_to_unit, membership_ids=(person.membership_id,), unit_id=unit)
+    space = org.perform(create_workspace, name="Fairs").id
+    level = org.role("workspace_member")
+    org.perform(add_to_workspace, workspace_id=space, membership_ids=(person.membership_id,), role_id=level)
+    flow = org.perform(create_workflow, name="Loans").id
+    org.perform(add_to_workflow, workflow_id=flow, membership_ids=(person.membership_id,))
     dispatch(org.id)
     return org
 

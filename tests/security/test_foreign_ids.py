@@ -30,6 +30,8 @@ from tenantry.people.actions import add_to_team, create_team
 from tenantry.usecases.offboarding import deactivate_members
 from tenantry.usecases.signing_in import enter_organization
 from tenantry.usecases.transferring import transfer_ownership
+from tenantry.usecases.workflows import add_to_workflow, create_workflow
+from tenantry.usecases.workspaces import add_to_workspace, create_workspace
 
 ROUTES = [route for route in routes() if route.kind == "page"]
 # Parameters of paths that hold no id of an organization, reviewed: name -> a value that is always the same.
@@ -40,10 +42,11 @@ OTHER_IN_PATHS = {
 }  # fmt: skip
 # Fields of queries and bodies that hold ids: name -> which of `Things`.
 IDS = {
-    "ids": "person",
+    "ids": "person", "id": "person",
     "person": "person", "role": "role", "team": "team", "teams": "team", "organization": "organization",
     "actor": "person", "target": "person", "key": "key",
     "unit": "unit", "profile": "profile", "then": "role",
+    "workspace": "workspace", "workspaces": "workspace", "workflow": "workflow",
 }  # fmt: skip
 # The others, reviewed: name -> a value that a form takes.
 OTHER_FIELDS: dict[str, str] = dict.fromkeys(
@@ -51,10 +54,10 @@ OTHER_FIELDS: dict[str, str] = dict.fromkeys(
     " from given_name last_sign_in lead legal_name mailing_address name new next no_picture old"
     " organization_name password phone picture q registered_address slug sort state status tax_id theme"
     " time_zone to version website kind page undo confirm days entry_mode send_again reason zone"
-    " billing_name billing_email technical_name technical_email until".split(),
+    " billing_name billing_email technical_name technical_email until keep".split(),
     "",
 ) | {
-    "do": "deactivate", "given_name": "Given", "family_name": "Name", "time_zone": "UTC",
+    "do": "deactivate", "type": "member", "permission": "people.edit", "field": "", "find": "", "given_name": "Given", "family_name": "Name", "time_zone": "UTC",
     "currency": "EUR", "theme": "dark", "lead": "1",
 }  # fmt: skip
 
@@ -74,6 +77,8 @@ class Things:
     transfer: str
     unit: str
     profile: str
+    workspace: str
+    workflow: str
 
     def in_path(self, name: str, route: Route) -> str:
         """The value of a path's parameter: a pending person where the page is about an invitation."""
@@ -82,6 +87,7 @@ class Things:
             return next((i for word, i in about.items() if word in route.name), self.person)
         others = {"role_id": self.role, "team_id": self.team, "entry_id": self.session}
         others |= {"assignment_id": self.assignment, "transfer_id": self.transfer, "unit_id": self.unit}
+        others |= {"workspace_id": self.workspace, "workflow_id": self.workflow}
         return others[name]
 
 
@@ -101,8 +107,26 @@ def things(org: Organization) -> Things:
     return Things(
         str(person.membership_id), str(org.invite().membership_id), str(gone.membership_id), str(org.role("member")),
         str(team), str(entered.entry_id), str(org.id), further_role(org, person.membership_id), str(offer.transfer_id),
-        str(make_unit(org)), str(make_profile(org)),
+        str(make_unit(org)), str(make_profile(org)), make_workspace(org, person.membership_id),
+        make_workflow(org, person.membership_id),
     )  # fmt: skip
+
+
+def make_workspace(org: Organization, membership_id: UUID | None = None) -> str:
+    """With this member in it, when one is given."""
+    made = org.perform(create_workspace, name=unique("Fairs")).id
+    if membership_id:
+        level = make_role(org, "workspace")
+        org.perform(add_to_workspace, workspace_id=made, membership_ids=(membership_id,), role_id=level)
+    return str(made)
+
+
+def make_workflow(org: Organization, membership_id: UUID | None = None) -> str:
+    """With this member in it, when one is given."""
+    made = org.perform(create_workflow, name=unique("Loans")).id
+    if membership_id:
+        org.perform(add_to_workflow, workflow_id=made, membership_ids=(membership_id,))
+    return str(made)
 
 
 def further_role(org: Organization, membership_id: UUID) -> str:
@@ -127,6 +151,13 @@ def own_for(org: Organization, route: Route) -> Things:
                 org.perform(deactivate_members, membership_ids=(member,))
             if "team_id" in route.parameters:
                 org.perform(add_to_team, team_id=UUID(new["team"]), membership_ids=(member,))
+    inside = UUID(new["person"]) if "membership_id" in route.parameters else None
+    if "unit_id" in route.parameters:
+        new["unit"] = str(make_unit(org))
+    if "workspace_id" in route.parameters:
+        new["workspace"] = make_workspace(org, inside)
+    if "workflow_id" in route.parameters:
+        new["workflow"] = make_workflow(org, inside)
     return Things(**new)
 
 
@@ -216,6 +247,8 @@ def test_every_parameter_of_a_path_is_known():
         "assignment_id",
         "transfer_id",
         "unit_id",
+        "workspace_id",
+        "workflow_id",
         *OTHER_IN_PATHS,
     }
     for route in ROUTES:
@@ -288,7 +321,9 @@ def test_half_of_a_path_may_be_ones_own(world, route, method):
         return
     own = world.my_things
     for mixed_in in ids:
-        kind = {"membership_id": "person", "team_id": "team", "assignment_id": "assignment"}[mixed_in]
+        kinds = {"membership_id": "person", "team_id": "team", "assignment_id": "assignment"}
+        kinds |= {"workspace_id": "workspace", "workflow_id": "workflow"}
+        kind = kinds[mixed_in]
         answers = [
             ask(world, route, method, Things(**{**vars_of(own), kind: getattr(other, kind)}), unknown())
             for other in (world.their_things, unknown())

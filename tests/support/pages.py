@@ -14,8 +14,12 @@ from tenantry.core.transactions import reading
 from tenantry.organizations.actions.policies import change_policy
 from tenantry.people.actions import add_to_team, create_team
 from tenantry.usecases.offboarding import deactivate_members, remove_members
+from tenantry.usecases.placing import move_to_unit
 from tenantry.usecases.transferring import transfer_ownership
 from tenantry.usecases.undoing import newest_entry
+from tenantry.usecases.units import create_unit
+from tenantry.usecases.workflows import add_to_workflow, create_workflow
+from tenantry.usecases.workspaces import add_to_workspace, create_workspace
 
 # Not pages: files, answers to programs, and addresses that only take a POST.
 NOT_PAGES = re.compile(r"^(api/v1|healthz|readyz|metrics|static|console)|\.(csv|jsonl|json)$|picture$|export")
@@ -67,6 +71,14 @@ def make_scene() -> Scene:
         then_role_id=org.role("administrator"),
         password=PASSWORD,
     )
+    unit = org.perform(create_unit, name="North")
+    org.perform(create_unit, name="Oslo", parent_id=unit.id)
+    org.perform(move_to_unit, membership_ids=(rep.membership_id,), unit_id=unit.id)
+    workspace = org.perform(create_workspace, name="Trade fairs", description="On the road")
+    level = org.role("workspace_member")
+    org.perform(add_to_workspace, workspace_id=workspace.id, membership_ids=(rep.membership_id,), role_id=level)
+    workflow = org.perform(create_workflow, name="New business")
+    org.perform(add_to_workflow, workflow_id=workflow.id, membership_ids=(rep.membership_id,))
     link = org.token_for(pending.membership_id)
     return Scene(
         org,
@@ -80,6 +92,9 @@ def make_scene() -> Scene:
             "number": str(number),
             "assignment_id": str(further.assignment_id),
             "transfer_id": str(offer.transfer_id),
+            "unit_id": str(unit.id),
+            "workspace_id": str(workspace.id),
+            "workflow_id": str(workflow.id),
             "pending": str(pending.membership_id),
             "deactivated": str(gone.membership_id),
         },
