@@ -7,13 +7,15 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from api.callers import by_key, make_organization
+from api.callers import PASSWORD, by_key, make_organization
+from support.holding import make_profile, make_role
 from tenantry.api.openapi import PREFIX, document
 from tenantry.api.operations import OPERATIONS
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.organizations.models import Unit, Workflow, Workspace
 from tenantry.people.models import Membership, Team, TeamMember
+from tenantry.usecases.transferring import transfer_ownership
 
 # What a body needs besides ids, by operation.
 BODIES: dict[str, dict[str, Any]] = {
@@ -34,6 +36,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "workspace_edit": {"name": "Intruder"},
     "workflow_create": {"name": "Intruder"},
     "workflow_edit": {"name": "Intruder"},
+    "person_role_move": {"ends_at": None},
+    "person_restriction_plan": {"values": {"data.no_export": "yes"}},
+    "person_restriction_set": {"values": {"data.no_export": "yes"}},
+    "transfer_accept": {"password": PASSWORD},
 }
 IN_PATH = {name for name, o in OPERATIONS.items() if "_id}" in o.path}
 SELECTING = {
@@ -60,6 +66,12 @@ FIELDS = {
     "workspace_member_add": {"role_id": "role_id"},
     "workspace_level_change": {"role_id": "role_id"},
     "workflow_delete": {"to": "workflow_id"},
+    "person_role_plan": {"role_id": "addition_id", "unit_id": "unit_id"},
+    "person_role_give": {"role_id": "addition_id", "unit_id": "unit_id"},
+    "person_profile_plan": {"profile_id": "profile_id"},
+    "person_profile_set": {"profile_id": "profile_id"},
+    "person_restriction_plan": {"workspace_id": "workspace_id"},
+    "person_restriction_set": {"workspace_id": "workspace_id"},
 }
 IN_BODY = {"person_workspaces_assign", *IN_QUERY, *FIELDS} | SELECTING
 WITH_IDS = IN_PATH | IN_BODY
@@ -72,7 +84,19 @@ def _ids(org: Any) -> dict[str, str]:
     team = key.post("/teams", {"name": "North"}).body["id"]
     key.post(f"/teams/{team}/members", {"person_ids": [str(person.membership_id)]})
     session = key.get(f"/people/{person.membership_id}/sessions").body["items"][0]["id"]
+    addition = make_role(org, "addition")
+    further = key.post(f"/people/{person.membership_id}/roles", {"role_id": str(addition)}).body["id"]
+    offer = org.perform(
+        transfer_ownership,
+        recipient_id=person.membership_id,
+        then_role_id=org.role("member"),
+        password=PASSWORD,
+    )
     return {
+        "addition_id": str(addition),
+        "assignment_id": further,
+        "transfer_id": str(offer.transfer_id),
+        "profile_id": str(make_profile(org)),
         "person_id": str(person.membership_id),
         "pending": str(pending.membership_id),
         "team_id": team,
