@@ -1,0 +1,227 @@
+"""Attacks on access at the one door through which everything is written (security cases 5 to 10, 13).
+
+Each action that matters is enumerated from what is declared; a new one has to say how it is called (`acts.VALID`).
+"""
+
+import importlib
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tenantry
+from access.acts import VALID, Stage, alone, at, give, ids_in, nowhere, stage, with_id
+from access.attempts import GENERATORS
+from access.ground import hold, holdings, seat
+from access.test_no_escalation import ACTIONS
+from factories.organizations import Person
+from tenantry.access.actions.roles import create_role
+from tenantry.access.contents import RoleContent
+from tenantry.core import clock
+from tenantry.core.errors import NotFound, PermissionMissing, Refusal
+from tenantry.core.ids import new_id
+from tenantry.core.tenancy import scope
+from tenantry.core.transactions import reading
+
+# What a keyholder's own call is refused for: the transfer is not theirs to accept.
+FOR_THE_RECIPIENT = {"accept_ownership", "decline_ownership"}
+
+
+@pytest.fixture(scope="module")
+def here() -> Stage:
+    return stage()
+
+
+@pytest.fixture(scope="module")
+def there() -> Stage:
+    return stage()
+
+
+def test_every_action_that_matters_can_be_called():
+    assert set(VALID) == set(GENERATORS)
+
+
+@pytest.mark.parametrize("name", VALID)
+def test_a_keyholder_may(name):
+    """Or the attacks below would fail for another reason."""
+    one = stage()
+    by = one.target if name in FOR_THE_RECIPIENT else one.org.owner
+    if name == "accept_ownership":
+        with pytest.raises(Refusal, match="password"):
+            one.org.perform(ACTIONS[name], by=by, **VALID[name](one))
+        return
+    if name == "transfer_ownership":
+        one.org.perform(ACTIONS["withdraw_ownership"], transfer_id=one.transfer)
+    one.org.perform(ACTIONS[name], by=by, **VALID[name](one))
+
+
+# --- Ids of another organization -----------------------------------------------------------------------
+
+# What is left out, or refused for its row alone: it is said in the answer, the same for both.
+ANSWERED = {("invite_member", "team_ids"), ("edit_invited", "team_ids"), ("invite_members", "rows")}
+
+
+def foreign_ids() -> list[tuple[str, tuple[Any, ...]]]:
+    """Where ids stand in the parameters of every action."""
+    return [(name, path) for name, valid in VALID.items() for path in ids_in(valid(nowhere()))]
+
+
+@pytest.mark.parametrize(
+    ("name", "path"), foreign_ids(), ids=lambda v: v if isinstance(v, str) else ".".join(map(str, v))
+)
+def test_an_id_of_another_organization_is_one_that_nobody_has(here, there, name, path):
+    mine, theirs = VALID[name](here), VALID[name](there)
+    by = here.target if name in FOR_THE_RECIPIENT else here.org.owner
+    if (name, path[0]) in ANSWERED:
+        answers = [
+            here.org.perform(ACTIONS[name], by=by, **with_id(VALID[name](here), path, wrong))
+            for wrong in (at(theirs, path), new_id())
+        ]
+        left = [[row.code for row in getattr(answer, "refused", ())] for answer in answers]
+        assert left[0] == left[1]
+        return
+    before, before_there = holdings(here.org.id), holdings(there.org.id)
+    said = []
+    for wrong in (at(theirs, path), new_id()):
+        with pytest.raises(Refusal) as refused:
+            here.org.perform(ACTIONS[name], by=by, **with_id(mine, path, wrong))
+        said.append((type(refused.value), str(refused.value)))
+    assert said[0] == said[1]
+    assert (holdings(here.org.id), holdings(there.org.id)) == (before, before_there)
+
+
+# --- Without the permission ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", VALID)
+def test_nothing_works_without_the_permission(here, name):
+    nobody = seat(here.org, unit_id=here.units["far north"])
+    hold(nobody, here.roles["own base"], base=True)
+    with pytest.raises((PermissionMissing, NotFound)):
+        here.org.perform(ACTIONS[name], by=nobody, **VALID[name](here))
+
+
+def plans() -> dict[str, Any]:
+    """Every plan that is computed for somebody, by name."""
+    root = Path(tenantry.__file__).parent
+    found = {}
+    for path in root.rglob("*.py"):
+        if "def plan_" not in path.read_text("utf-8") or "web" in path.parts or "api" in path.parts:
+            continue
+        module = importlib.import_module(".".join(("tenantry", *path.relative_to(root).with_suffix("").parts)))
+        found |= {
+            name: function
+            for name, function in vars(module).items()
+            if name.startswith("plan_") and function.__module__ == module.__name__
+        }
+    return found
+
+
+PLANS = plans()
+# Plan -> the action that it belongs to, where the name does not say.
+PLAN_OF = {
+    "plan_resend": "resend_invitations",
+    "plan_remove_members": "remove_members",
+    "plan_transfer_ownership": "transfer_ownership",
+    "plan_undo": "undo_entry",
+}
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_plan_needs_the_permission_of_what_it_plans(here, name):
+    """Security case 10."""
+    function = PLANS[name]
+    params = {**VALID[PLAN_OF.get(name, name.removeprefix("plan_"))](here), "now": clock.now()}
+    taken = {k: v for k, v in params.items() if k in inspect.signature(function).parameters}
+    nobody = seat(here.org, unit_id=here.units["far north"])
+    hold(nobody, here.roles["own base"], base=True)
+    actor = nobody.actor
+    with scope.tenant(here.org.id), reading(), pytest.raises((PermissionMissing, NotFound)):
+        function(actor=actor, **taken)
+
+
+# --- The agent of a unit -------------------------------------------------------------------------------
+
+AT_UNITS = {
+    f"people.{verb}": "yes"
+    for verb in ("invite", "edit", "deactivate", "remove", "reset_password", "end_sessions", "assign_roles", "restrict")
+} | {"people.view": "all", "units.view": "yes", "access.explain": "yes"}
+# Of people.*, those that act on no certain person: everybody, or nobody.
+ON_NOBODY = {"note_people_export", "invite_members"}
+ON_PEOPLE = [
+    "set_restrictions",
+    *sorted(
+        name
+        for name, function in ACTIONS.items()
+        if (function.declaration.permission or "").startswith("people.") and name not in ON_NOBODY
+    ),
+]
+
+
+def agent_of(one: Stage, unit: str) -> Person:
+    """Somebody who may do everything to people of one unit, and gives Members, Managers and what is in this stage."""
+    given = tuple(one.roles[key] for key in ("member", "manager", "read_only", "own unit", "own addition"))
+    content = RoleContent("Agent", "", AT_UNITS, given)
+    role = one.org.perform(create_role, kind="unit", content=content).id
+    agent = seat(one.org, unit_id=one.units["south"])
+    hold(agent, one.roles["read_only"], base=True)
+    hold(agent, role, unit_id=one.units[unit])
+    return agent
+
+
+def acted(one: Stage, name: str) -> dict[str, Any]:
+    """As in `VALID`; the place is always one of the agent's, so that only the person is out of it."""
+    params = VALID[name](one)
+    if name == "set_restrictions":
+        params["workspace_id"] = None
+    if "team_ids" in params:
+        params["team_ids"] = ()
+    if name == "move_to_unit":
+        params["unit_id"] = one.units["north"]
+    return params
+
+
+@pytest.mark.parametrize("name", ON_PEOPLE)
+def test_the_agent_of_a_unit_acts_inside_of_it(name):
+    one = stage(everything=False)
+    one.assignment = give(one, one.target)
+    one.org.perform(ACTIONS[name], by=agent_of(one, "north"), **acted(one, name))
+
+
+@pytest.fixture(scope="module", params=["south", "root", None], ids=str)
+def outside(request: pytest.FixtureRequest) -> tuple[Stage, Person, str | None]:
+    """A stage whose people stand elsewhere, or nowhere, and the agent of `north`."""
+    one = stage(request.param or "south", everything=False)
+    one.assignment = give(one, one.target)
+    if request.param is None:
+        for member_id in (one.target.membership_id, one.gone.membership_id, one.pending):
+            alone(one.org, member_id)
+    return one, agent_of(one, "north"), request.param
+
+
+@pytest.mark.parametrize("name", ON_PEOPLE)
+def test_the_agent_of_a_unit_acts_on_nobody_outside(outside, name):
+    one, agent, unit = outside
+    params = acted(one, name)
+    if name == "invite_member":
+        params["unit_id"] = one.units[unit] if unit else None
+    before = holdings(one.org.id)
+    with pytest.raises((PermissionMissing, NotFound)):
+        one.org.perform(ACTIONS[name], by=agent, **params)
+    assert holdings(one.org.id) == before
+
+
+@pytest.mark.parametrize("name", ["deactivate_members", "remove_members", "resend_invitations", "move_to_unit"])
+def test_one_person_out_of_the_unit_stops_the_whole_selection(name):
+    one = stage(everything=False)
+    outside = seat(one.org, unit_id=one.units["south"])
+    hold(outside, one.roles["member"], base=True)
+    params = acted(one, name)
+    params["membership_ids"] = (*params["membership_ids"], outside.membership_id)
+    agent = agent_of(one, "north")
+    before = holdings(one.org.id)
+    with pytest.raises(Refusal):
+        one.org.perform(ACTIONS[name], by=agent, **params)
+    assert one.org.status(outside.membership_id) == "active"
+    assert holdings(one.org.id) == before
