@@ -38,7 +38,7 @@ EVERY_MEMBER = {
 # Operations that every member or key may call, reviewed by the reason they give.
 OPEN_OPERATIONS = {
     "me_get", "me_edit", "appearance_choose", "my_session_list", "my_session_end", "notification_list",
-    "notifications_read", "permission_list", "undo_plan", "undo_create",
+    "notifications_read", "my_explain", "permission_list", "undo_plan", "undo_create",
 }  # fmt: skip
 
 

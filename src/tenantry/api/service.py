@@ -3,6 +3,7 @@
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
+from tenantry.api.access.views import router as access
 from tenantry.api.audit.views import router as audit
 from tenantry.api.invitations.views import router as invitations
 from tenantry.api.me.views import router as me
@@ -56,6 +57,7 @@ for router in (
     workspaces,
     workflows,
     roles,
+    access,
     audit,
 ):
     api.add_router("", router)

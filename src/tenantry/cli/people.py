@@ -5,6 +5,7 @@ from uuid import UUID
 import typer
 
 from tenantry.access.actions.assigning import change_role, plan_change_role
+from tenantry.access.explaining.answering import Explanation, explain
 from tenantry.access.selectors import DirectoryFilter, all_role_keys, directory, find_role, status_shown
 from tenantry.acting.actions import perform
 from tenantry.cli.failures import Failure
@@ -12,7 +13,7 @@ from tenantry.cli.readiness import require_current_schema
 from tenantry.cli.targets import ORGANIZATION, commander, organization_of
 from tenantry.core import clock
 from tenantry.core.bounds import EMAIL, OPTIONAL_PERSON_NAME
-from tenantry.core.errors import NotFound
+from tenantry.core.errors import InvalidInput, NotFound
 from tenantry.core.tenancy import scope
 from tenantry.core.text import InvalidText
 from tenantry.core.transactions import reading
@@ -161,3 +162,48 @@ def _plan(organization_id: UUID, email: str) -> LeavingPlan:
 def _show(plan: LeavingPlan) -> None:
     for name in plan.names:
         typer.echo(f"{name}: {plan.sessions} sessions end, {plan.seats_freed} seats are freed.")
+
+
+@app.command("explain")
+def explain_access(
+    organization: str = ORGANIZATION,
+    person: str = typer.Option(..., help="Their address."),
+    permission: str = typer.Option(..., help="A permission's code, such as people.edit."),
+    record_type: str = typer.Option("", help="member, team, unit, workspace or workflow."),
+    record: str = typer.Option("", help="The record's id."),
+) -> None:
+    """Print why somebody can or can't do something, step by step, and what would change it."""
+    require_current_schema()
+    organization_id = organization_of(organization)
+    with scope.tenant(organization_id), reading():
+        try:
+            told = explain(
+                actor=commander(organization_id),
+                membership_id=_found(organization_id, person),
+                permission=permission,
+                now=clock.now(),
+                record_type=record_type or None,
+                record_id=_record_id(record) if record else None,
+            )
+        except InvalidInput as error:
+            raise Failure(" ".join(str(text) for text in error.fields.values()), code=2) from error
+        except NotFound:
+            raise Failure(f"There is no {record_type or 'record'} {record}.") from None
+    _tell(told)
+
+
+def _record_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Failure(f"{text!r} is not an id.", code=2) from None
+
+
+def _tell(told: Explanation) -> None:
+    typer.echo(f"{told.name}: {told.permission}: {'yes' if told.decision else 'no'}")
+    for step in told.steps:
+        typer.echo(f"{step.step}: {step.outcome}")
+        for one in step.evidence:
+            typer.echo(f"  {one.text}")
+    for remedy in told.remedies:
+        typer.echo(f"change: {' and '.join(one.text for one in remedy.changes)}")
