@@ -30,6 +30,7 @@ from tenantry.core.permissions import (
 )
 from tenantry.usecases.telling_roles import LEVELS, effects_of, worded
 from tenantry.web.people.forms import picked
+from tenantry.web.roles.kinds import ONE
 
 if TYPE_CHECKING:
     from tenantry.access.models import Role
@@ -120,7 +121,7 @@ def parts_of_profile(actor: Actor, before: Written, now: Written, query: str = "
 def _parts(actor: Actor, declared: Iterable[Permission], before: Written, now: Written, query: str) -> list[Part]:
     wanted = query.lower().split()
     by_area: dict[str, list[Row]] = {}
-    for one in declared:
+    for one in sorted(declared, key=_place):
         by_area.setdefault(one.area, []).append(_row(actor, one, before, now, wanted))
     found = []
     for code, title in AREAS.items():
@@ -132,6 +133,15 @@ def _parts(actor: Actor, declared: Iterable[Permission], before: Written, now: W
         first = next((i for i, part in enumerate(found) if part.given), 0)
         found[first] = Part(found[first].code, found[first].title, found[first].rows, True)
     return found
+
+
+# Seeing first, deleting last; what else there is stands between.
+_VERBS = {"view": 0, "create": 1, "edit": 2, "delete": 4}
+
+
+def _place(one: Permission) -> tuple[str, int]:
+    thing, _dot, verb = one.code.partition(".")
+    return thing, _VERBS.get(verb, 3)
 
 
 def _row(actor: Actor, one: Permission, before: Written, now: Written, wanted: list[str]) -> Row:
@@ -273,6 +283,7 @@ class Choice:
 
     id: UUID
     name: str
+    kind: str
     checked: bool
     stands: bool
     disabled: bool
@@ -289,6 +300,7 @@ def choices(
         Choice(
             role.id,
             role.name,
+            "" if role.kind == "base" else str(ONE[role.kind]),
             now is None or role.id in now,
             before is None or role.id in before,
             allowed is not None and not (before is None or role.id in before) and not allowed(role),
