@@ -9,8 +9,10 @@ from functools import reduce
 from operator import or_
 from typing import Any, TypeVar
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Func, Model, OuterRef, Q, QuerySet, UUIDField
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import BooleanField, Func, Model, Q, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
+from django.db.models.sql.compiler import SQLCompiler
 
 from tenantry.core.actor import Actor
 from tenantry.core.decisions import decide, visible, ways
@@ -18,12 +20,6 @@ from tenantry.core.paging import Page, keyset_page
 from tenantry.core.records import AnyOf, RecordType
 
 Row = TypeVar("Row", bound=Model)
-
-
-class _Unnest(Func):
-    function = "unnest"
-    set_returning = True
-    output_field = UUIDField()
 
 
 def visible_page(
@@ -49,18 +45,36 @@ def visible_page(
         return keyset_page(seen, order=order, descending=descending, cursor=cursor, size=size)
 
     def take(ordered: QuerySet[Row], count: int) -> QuerySet[Row]:
-        found = (Q(AnyOf("pk", _first_of(way, ordered, count))) for way in apart)
-        return ordered.filter(reduce(or_, found))[:count]
+        return ordered.filter(reduce(or_, (Q(_first_of(way, ordered, count)) for way in apart)))[:count]
 
     return keyset_page(rows, order=order, descending=descending, cursor=cursor, size=size, take=take)
 
 
-def _first_of(way: Q | AnyOf, ordered: QuerySet[Any], count: int) -> QuerySet[Any, Any]:
-    """Ids of the first rows of one way."""
-    if not isinstance(way, AnyOf) or not way.few:
-        return ordered.filter(way).values("pk")[:count]
-    # Each value's first rows by the index that starts with the column.
-    [name] = way.rows.query.values_select
-    inner = ordered.filter(**{way.column: OuterRef(name)}).values("pk")[:count]
-    ids: QuerySet[Any, Any] = way.rows.annotate(first=_Unnest(ArraySubquery(inner))).values("first")
-    return ids
+def _first_of(way: Q | AnyOf, ordered: QuerySet[Any], count: int) -> Func:
+    """Holds for the first rows of one way."""
+    if isinstance(way, AnyOf) and way.few:
+        return _FirstOfEach(way, ordered, count)
+    return AnyOf("pk", ordered.filter(way).values("pk")[:count])
+
+
+class _FirstOfEach(Func):
+    """The first rows of each value, by the index that starts with the column; and of those the first."""
+
+    conditional = True
+    output_field = BooleanField()
+
+    def __init__(self, way: AnyOf, ordered: QuerySet[Any], count: int) -> None:
+        names = [str(name) for name in ordered.query.order_by]
+        columns = [name.removeprefix("-") for name in names]
+        of_value = ordered.filter(**{way.column: RawSQL("way.value", ())}).values("pk", *columns)[:count]
+        super().__init__("pk", Subquery(way.rows.distinct()), Subquery(of_value))
+        order = (f'picked."{name.removeprefix("-")}"' + " DESC" * name.startswith("-") for name in names)
+        self.end = f"ORDER BY {', '.join(order)} LIMIT {count}"
+
+    def as_sql(  # type: ignore[override]
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper
+    ) -> tuple[str, list[Any]]:
+        (key, values, rows), parameters = zip(*map(compiler.compile, self.get_source_expressions()), strict=True)
+        # All that is put together here was compiled by Django or is a column's name.
+        found = f"SELECT picked.pk FROM {values} AS way(value) CROSS JOIN LATERAL {rows} AS picked {self.end}"  # noqa: S608
+        return f"{key} = ANY(ARRAY({found}))", [one for some in parameters for one in some]
