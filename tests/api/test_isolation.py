@@ -121,6 +121,8 @@ def _call(secret: str, name: str, path_ids: dict[str, str], body_ids: dict[str, 
     path = declared.path.format(**path_ids)
     asked = IN_QUERY.get(name, {})
     path += "?" + "&".join(f"{field}={body_ids[which]}" for field, which in asked.items()) if asked else ""
+    if name == "person_explain":
+        path += "?permission=people.edit"
     body = dict(BODIES.get(name, {})) | {field: body_ids[which] for field, which in FIELDS.get(name, {}).items()}
     if name == "person_create":
         body["email"] = f"{uuid4().hex}@example.test"
