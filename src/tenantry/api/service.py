@@ -15,6 +15,7 @@ from tenantry.api.people.leaving import router as leaving
 from tenantry.api.people.views import router as people
 from tenantry.api.policies.views import router as policies
 from tenantry.api.problems import handle
+from tenantry.api.profiles.views import router as profiles
 from tenantry.api.roles.views import router as roles
 from tenantry.api.teams.views import router as teams
 from tenantry.api.units.views import router as units
@@ -57,6 +58,7 @@ for router in (
     workspaces,
     workflows,
     roles,
+    profiles,
     access,
     audit,
 ):
