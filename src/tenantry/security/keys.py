@@ -59,10 +59,10 @@ def _keep_used(key: ApiKey, now: datetime) -> None:
 
 
 def prove_key(actor: Actor, targets: frozenset[UUID], now: datetime) -> Actor:
-    """:raises NoLongerIn: revoked since the request began."""
+    """:raises NoLongerIn: revoked, or expired, since the request began."""
     lock_members(targets)
     key = ApiKey.objects.select_related("role").filter(id=actor.key_id or NIL, revoked_at=None).first()
-    if key is None:
+    if key is None or (key.expires_at and key.expires_at <= now):
         raise NoLongerIn
     return actor.with_grants(grants.of_role(key.role))
 
