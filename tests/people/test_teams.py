@@ -7,6 +7,7 @@ import pytest
 
 from factories.organizations import Organization, make_organization, unique
 from support.races import failures, together
+from support.structure import set_policy
 from tenantry.acting.actions import perform
 from tenantry.core.errors import NotFound, PermissionMissing
 from tenantry.core.ids import new_id
@@ -17,6 +18,7 @@ from tenantry.people.actions import add_to_team, create_team, delete_team, edit_
 from tenantry.people.errors import AlreadyInTeam, NotOnOneself, OneTeamOnly, TeamNameTaken
 from tenantry.people.models import TeamMember
 from tenantry.usecases.offboarding import remove_members
+from tenantry.usecases.workspaces import create_workspace
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +121,25 @@ def test_a_removed_person_is_in_no_team(org):
     assert members(org, north) == set()
     with pytest.raises(NotFound):
         org.perform(add_to_team, team_id=north, membership_ids=(person.membership_id,))
+
+
+def test_a_team_may_belong_to_a_workspace_and_people_to_one_team_of_each():
+    org = make_organization()
+    set_policy(org, "teams.per_person", "one_per_workspace")
+    fairs, shows = (org.perform(create_workspace, name=name).id for name in ("Fairs", "Shows"))
+    first, second = (org.perform(create_team, name=unique("T"), workspace_id=fairs).id for _ in range(2))
+    other, free = org.perform(create_team, name=unique("T"), workspace_id=shows).id, team(org)
+    person = org.person()
+    everywhere = (person.membership_id,)
+    for place in (first, other, free, team(org)):
+        org.perform(add_to_team, team_id=place, membership_ids=everywhere)
+    with pytest.raises(OneTeamOnly):
+        org.perform(add_to_team, team_id=second, membership_ids=everywhere)
+    # Nor by moving a team that somebody is in already.
+    with pytest.raises(OneTeamOnly):
+        org.perform(edit_team, team_id=free, name=unique("T"), workspace_id=fairs)
+    org.perform(edit_team, team_id=first, name=unique("T"), workspace_id=None)
+    org.perform(add_to_team, team_id=second, membership_ids=everywhere)
+    for unknown in (new_id(), make_organization().perform(create_workspace, name="Theirs").id):
+        with pytest.raises(NotFound):
+            org.perform(create_team, name=unique("T"), workspace_id=unknown)

@@ -12,14 +12,17 @@ from tenantry.acting.actions import Done, Outcome, action
 from tenantry.acting.plans import Plan, Refused, confirm
 from tenantry.audit.chain import Entry
 from tenantry.core.actor import Actor
-from tenantry.core.decisions import require
+from tenantry.core.decisions import find, require
 from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing, Refusal
-from tenantry.organizations.selectors import policy
+from tenantry.core.ids import NIL
+from tenantry.organizations.locks import lock
+from tenantry.organizations.models import LockRow
 from tenantry.people.errors import AlreadyInTeam, AlreadyRemoved, NotOnOneself, OneTeamOnly, TeamNameTaken
 from tenantry.people.locks import lock_members, lock_teams
 from tenantry.people.models import Membership, Team, TeamMember, User
 from tenantry.people.permissions import TEAMS_MANAGE
-from tenantry.people.selectors import get_team, may_manage_team, visible_members
+from tenantry.people.records import WORKSPACE
+from tenantry.people.selectors import get_team, in_the_way, may_manage_team, visible_members
 from tenantry.people.steps import bump_access
 
 
@@ -79,33 +82,66 @@ def _manage_all(actor: Actor) -> None:
 
 
 @action(TEAMS_MANAGE)
-def create_team(*, actor: Actor, now: datetime, name: str, description: str = "") -> Outcome[TeamCreated]:
-    """:raises TeamNameTaken: in any spelling of capitals."""
+def create_team(
+    *, actor: Actor, now: datetime, name: str, description: str = "", workspace_id: UUID | None = None
+) -> Outcome[TeamCreated]:
+    """`workspace_id`: the workspace that it belongs to, of those the actor sees.
+
+    :raises TeamNameTaken: in any spelling of capitals. :raises NotFound: no such workspace.
+    """
     _manage_all(actor)
-    team = Team(name=name, sort_name=name.lower(), description=description, created_at=now)
+    _ask_workspace(actor, workspace_id)
+    team = Team(name=name, sort_name=name.lower(), description=description, workspace_id=workspace_id, created_at=now)
     _save_team(team, insert=True)
     return Outcome(TeamCreated(team.id, name), Entry("teams.created", "team", team.id, {"name": name}))
 
 
+def _ask_workspace(actor: Actor, workspace_id: UUID | None) -> None:
+    """Holds the structure, so that the workspace is not deleted under the new link."""
+    if workspace_id is not None:
+        lock(LockRow.Name.STRUCTURE)
+        find(actor, WORKSPACE, workspace_id)
+
+
 def _save_team(team: Team, *, insert: bool = False) -> None:
+    fields = None if insert else ["name", "sort_name", "description", "workspace"]
     try:
         with transaction.atomic():
-            team.save(force_insert=insert, update_fields=None if insert else ["name", "sort_name", "description"])
+            team.save(force_insert=insert, update_fields=fields)
     except IntegrityError:
         raise TeamNameTaken(name=team.name) from None
 
 
 @action(TEAMS_MANAGE)
-def edit_team(*, actor: Actor, now: datetime, team_id: UUID, name: str, description: str = "") -> Outcome[Done]:
-    """:raises TeamNameTaken, NotFound: see there."""
+def edit_team(
+    *,
+    actor: Actor,
+    now: datetime,
+    team_id: UUID,
+    name: str,
+    description: str = "",
+    workspace_id: UUID | None = NIL,
+) -> Outcome[Done]:
+    """`workspace_id`: left out, it stays where it belongs.
+
+    :raises TeamNameTaken, NotFound: see there. :raises OneTeamOnly: policy `teams.per_person`, in that workspace.
+    """
     _manage_all(actor)
+    moves = workspace_id != NIL
+    _ask_workspace(actor, workspace_id if moves else None)
     team = Team.objects.select_for_update(no_key=True).filter(id=team_id).first()
     if team is None:
         raise NotFound
-    before = {"name": team.name, "description": team.description}
+    before = {"name": team.name, "description": team.description, "workspace_id": team.workspace_id}
     team.name, team.sort_name, team.description = name, name.lower(), description
+    team.workspace_id = workspace_id if moves else team.workspace_id
+    members = team.members.values_list("membership_id", flat=True)
+    if before["workspace_id"] != team.workspace_id:
+        for taken in in_the_way(team, members).select_related("membership")[:1]:
+            raise OneTeamOnly(name=taken.membership.name)
     _save_team(team)
-    values = {"before": before, "after": {"name": name, "description": description}}
+    after = {"name": name, "description": description, "workspace_id": team.workspace_id}
+    values = {"before": before, "after": after}
     return Outcome(Done(team_id), Entry("teams.edited", "team", team_id, values))
 
 
@@ -165,10 +201,8 @@ def add_to_team(
     members = list(rows.order_by("id"))
     if len(members) != len(set(membership_ids)):
         raise NotFound
-    if policy("teams.per_person") == "one":
-        elsewhere = TeamMember.objects.filter(membership_id__in=membership_ids).exclude(team_id=team_id)
-        for taken in elsewhere.select_related("membership")[:1]:
-            raise OneTeamOnly(name=taken.membership.name)
+    for taken in in_the_way(team, membership_ids).select_related("membership")[:1]:
+        raise OneTeamOnly(name=taken.membership.name)
     TeamMember.objects.bulk_create(
         [TeamMember(team=team, membership=m, added_at=now, is_lead=is_lead) for m in members],
         update_conflicts=True,
@@ -254,8 +288,7 @@ def _sorted_out(
         raise NotFound
     teams = TeamMember.objects.filter(membership_id__in=wanted)
     inside = set(teams.filter(team_id=team_id).values_list("membership_id", flat=True))
-    one_only = policy("teams.per_person") == "one"
-    elsewhere = set(teams.exclude(team_id=team_id).values_list("membership_id", flat=True)) if one_only else set()
+    elsewhere = set(in_the_way(team, wanted).values_list("membership_id", flat=True))
     refused: dict[UUID, Refusal] = {}
     for member in rows:
         if member.status == Membership.Status.REMOVED:

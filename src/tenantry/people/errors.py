@@ -147,10 +147,3 @@ class AlreadyInUnit(Refusal):
 class AlreadyInWorkflow(Refusal):
     code = "already_in_workflow"
     sentence = _("%(name)s takes part in the workflow “%(workflow)s” already.")
-
-
-class OneTeamInWorkspace(Refusal):
-    """Policy `teams.per_person` is `one_per_workspace`."""
-
-    code = "one_team_in_workspace"
-    sentence = _("%(name)s is in another team of this workspace, and people here are in one of them at most.")

@@ -18,6 +18,7 @@ from tenantry.core.errors import NotFound, PermissionMissing
 from tenantry.core.models import MailDelivery
 from tenantry.core.text import InvalidText
 from tenantry.organizations.models import Workflow
+from tenantry.organizations.selectors import policy
 from tenantry.people.errors import LinkExpired, LinkReplaced, LinkRevoked, LinkUnknown, LinkUsed
 from tenantry.people.models import Invitation, InvitationLink, Membership, Team, TeamMember, User, WorkflowMember
 from tenantry.people.permissions import INVITE, TEAMS_MANAGE, TEAMS_VIEW, VIEW, WORKFLOWS_MANAGE, WORKFLOWS_VIEW
@@ -344,3 +345,14 @@ def picture_of(actor: Actor, membership_id: UUID) -> bytes:
     if not found:
         raise NotFound
     return bytes(found)
+
+
+def in_the_way(team: Team, member_ids: Iterable[UUID]) -> QuerySet[TeamMember]:
+    """Places of these people in other teams that policy `teams.per_person` does not allow beside this one."""
+    rule = policy("teams.per_person")
+    others = TeamMember.objects.filter(membership_id__in=list(member_ids)).exclude(team_id=team.id)
+    if rule == "one":
+        return others
+    if rule == "one_per_workspace" and team.workspace_id is not None:
+        return others.filter(team__workspace_id=team.workspace_id)
+    return others.none()

@@ -164,6 +164,12 @@ def revoke_open_invitations(member_ids: Iterable[UUID], now: datetime) -> int:
     return len(ids)
 
 
+def _too_many(teams: list[Team]) -> bool:
+    """Whether policy `teams.per_person` keeps one person out of some of them."""
+    rule, places = policy("teams.per_person"), [team.workspace_id for team in teams if team.workspace_id]
+    return rule == "one" or (rule == "one_per_workspace" and len(places) != len(set(places)))
+
+
 def set_teams(member: Membership, team_ids: Iterable[UUID], now: datetime) -> list[Team]:
     """Puts somebody into exactly these teams; unknown ids are left out. Returns the teams.
 
@@ -171,7 +177,7 @@ def set_teams(member: Membership, team_ids: Iterable[UUID], now: datetime) -> li
     """
     in_action()
     teams = sorted(lock_teams(team_ids).values(), key=lambda team: team.sort_name)
-    if len(teams) > 1 and policy("teams.per_person") == "one":
+    if len(teams) > 1 and _too_many(teams):
         raise OneTeamOnly(name=member.name)
     TeamMember.objects.filter(membership=member).exclude(team__in=teams).delete()
     TeamMember.objects.bulk_create(

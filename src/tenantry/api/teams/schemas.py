@@ -6,7 +6,7 @@ from pydantic import Field
 
 from tenantry.api.pagination import PageOf, PageQuery
 from tenantry.api.people.schemas import Named, RefusedPerson
-from tenantry.api.schemas import Bounded, Digest, Ids, In, Out, QueryIn
+from tenantry.api.schemas import Bounded, Digest, Id, Ids, In, Out, QueryIn
 from tenantry.core import bounds
 
 TeamName = Annotated[str, Bounded(bounds.LABEL)]
@@ -18,6 +18,7 @@ class TeamOut(Out):
     key: UUID = Field(description="Stays the same whatever the team is called.")
     name: str
     description: str
+    workspace_id: UUID | None
     size: int
     created_at: datetime
 
@@ -33,6 +34,7 @@ class TeamQuery(PageQuery):
 class CreateTeam(In):
     name: TeamName
     description: Description = ""
+    workspace_id: Id | None = None
 
 
 class EditTeam(In):
@@ -40,6 +42,7 @@ class EditTeam(In):
 
     name: TeamName = Field(default="")
     description: Description = ""
+    workspace_id: Id | None = None
 
 
 class AddTeamMembers(In):

@@ -26,6 +26,7 @@ from tenantry.api.teams.schemas import (
     TeamQuery,
 )
 from tenantry.core.errors import PermissionMissing, PlanChanged
+from tenantry.core.ids import NIL
 from tenantry.core.paging import keyset_page
 from tenantry.core.transactions import reading
 from tenantry.people.actions import (
@@ -48,7 +49,13 @@ SORTS = {"name": "sort_name", "created": "created_at"}
 
 def _team(row: Any) -> TeamOut:
     return TeamOut(
-        id=row.id, key=row.key, name=row.name, description=row.description, size=row.size, created_at=row.created_at
+        id=row.id,
+        key=row.key,
+        name=row.name,
+        description=row.description,
+        workspace_id=row.workspace_id,
+        size=row.size,
+        created_at=row.created_at,
     )
 
 
@@ -68,7 +75,7 @@ def team_list(request: ApiRequest, query: Query[TeamQuery]) -> Answer:
 @operation(router, "POST", "/teams", TEAMS_MANAGE, answer=TeamOut, status=201, refuses=(TeamNameTaken,))
 def team_create(request: ApiRequest, body: CreateTeam) -> Answer:
     """A new team without people. Needs the permission for all teams."""
-    made = carry_out(request, create_team, name=body.name, description=body.description)
+    made = carry_out(request, create_team, name=body.name, description=body.description, workspace_id=body.workspace_id)
     with reading():
         team = _team(get_team(request.actor, made.id))
     return Answer(team, {"Location": f"/api/v1/teams/{team.id}"})
@@ -80,7 +87,7 @@ def team_get(request: ApiRequest, team_id: Id) -> TeamOut:
     return _team(get_team(request.actor, team_id))
 
 
-@operation(router, "PATCH", "/teams/{team_id}", TEAMS_MANAGE, answer=TeamOut, refuses=(TeamNameTaken,))
+@operation(router, "PATCH", "/teams/{team_id}", TEAMS_MANAGE, answer=TeamOut, refuses=(TeamNameTaken, OneTeamOnly))
 def team_edit(request: ApiRequest, team_id: Id, body: EditTeam) -> TeamOut:
     """Changes name or description."""
     with reading():
@@ -91,6 +98,7 @@ def team_edit(request: ApiRequest, team_id: Id, body: EditTeam) -> TeamOut:
         team_id=team_id,
         name=body.name if "name" in body.model_fields_set else team.name,
         description=body.description if "description" in body.model_fields_set else team.description,
+        workspace_id=body.workspace_id if "workspace_id" in body.model_fields_set else NIL,
     )
     with reading():
         return _team(get_team(request.actor, team_id))

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from tenantry.access.directory import listed
 from tenantry.access.selectors import DirectoryFilter, roles_of
+from tenantry.access.workspaces import visible_workspaces
 from tenantry.acting.actions import perform
 from tenantry.core import clock
 from tenantry.core.decisions import decide
@@ -18,6 +19,7 @@ from tenantry.core.ids import parse_id
 from tenantry.core.paging import keyset_page
 from tenantry.core.records import NOWHERE
 from tenantry.core.transactions import reading
+from tenantry.organizations.structure import has_rows
 from tenantry.people.actions import (
     TeamDeletionPlan,
     add_to_team,
@@ -28,7 +30,7 @@ from tenantry.people.actions import (
     plan_delete_team,
     remove_from_team,
 )
-from tenantry.people.permissions import TEAMS_MANAGE, TEAMS_VIEW
+from tenantry.people.permissions import TEAMS_MANAGE, TEAMS_VIEW, WORKSPACES_VIEW
 from tenantry.people.selectors import get_team, may_manage_team, searched_teams, team_members, visible_members
 from tenantry.web.people.answers import current_url
 from tenantry.web.people.forms import picked
@@ -55,6 +57,13 @@ def _ask_all(request: MemberRequest) -> None:
         raise PermissionMissing(TEAMS_MANAGE)
 
 
+def _workspaces(request: MemberRequest) -> list[tuple[UUID, str]]:
+    """Those that the actor sees, where there are any."""
+    if not has_rows(request.organization, "workspaces") or not request.actor.may(WORKSPACES_VIEW):
+        return []
+    return list(visible_workspaces(request.actor).order_by("sort_name").values_list("id", "name"))
+
+
 @screen(TEAMS_VIEW, TEAMS_MANAGE)
 def team_list(request: MemberRequest) -> HttpResponse:
     rows = searched_teams(request.actor, request.GET.get("q", ""))
@@ -72,11 +81,12 @@ def team_list(request: MemberRequest) -> HttpResponse:
 @screen(TEAMS_MANAGE, methods=("GET", "POST"))
 def team_create(request: MemberRequest) -> HttpResponse:
     _ask_all(request)
-    form = TeamForm(request.POST or None)
+    with reading():
+        form = TeamForm(request.POST or None, workspaces=_workspaces(request))
     if request.method == "GET" or not form.is_valid():
         return page(request, "teams/form.html", {"form": form}, status=200 if request.method == "GET" else 422)
     try:
-        made = perform(create_team, actor=request.actor, **form.cleaned_data)
+        made = perform(create_team, actor=request.actor, **form.params)
     except Refusal as refused:
         form.refuse(refused)
         return page(request, "teams/form.html", {"form": form}, status=status_of(refused))
@@ -107,12 +117,17 @@ def team_edit(request: MemberRequest, team_id: UUID) -> HttpResponse:
     _ask_all(request)
     with reading():
         team = get_team(request.actor, team_id)
-    form = TeamForm(request.POST or None, initial={"name": team.name, "description": team.description})
+        workspaces = _workspaces(request)
+    initial = {"name": team.name, "description": team.description, "workspace": str(team.workspace_id or "")}
+    if team.workspace_id and team.workspace_id not in {i for i, _name in workspaces}:
+        # Out of the actor's sight: it stays there.
+        workspaces = []
+    form = TeamForm(request.POST or None, initial=initial, workspaces=workspaces)
     context = {"form": form, "team": team}
     if request.method == "GET" or not form.is_valid():
         return page(request, "teams/form.html", context, status=200 if request.method == "GET" else 422)
     try:
-        perform(edit_team, actor=request.actor, team_id=team_id, **form.cleaned_data)
+        perform(edit_team, actor=request.actor, team_id=team_id, **form.params)
     except Refusal as refused:
         if refused.kind == "missing":
             raise
