@@ -33,6 +33,12 @@ def find() -> list[object]:
         return tasks.outdated()
 
 
+def follow(org) -> None:
+    """The job, armed as the worker arms it."""
+    with scope.tenant(org.id):
+        tasks.follow(organization_id=org.id)
+
+
 def test_an_older_organization_is_found_and_brought_up_once():
     org, current = make_organization(blueprint="crm-suite"), make_organization(blueprint="crm-suite")
     wanted = held(org, "manager")
@@ -41,7 +47,7 @@ def test_an_older_organization_is_found_and_brought_up_once():
     found = find()
     assert org.id in found
     assert current.id not in found
-    tasks.follow(organization_id=str(org.id))
+    follow(org)
     assert held(org, "manager") == wanted
     assert held(org, "own") == {}
     assert leader.actor.reach("people.view") == leader.actor.reach("teams.view")
@@ -49,14 +55,14 @@ def test_an_older_organization_is_found_and_brought_up_once():
         bound = Profile.objects.get(key="standard").permissions
         assert bound["deals.edit"] == "all"
         assert "deals.delete" not in bound
-        entry = Entry.objects.filter(code="access.release_followed").get()
+        entry = Entry.objects.filter(action="access.release_followed").get()
     (told,) = [one for one in entry.values["changed"] if one["name"] == "Manager"]
     assert told["before"] == {"people.view": "all"}
     assert told["after"] == {"people.view": "team", "notes.view": "team"}
     assert org.id not in find()
-    tasks.follow(organization_id=str(org.id))
+    follow(org)
     with scope.tenant(org.id), reading():
-        assert Entry.objects.filter(code="access.release_followed").count() == 1
+        assert Entry.objects.filter(action="access.release_followed").count() == 1
 
 
 def test_nobody_but_the_house_follows_a_release():

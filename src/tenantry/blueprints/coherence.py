@@ -160,7 +160,7 @@ def _of_permission(
     if scope is not None and scope not in permission.scopes:
         yield Fault(path, f"{permission} can't be held in a {scope} only", at_key=True)
     if applications and not permission.in_applications:
-        yield Fault(path, f"{permission} is none of the applications: profiles don't bound it", at_key=True)
+        yield Fault(path, f"{permission} is none of the applications", at_key=True)
     if permission.has_reach and reach not in REACH_CODES:
         yield Fault(path, f"{permission} needs a reach: {', '.join(REACH_CODES)}")
     if not permission.has_reach and not (reach is True or reach == YES):
