@@ -90,12 +90,6 @@ class Server:
             ]
         return found
 
-    def plan(self, principal: Mapping[str, Any], kind: str, action: str) -> dict[str, Any]:
-        """PlanResources: the filter that a list of this kind would take."""
-        asked = {"principal": principal, "resource": {"kind": kind}, "action": action}
-        planned: dict[str, Any] = self.ask("/api/plan/resources", asked)["filter"]
-        return planned
-
 
 @contextmanager
 def running(policies: Path, directory: Path) -> Iterator[Server]:
