@@ -46,6 +46,7 @@ IDS = {
     "person": "person", "role": "role", "team": "team", "teams": "team", "organization": "organization",
     "actor": "person", "target": "person", "key": "key",
     "unit": "unit", "profile": "profile", "then": "role",
+    "a": "role", "b": "role", "gives": "role", "beside": "role", "successor": "role",
     "workspace": "workspace", "workspaces": "workspace", "workflow": "workflow",
 }  # fmt: skip
 # The others, reviewed: name -> a value that a form takes.
@@ -54,10 +55,12 @@ OTHER_FIELDS: dict[str, str] = dict.fromkeys(
     " from given_name last_sign_in lead legal_name mailing_address name new next no_picture old"
     " organization_name password phone picture q registered_address slug sort state status tax_id theme"
     " time_zone to version website kind page undo confirm days entry_mode send_again reason zone"
-    " billing_name billing_email technical_name technical_email until keep".split(),
+    " billing_name billing_email technical_name technical_email until keep"
+    " all gives_all beside_any".split(),
     "",
 ) | {
-    "do": "deactivate", "type": "member", "permission": "people.edit", "field": "", "find": "", "given_name": "Given", "family_name": "Name", "time_zone": "UTC",
+    "do": "deactivate", "given_name": "Given", "family_name": "Name", "time_zone": "UTC",
+    "type": "member", "permission": "people.edit", "field": "", "find": "",
     "currency": "EUR", "theme": "dark", "lead": "1",
 }  # fmt: skip
 
@@ -87,7 +90,7 @@ class Things:
             return next((i for word, i in about.items() if word in route.name), self.person)
         others = {"role_id": self.role, "team_id": self.team, "entry_id": self.session}
         others |= {"assignment_id": self.assignment, "transfer_id": self.transfer, "unit_id": self.unit}
-        others |= {"workspace_id": self.workspace, "workflow_id": self.workflow}
+        others |= {"workspace_id": self.workspace, "workflow_id": self.workflow, "profile_id": self.profile}
         return others[name]
 
 
@@ -152,6 +155,10 @@ def own_for(org: Organization, route: Route) -> Things:
             if "team_id" in route.parameters:
                 org.perform(add_to_team, team_id=UUID(new["team"]), membership_ids=(member,))
     inside = UUID(new["person"]) if "membership_id" in route.parameters else None
+    if "role_id" in route.parameters:
+        new["role"] = str(make_role(org, "addition"))
+    if "profile_id" in route.parameters:
+        new["profile"] = str(make_profile(org))
     if "unit_id" in route.parameters:
         new["unit"] = str(make_unit(org))
     if "workspace_id" in route.parameters:
@@ -249,6 +256,7 @@ def test_every_parameter_of_a_path_is_known():
         "unit_id",
         "workspace_id",
         "workflow_id",
+        "profile_id",
         *OTHER_IN_PATHS,
     }
     for route in ROUTES:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from factories.organizations import PASSWORD, Organization, make_organization
-from support.holding import make_role
+from support.holding import make_profile, make_role
 from tenantry.access.actions.giving import give_role
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
@@ -85,7 +85,8 @@ def make_scene() -> Scene:
         {
             "membership_id": str(rep.membership_id),
             "team_id": str(team.id),
-            "role_id": str(org.role("manager")),
+            "role_id": str(make_role(org, "base", permissions={"deals.view": "team"})),
+            "profile_id": str(make_profile(org)),
             "token": link,
             "slug": "sign-up",
             "code": "people.deactivation_by",
