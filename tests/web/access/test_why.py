@@ -4,6 +4,8 @@ import html
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from factories.organizations import make_organization
 from support.holding import make_unit, make_workspace, stand_in
@@ -181,3 +183,43 @@ def test_a_refused_page_names_the_step_and_a_code_to_hand_over(org):
     assert f"/admin/users/u/{person.membership_id}/why?permission=roles.view" in shown
     opened = signed_in(org.owner).get(f"/admin/users/u/{person.membership_id}/why?permission=roles.view")
     assert "t-chain" in text(opened)
+
+
+def test_pages_of_records_lead_to_who_can_see_them(org):
+    person = org.person("member")
+    team = org.perform(create_team, name="Field sales")
+    client = signed_in(org.owner)
+    for path, kind, record in (
+        (f"/admin/users/u/{person.membership_id}", "member", person.membership_id),
+        (f"/admin/users/g/{team.id}", "team", team.id),
+        (f"/admin/units/{(unit := make_unit(org))}", "unit", unit),
+        (f"/admin/workspaces/{(workspace := make_workspace(org))}", "workspace", workspace),
+    ):
+        link = f"/admin/access/who?type={kind}&id={record}"
+        assert link in text(client.get(path)), path
+        assert client.get(link).status_code == 200
+    watcher = signed_in(somebody(org, {"teams.view": "all"}))
+    assert "/admin/access/who" not in text(watcher.get(f"/admin/users/g/{team.id}"))
+
+
+def test_the_pages_do_not_ask_the_database_more_often_for_more_people(org):
+    team = org.perform(create_team, name="Field sales")
+    person = org.person("member")
+    client = signed_in(org.owner)
+
+    def asked() -> list[int]:
+        counts = []
+        for path in (
+            f"/admin/users/u/{person.membership_id}/why?permission=teams.view&type=team&id={team.id}",
+            f"/admin/access/who?type=team&id={team.id}",
+        ):
+            client.get(path)
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(path).status_code == 200
+            counts.append(len(queries))
+        return counts
+
+    before = asked()
+    others = [org.person("manager") for _ in range(3)]
+    org.perform(add_to_team, team_id=team.id, membership_ids=tuple(one.membership_id for one in others))
+    assert asked() == before

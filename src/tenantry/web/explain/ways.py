@@ -1,5 +1,6 @@
 """Where a proposed change is made."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,25 +49,39 @@ class ShownRemedy:
 
 
 def shown(remedy: Remedy, told: Explanation) -> ShownRemedy:
-    number = len(remedy.also) + remedy.widens
-    if told.decision:
-        text = ngettext("takes %(n)s other permission away", "takes %(n)s other permissions away", number)
-    else:
-        text = ngettext("gives %(n)s other permission as well", "gives %(n)s other permissions as well", number)
-    change = remedy.changes[0]
-    url = ""
-    if remedy.mine and change.kind in _OF_THE_PERSON:
-        url = address(_OF_THE_PERSON[change.kind], (str(told.membership_id),))
-    elif remedy.mine and change.kind in _OF_THE_PLACE:
-        url = address(_OF_THE_PLACE[change.kind], (str(change.about),))
-    elif remedy.mine and change.kind == "thaw":
-        url = address("org_plan")
     return ShownRemedy(
         tuple(one.text for one in remedy.changes),
-        text % {"n": number} if number else "",
+        ", ".join(_besides(remedy, given=not told.decision)),
         tuple(permission(code).title for code in remedy.also[:6]),
         remedy.people,
         remedy.mine,
         any(one.by_them for one in remedy.changes),
-        url,
+        _url(remedy, told) if remedy.mine else "",
     )
+
+
+def _besides(remedy: Remedy, *, given: bool) -> Iterator[str]:
+    """What else comes and goes with it."""
+    more, less = len(remedy.also) + remedy.widens, len(remedy.loses)
+    if given:
+        texts = (
+            ngettext("gives %(n)s other permission as well", "gives %(n)s other permissions as well", more),
+            ngettext("takes %(n)s permission away", "takes %(n)s permissions away", less),
+        )
+    else:
+        texts = (
+            ngettext("takes %(n)s other permission away", "takes %(n)s other permissions away", more),
+            ngettext("gives %(n)s permission instead", "gives %(n)s permissions instead", less),
+        )
+    for text, number in zip(texts, (more, less), strict=True):
+        if number:
+            yield text % {"n": number}
+
+
+def _url(remedy: Remedy, told: Explanation) -> str:
+    change = remedy.changes[0]
+    if change.kind in _OF_THE_PERSON:
+        return address(_OF_THE_PERSON[change.kind], (str(told.membership_id),))
+    if change.kind in _OF_THE_PLACE:
+        return address(_OF_THE_PLACE[change.kind], (str(change.about),))
+    return address("org_plan") if change.kind == "thaw" else ""

@@ -52,6 +52,9 @@ CHAPTERS: tuple[Chapter, ...] = (
     Chapter("people", _("Bring people in"), _("Add one or many, by mail or by a copied link"), "user-plus"),
     Chapter("links", _("Links that expire"), _("How long links work, resend, revoke, and what people see"), "link"),
     Chapter("roles", _("Roles"), _("Who may do what, whose records, and the last Owner"), "shield-half"),
+    Chapter(
+        "access", _("Why somebody can, or can’t"), _("The order of evaluation, explanations, codes to hand over"), "key"
+    ),
     Chapter("teams", _("Teams"), _("Sets of people, and what a team's lead may do"), "users-group"),
     Chapter(
         "leaving", _("Deactivate, remove, reactivate"), _("When somebody leaves, and when they come back"), "user-off"
