@@ -34,11 +34,15 @@ EVERY_MEMBER = {
     "audit_undo",
     # One sentence about oneself; about others it asks for access.explain over them.
     "person_why",
+    # Whoever takes part in it: others find no such offer.
+    "ownership_offer", "ownership_decline", "ownership_withdraw",
 }  # fmt: skip
 # Operations that every member or key may call, reviewed by the reason they give.
 OPEN_OPERATIONS = {
     "me_get", "me_edit", "appearance_choose", "my_session_list", "my_session_end", "notification_list",
     "notifications_read", "my_explain", "permission_list", "undo_plan", "undo_create",
+    "transfer_list", "transfer_get", "transfer_acceptance_plan", "transfer_accept", "transfer_decline",
+    "transfer_withdraw",
 }  # fmt: skip
 
 

@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, F, Min, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
+from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
 from django.db.models.functions import Concat, JSONObject, Trim
 
+from tenantry.access.ends import ending_soon
 from tenantry.access.hands import gives
-from tenantry.access.models import Assignment, Role
+from tenantry.access.models import Assignment, RestrictionSet, Role
 from tenantry.access.permissions import ASSIGN
 from tenantry.access.selectors import STATUSES, DirectoryFilter, directory, roles
 from tenantry.core.actor import Actor
@@ -20,10 +21,11 @@ from tenantry.core.records import Target
 from tenantry.core.tenancy import scope
 from tenantry.organizations.models import Organization, PolicyValue, Unit, UnitLink
 from tenantry.people.models import Membership, Team, TeamMember
-from tenantry.people.permissions import TEAMS_MANAGE, TEAMS_VIEW, UNITS_VIEW, WORKSPACES_VIEW
+from tenantry.people.permissions import TEAMS_MANAGE, TEAMS_VIEW, UNITS_VIEW, VIEW, WORKSPACES_VIEW
 from tenantry.people.records import UNIT, WORKSPACE
-from tenantry.people.selectors import visible_teams
+from tenantry.people.selectors import visible_members, visible_teams
 
+MOST_ENDING = 50
 EVERYBODY = DirectoryFilter(statuses=STATUSES)
 
 
@@ -121,24 +123,34 @@ class Standing:
     one: str
     role: str
     maximum: int | None
+    ending: tuple[str, ...] = ()
 
 
-def standing() -> Standing:
-    """Administrators are those who may change roles of people, keyholders included. One query."""
-    keyholder = Q(role__is_keyholder=True)
+def standing(actor: Actor, now: datetime) -> Standing:
+    """Administrators are those who may change roles of people, keyholders included. `ending`: whose role ends soon, of
+    those whose roles the actor may see and change: `Pat Reyes (Auditor)`. One query."""
+    keyholder = Q(role__is_keyholder=True, ends_at=None, restricted=False)
     name = Concat("membership__given_name", Value(" "), "membership__family_name", output_field=TextField())
     figures = JSONObject(
         active=Count("id"),
         keyholders=Count("id", filter=keyholder),
-        administrators=Count("id", filter=keyholder | Q(role__permissions__has_key=ASSIGN)),
+        administrators=Count("id", filter=Q(role__is_keyholder=True) | Q(role__permissions__has_key=ASSIGN)),
         one=Min(Trim(name), filter=keyholder),
         role=Min("role__name", filter=keyholder),
     )
+    restricted = Exists(RestrictionSet.objects.filter(membership_id=OuterRef("membership_id")))
     rows = Assignment.objects.filter(is_base=True, membership__status=Membership.Status.ACTIVE)
-    counted = rows.order_by().values("organization_id").annotate(figures=figures).values("figures")
+    counted = (
+        rows.annotate(restricted=restricted)
+        .order_by()
+        .values("organization_id")
+        .annotate(figures=figures)
+        .values("figures")
+    )
     rule = PolicyValue.objects.filter(code="keyholders.maximum").values("value")
     here = Organization.objects.filter(pk=scope.organization_id())
-    found, maximum = here.values_list(Subquery(counted[:1]), Subquery(rule[:1])).first() or (None, None)
+    columns = here.values_list(Subquery(counted[:1]), Subquery(rule[:1]), ArraySubquery(_ending(actor, now)))
+    found, maximum, ending = columns.first() or (None, None, [])
     found = found or {"active": 0, "keyholders": 0, "administrators": 0, "one": "", "role": ""}
     return Standing(
         found["active"],
@@ -147,7 +159,17 @@ def standing() -> Standing:
         found["one"] or "",
         found["role"] or "",
         maximum,
+        tuple(ending),
     )
+
+
+def _ending(actor: Actor, now: datetime) -> QuerySet[Any, Any]:
+    rows = ending_soon(now) if actor.may(ASSIGN) and actor.may(VIEW) else Assignment.objects.none()
+    if actor.may(VIEW):
+        rows = rows.filter(membership_id__in=visible_members(actor).order_by().values("id"))
+    name = Concat("membership__given_name", Value(" "), "membership__family_name", output_field=TextField())
+    shown = Concat(Trim(name), Value(" ("), "role__name", Value(")"), output_field=TextField())
+    return rows.annotate(shown=shown).values("shown")[:MOST_ENDING]
 
 
 def newest_and_expiring(actor: Actor, now: datetime, until: datetime, *, newest: int, most: int) -> QuerySet[Any]:

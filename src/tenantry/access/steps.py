@@ -128,6 +128,7 @@ def give_base_role(
 def settle_additions(member_id: UUID) -> None:
     """After a change of the base role: what may not stand beside it ends, and what may not stand beside the one that
     follows ends with it."""
+    in_action()
     rows = list(Assignment.objects.filter(membership_id=member_id, workspace=None).select_related("role", "then_role"))
     base = next(row for row in rows if row.is_base)
     settled = [(row, settle(row, base)) for row in rows if not row.is_base]

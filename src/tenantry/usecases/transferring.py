@@ -248,7 +248,7 @@ def transfer_ownership(
     return Outcome(
         Transferred(recipient_id, plan.recipient, plan.role, plan.then),
         _transferred(plan, {"sessions": sessions}),
-        events=(_told("OwnershipTransferred", plan.recipient_id, plan, plan.giver_id, plan.recipient_id),),
+        events=(Event("OwnershipTransferred", _told(plan, plan.recipient_id, plan.giver_id, plan.recipient_id)),),
     )
 
 
@@ -270,11 +270,11 @@ def _offer(actor: Actor, plan: TransferPlan, now: datetime) -> Outcome[Transferr
     to = Membership.objects.values_list("email", flat=True).get(id=plan.recipient_id)
     queue_mail(kind=OFFER_MAIL, to=to, organization_id=scope.organization_id(), subject_id=transfer.id, now=now)
     values = {"role": plan.role, "then": plan.then, "expires_at": transfer.expires_at}
-    told = _told("OwnershipOffered", plan.giver_id, plan, plan.recipient_id, transfer_id=transfer.id)
+    told = {**_told(plan, plan.giver_id, plan.recipient_id), "transfer_id": transfer.id}
     return Outcome(
         Transferred(plan.recipient_id, plan.recipient, plan.role, plan.then, transfer.id),
         Entry("access.ownership_offered", "member", plan.recipient_id, values),
-        events=(told,),
+        events=(Event("OwnershipOffered", told),),
     )
 
 
@@ -283,9 +283,8 @@ def _settle_expired(giver_id: UUID, now: datetime) -> None:
     rows.filter(expires_at__lte=now).update(withdrawn_at=now)
 
 
-def _told(name: str, about: UUID, plan: TransferPlan, *tell: UUID, transfer_id: UUID | None = None) -> Event:
-    payload = {"membership_id": about, "role": plan.role, "tell": list(tell), "transfer_id": transfer_id}
-    return Event(name, payload)
+def _told(plan: TransferPlan, about: UUID, *tell: UUID) -> dict[str, object]:
+    return {"membership_id": about, "role": plan.role, "tell": list(tell)}
 
 
 def _transferred(plan: TransferPlan, more: dict[str, object]) -> Entry:
@@ -343,7 +342,7 @@ def accept_ownership(
     return Outcome(
         Transferred(plan.recipient_id, plan.recipient, plan.role, plan.then, transfer.id),
         _transferred(plan, {"transfer_id": transfer.id}),
-        events=(_told("OwnershipTransferred", plan.recipient_id, plan, plan.giver_id),),
+        events=(Event("OwnershipTransferred", _told(plan, plan.recipient_id, plan.giver_id)),),
     )
 
 

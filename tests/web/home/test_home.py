@@ -5,10 +5,14 @@ from datetime import timedelta
 import pytest
 
 from factories.organizations import make_organization
+from support.holding import make_role
 from support.visitors import signed_in
+from tenantry.access.actions.giving import change_end, give_role
+from tenantry.access.actions.restricting import set_restrictions
 from tenantry.core import clock
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import writing
+from tenantry.organizations.actions.policies import change_policy
 from tenantry.organizations.models import Organization
 from tenantry.people.models import Invitation, Membership
 
@@ -73,6 +77,37 @@ def test_many_administrators_are_too_many():
     assert "administrators for" not in home(org.owner)
     org.person("administrator")
     assert "4 administrators for 4 people" in home(org.owner)
+
+
+def test_too_many_who_hold_everything_are_said():
+    org = make_organization()
+    for _ in range(2):
+        org.person("owner")
+    assert "people are Owner" not in home(org.owner)
+    org.person("owner")
+    assert "4 people are Owner" in home(org.owner)
+    org.perform(change_policy, code="keyholders.maximum", value=1)
+    assert "This organization allows 1." in home(org.owner)
+
+
+def test_a_restricted_keyholder_does_not_count():
+    org = make_organization()
+    second = org.person("owner")
+    assert "Only one Owner" not in home(org.owner)
+    org.perform(set_restrictions, membership_id=second.membership_id, values={"data.no_export": "yes"})
+    assert "Only one Owner" in home(org.owner)
+
+
+def test_access_that_ends_soon_is_said():
+    org, now = make_organization(), clock.now()
+    person, role = org.person(), make_role(org, "addition")
+    given = {"membership_id": person.membership_id, "role_id": role}
+    held = org.perform(give_role, **given, ends_at=now + timedelta(days=30))
+    assert "ends within a week" not in home(org.owner)
+    where = {"membership_id": person.membership_id, "assignment_id": held.assignment_id}
+    org.perform(change_end, **where, ends_at=now + timedelta(days=3))
+    assert "1 role ends within a week" in home(org.owner)
+    assert "Pat Example (addition-" in home(org.owner)
 
 
 def test_everybody_sees_their_own_cards_only():

@@ -13,6 +13,7 @@ from tenantry.web.people.plans import listing
 NEAR = 90
 # Up to here nobody is warned; above, one in ten is few.
 FEW_ADMINISTRATORS = 3
+FEW_KEYHOLDERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Line:
 
 
 def attention(facts: Facts) -> list[Line]:
-    found = [*_seats(facts), *_invitations(facts), *_standing(facts), *_mail(facts), *_setup(facts)]
+    found = [*_seats(facts), *_invitations(facts), *_standing(facts), *_ending(facts), *_mail(facts), *_setup(facts)]
     order = {"bad": 0, "warn": 1, "": 2}
     return sorted(found, key=lambda line: order[line.tone])
 
@@ -105,11 +106,28 @@ def _standing(facts: Facts) -> list[Line]:
                 _("Name a second"),
             )
         )
+    most = max(FEW_KEYHOLDERS, state.active // 10) if state.maximum is None else state.maximum
+    if state.keyholders > most:
+        title = _("%(n)s people are %(role)s") % {"n": state.keyholders, "role": state.role}
+        text = _("Each of them can do everything, and take it from the others. Two or three are enough.")
+        if state.maximum is not None:
+            text = _("This organization allows %(maximum)s. Nobody is thrown out; give the others a narrower role.")
+        lines.append(Line("warn", "key", title, text % {"maximum": most}, address("person_list"), _("See people")))
     if state.administrators > max(FEW_ADMINISTRATORS, state.active // 10):
         title = _("%(n)s administrators for %(active)s people") % {"n": state.administrators, "active": state.active}
         text = _("Each of them can change other people’s access. A narrower role is often enough.")
         lines.append(Line("warn", "shield-half", title, text, address("role_list"), _("See roles")))
     return lines
+
+
+def _ending(facts: Facts) -> list[Line]:
+    ending = facts.standing.ending if facts.standing is not None else ()
+    soon = len(ending)
+    if not soon:
+        return []
+    title = ngettext("%(n)s role ends within a week", "%(n)s roles end within a week", soon) % {"n": soon}
+    text = _("It ends by itself; whoever needs it longer is given it longer: %(names)s.")
+    return [Line("", "clock", title, text % {"names": listing(ending)}, address("person_list"), _("See people"))]
 
 
 def _mail(facts: Facts) -> list[Line]:

@@ -38,7 +38,7 @@ def admin_home(request: MemberRequest) -> HttpResponse:
     expiring = [m for m in people if m.status == m.Status.INVITED and now < m.invited_until <= now + SOON]
     facts = Facts(
         seats=shell.seats,
-        standing=standing() if actor.may(ROLES_VIEW) else None,
+        standing=standing(actor, now) if actor.may(ROLES_VIEW) else None,
         expiring=tuple(m.name for m in expiring) if actor.may(INVITE) else (),
         invites=actor.may(INVITE),
         setup_open=actor.may(EDIT) and request.organization.setup_finished_at is None,
