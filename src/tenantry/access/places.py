@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.db.models import Count, QuerySet
 
 from tenantry.access.hands import may_assign
 from tenantry.access.models import Assignment, Role
+from tenantry.access.selectors import DirectoryFilter, directory
 from tenantry.core.actor import Actor
 from tenantry.core.decisions import find, require_any, visible
 from tenantry.core.records import NOWHERE
@@ -122,6 +124,13 @@ def people_by_unit() -> QuerySet[Membership, Any]:
     """`unit_id` and `n`, the people who stand in it; removed ones aside."""
     rows = Membership.objects.exclude(unit=None).exclude(status=Membership.Status.REMOVED)
     return rows.order_by().values("unit_id").annotate(n=Count("id"))
+
+
+def heads_by_unit(actor: Actor, now: datetime) -> list[tuple[UUID | None, str, int]]:
+    """(unit id, name, people who are not removed and stand in it), of those the actor may see; most first."""
+    rows: QuerySet[Any] = directory(actor, DirectoryFilter(), now).order_by()
+    found = rows.values("unit_id", "unit__name").annotate(n=Count("id")).order_by("-n", "unit__name")
+    return [(row["unit_id"], row["unit__name"] or "", row["n"]) for row in found]
 
 
 def agents_at(unit_ids: Iterable[UUID]) -> list[Agent]:

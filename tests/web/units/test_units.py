@@ -12,6 +12,7 @@ from tenantry.core.ids import new_id
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.organizations.models import Unit
+from tenantry.people.models import Membership
 from tenantry.usecases.placing import move_to_unit
 from tenantry.usecases.units import create_unit
 
@@ -219,3 +220,43 @@ def test_a_selection_of_the_directory_is_put_into_a_unit_with_its_effect_first(o
     assert done.status_code == 303
     assert unit_of(org, first) == north
     assert unit_of(org, org.owner) is None
+
+
+def test_a_persons_page_says_where_they_stand_and_changes_it(org, client):
+    north, person = unit(org, "North"), org.person()
+    path = f"/admin/users/u/{person.membership_id}"
+    assert "In no unit" in shown(client.get(path))
+    assert post(client, org.owner, f"{path}/unit", {"unit": str(north)}).status_code == 303
+    assert unit_of(org, person) == north
+    page = shown(client.get(path))
+    assert f'href="{LIST}/{north}"' in page
+    assert "In no unit" in shown(client.get("/admin/users"))
+    assert f"?unit={north}" in shown(client.get("/admin/users"))
+    assert post(client, org.owner, f"{path}/unit", {"unit": str(new_id())}).status_code == 404
+    assert post(client, org.owner, f"{path}/unit", {"unit": ""}).status_code == 303
+    assert unit_of(org, person) is None
+    own = f"/admin/users/u/{org.owner.membership_id}/unit"
+    assert post(client, org.owner, own, {"unit": str(north)}).status_code == 403
+
+
+def test_an_agent_adds_people_into_their_units_only(org):
+    north, south = unit(org, "North"), unit(org, "South")
+    agent = somebody(org, {})
+    invites = {**AGENT, "people.invite": "yes"}
+    give(org, agent, make_role(org, "unit", invites, assignable=(org.role("member"),)), unit_id=north)
+    client = signed_in(agent)
+    page = shown(client.get("/admin/users/u/new"))
+    assert str(north) in page
+    assert str(south) not in page
+    body = {"email": "new@example.test", "role": str(org.role("member")), "given_name": "New", "family_name": "One"}
+    for wrong in ("", str(south)):
+        assert post(client, agent, "/admin/users/u/new", {**body, "unit": wrong}).status_code == 422
+    assert post(client, agent, "/admin/users/u/new", {**body, "unit": str(north)}).status_code == 303
+    invited = org.invite(unit_id=north)
+    oslo = unit(org, "Oslo", north)
+    edited = f"/admin/users/u/{invited.membership_id}/invitation/edit"
+    names_ = {"given_name": "New", "family_name": "One", "role": str(org.role("member"))}
+    assert post(client, agent, edited, {**names_, "unit": str(south)}).status_code == 422
+    assert post(client, agent, edited, {**names_, "unit": str(oslo)}).status_code == 303
+    with scope.tenant(org.id), reading():
+        assert Membership.objects.get(id=invited.membership_id).unit_id == oslo

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from tenantry.web.people.views import adding, bulk, changing, detail, directory, holding, inviting, leaving, overview
+from tenantry.web.people.views import (
+    adding,
+    bulk,
+    changing,
+    detail,
+    directory,
+    holding,
+    inviting,
+    leaving,
+    overview,
+    places,
+)
 from tenantry.web.workspaces.assigning import person_workspaces
 
 PERSON = "admin/users/u/<uuid:membership_id>"
@@ -14,6 +25,7 @@ urlpatterns = [
     path("admin/users/u/bulk", bulk.person_bulk, name="person_bulk"),
     path(PERSON, detail.person_detail, name="person_detail"),
     path(f"{PERSON}/teams", detail.person_teams, name="person_teams"),
+    path(f"{PERSON}/unit", places.person_unit, name="person_unit"),
     path(f"{PERSON}/workspaces/new", person_workspaces, name="person_workspaces"),
     path(f"{PERSON}/audit", detail.person_audit, name="person_audit"),
     path(f"{PERSON}/sessions", changing.person_sessions, name="person_sessions"),

@@ -24,6 +24,7 @@ from tenantry.web.people.answers import DEACTIVATION_BY
 from tenantry.web.people.changes import changes
 from tenantry.web.people.holding import access_context
 from tenantry.web.people.rows import Row, row_of
+from tenantry.web.people.views.places import places_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import page, screen
 
@@ -60,6 +61,7 @@ def _may_see_sessions(request: MemberRequest, row: Row) -> bool:
 def person_detail(request: MemberRequest, membership_id: UUID) -> HttpResponse:
     context = head(request, membership_id)
     context.update(access_context(request.actor, context["row"], request.organization, context["used"], clock.now()))
+    context.update(places_of(request, context["member"], context["row"].status))
     assignment = context["assignment"]
     if assignment is not None and not assignment.role.is_keyholder:
         lines = [line for line in permissions_of(assignment.role) if line.reach]
