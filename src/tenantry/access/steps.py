@@ -256,3 +256,14 @@ def allow_another_keyholder(role: Role, member_id: UUID | None = None) -> None:
     rows = Assignment.objects.filter(is_base=True, role__is_keyholder=True).exclude(membership_id=member_id or NIL)
     if maximum is not None and rows.exclude(membership__status=Membership.Status.REMOVED).count() >= maximum:
         raise TooManyKeyholders(maximum=maximum)
+
+
+def list_role(role_id: UUID, begin: Iterable[Role], stop: Iterable[Role]) -> None:
+    """Some roles begin to give a role, others stop."""
+    in_action()
+    for role in begin:
+        role.assignable_roles = [*(role.assignable_roles or []), str(role_id)]
+        role.save(update_fields=["assignable_roles"])
+    for role in stop:
+        role.assignable_roles = [one for one in role.assignable_roles or [] if one != str(role_id)]
+        role.save(update_fields=["assignable_roles"])

@@ -24,7 +24,7 @@ from tenantry.access.hands import may_assign
 from tenantry.access.models import Assignment, Role
 from tenantry.access.permissions import ROLES_EDIT
 from tenantry.access.simulating import Consequence, Question, Source, consequences
-from tenantry.access.steps import bump_catalogue, get_role
+from tenantry.access.steps import bump_catalogue, get_role, list_role
 from tenantry.access.uses import USES
 from tenantry.acting.actions import Outcome, action
 from tenantry.acting.plans import Plan, confirm
@@ -135,15 +135,6 @@ def _holds(role: Role, listed: list[str], content: RoleContent, role_id: UUID) -
     return not widened(role.permissions, content.permissions)
 
 
-def _list(role_id: UUID, begin: list[Role], stop: list[Role]) -> None:
-    for role in begin:
-        role.assignable_roles = [*(role.assignable_roles or []), str(role_id)]
-        role.save(update_fields=["assignable_roles"])
-    for role in stop:
-        role.assignable_roles = [one for one in role.assignable_roles or [] if one != str(role_id)]
-        role.save(update_fields=["assignable_roles"])
-
-
 # --- Creating ------------------------------------------------------------------------------
 
 
@@ -193,7 +184,7 @@ def _created(actor: Actor, kind: str, content: RoleContent, copied_from: str) ->
         **columns(after),
     )
     Role.objects.bulk_create([role])
-    _list(role.id, *peers(role.id, after))
+    list_role(role.id, *peers(role.id, after))
     values = {"name": role.name, "kind": kind, "copied_from": copied_from, "after": plain(after)}
     return Outcome(RoleWritten(role.id, role.name, role.version), Entry("access.role_created", "role", role.id, values))
 
@@ -348,6 +339,6 @@ def edit_role(
         setattr(role, name, value)
     role.version += 1
     role.save(update_fields=[*columns(plan.after), "version"])
-    _list(role.id, *peers(role.id, plan.after))
+    list_role(role.id, *peers(role.id, plan.after))
     values = {"name": role.name, "before": plain(plan.before), "after": plain(plan.after)}
     return Outcome(RoleWritten(role.id, role.name, role.version), Entry("access.role_edited", "role", role.id, values))
