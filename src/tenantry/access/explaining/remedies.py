@@ -5,15 +5,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.functions import Concat, Trim
 
 from tenantry.access.explaining.changes import NEEDED, Change, Means, giving, means_for, seat, taking, thaw
 from tenantry.access.explaining.names import Names
 from tenantry.access.explaining.situation import Situation
 from tenantry.access.grants import build, sources
-from tenantry.access.hands import Standing, in_hand, may_assign, standing_of
+from tenantry.access.hands import Standing, in_hand, may_assign
 from tenantry.access.models import Assignment
 from tenantry.access.weighing import differ
 from tenantry.core.actor import Actor, Grants
@@ -62,7 +64,7 @@ def remedies(actor: Actor, situation: Situation, names: Names, *, most: int = MO
     found = sorted(proposals(situation, means, names), key=lambda one: one.weight)[:most]
     if not found:
         return ()
-    return tuple(_with_people(actor, situation, found))
+    return tuple(_with_people(actor, situation, standing_in(situation, means), found))
 
 
 def proposals(situation: Situation, means: Means, names: Names) -> list[Remedy]:
@@ -141,8 +143,15 @@ def _means_more(grants: Grants, code: str, bit: Reach) -> bool:
 # --- Who could make it ------------------------------------------------------------------------
 
 
-def _with_people(actor: Actor, situation: Situation, found: list[Remedy]) -> list[Remedy]:
-    standing = standing_of(situation.question.member.id)
+def standing_in(situation: Situation, means: Means) -> Standing:
+    """`access.hands.standing_of` the person, from what was read already."""
+    outside = [one for one in situation.source["assigned"] if not one["workspace"]]
+    ids = [one[key]["id"] for key in ("role", "then") for one in outside if one[key] and one[key]["id"]]
+    base = next((means.roles[UUID(str(one["role"]["id"]))] for one in outside if one["base"]), None)
+    return Standing(base, tuple(means.roles[UUID(str(i))] for i in ids), situation.question.place)
+
+
+def _with_people(actor: Actor, situation: Situation, standing: Standing, found: list[Remedy]) -> list[Remedy]:
     others = list(_others(actor, situation, found))
     done = []
     for one in found:
@@ -170,33 +179,32 @@ def _can_make_one(who: Actor, change: Change, situation: Situation, standing: St
 
 
 def _others(actor: Actor, situation: Situation, found: list[Remedy]) -> Iterable[tuple[Actor, Able]]:
-    """Active people whom the asking actor sees and whose roles hold something of what is needed; three queries."""
+    """Active people whom the asking actor sees and whose roles hold something of what is needed; one query."""
     if not decide(actor, VIEW):
         return
     codes = {code for one in found for change in one.changes for code, _target in change.asks}
     thawed = any(change.kind == "thaw" for one in found for change in one.changes)
-    names = {row.id: row for row in _holders(actor, codes)}
-    for row in sources(Membership.objects.filter(id__in=list(names))):
-        member = names[row["id"]]
+    for row in _holders(actor, codes):
         role = next((one["role"]["name"] for one in row["assigned"] if one["base"]), "")
         who = Actor(
             kind="member",
             organization_id=situation.question.organization_id,
             grants=build(row, situation.question.now),
-            membership_id=member.id,
-            label=member.name,
+            membership_id=row["id"],
+            label=row["shown"],
             state="active" if thawed else situation.state,
         )
-        yield who, Able(member.id, member.name, role)
+        yield who, Able(row["id"], row["shown"], role)
 
 
-def _holders(actor: Actor, codes: Iterable[str]) -> QuerySet[Membership]:
+def _holders(actor: Actor, codes: Iterable[str]) -> QuerySet[Membership, Any]:
+    """Rows of `grants.sources` with the name as `shown`, keyholders first."""
     holds = Q(role__is_keyholder=True) | Q(role__permissions__has_any_keys=sorted(set(codes) & set(NEEDED)))
-    held = Assignment.objects.filter(holds, membership_id=OuterRef("id"))
-    keyholder = Assignment.objects.filter(membership_id=OuterRef("id"), role__is_keyholder=True)
-    rows = visible_members(actor).filter(Exists(held), status=Membership.Status.ACTIVE)
-    rows = rows.annotate(keyholder=Exists(keyholder)).defer("picture", "search_text")
-    return rows.order_by("-keyholder", "sort_name", "id")[:ASKED]
+    mine = Assignment.objects.filter(membership_id=OuterRef("id"))
+    rows = visible_members(actor).filter(Exists(mine.filter(holds)), status=Membership.Status.ACTIVE)
+    name = Trim(Concat("given_name", Value(" "), "family_name", output_field=TextField()))
+    found = sources(rows).annotate(shown=name, keyholder=Exists(mine.filter(role__is_keyholder=True)))
+    return found.order_by("-keyholder", "sort_name", "id")[:ASKED]
 
 
 def until(situation: Situation) -> datetime | None:
