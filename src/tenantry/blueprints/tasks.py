@@ -1,7 +1,11 @@
 """Jobs of blueprints: a release reaches the organizations that were founded before it."""
 
+from collections.abc import Callable
 from itertools import groupby
+from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from tenantry.access.actions.releasing import follow_release, wanted_of_profiles, wanted_of_roles
 from tenantry.access.models import Profile, Role
@@ -32,17 +36,18 @@ def outdated() -> list[UUID]:
     """Organizations whose system roles or profiles differ from their document; three queries over all of them."""
     chosen = blueprints_of()
     found = set()
-    for rows, wanted, kind in (
+    parts: tuple[tuple[QuerySet[Any], Callable[..., Any], str], ...] = (
         (Role.objects.all(), wanted_of_roles, "roles"),
         (Profile.objects.all(), wanted_of_profiles, "profiles"),
-    ):
+    )
+    for rows, wanted, kind in parts:
         ordered = rows.order_by("organization_id", "position", "id").iterator(chunk_size=2000)
         for organization_id, group in groupby(ordered, key=lambda row: row.organization_id):
             key = chosen.get(organization_id, "")
             if key in SHIPPED:
                 document = load(key)
                 written = document.role_rows() if kind == "roles" else document.profile_rows()
-                if wanted(list(group), written):  # type: ignore[operator]
+                if wanted(list(group), written):
                     found.add(organization_id)
     return sorted(found)
 
