@@ -18,8 +18,15 @@ from tenantry.access.explaining.changes import means_for
 from tenantry.access.explaining.names import names_for
 from tenantry.access.explaining.remedies import applied, proposals
 from tenantry.access.explaining.situation import find_explained, place_of_member, situation_of
+from tenantry.access.models import RestrictionSet
+from tenantry.core import clock
 from tenantry.core.actor import Actor
-from tenantry.core.decisions import ORDER
+from tenantry.core.decisions import ORDER, Step
+from tenantry.core.permissions import restrictions
+from tenantry.core.tenancy import scope
+from tenantry.core.transactions import reading, writing
+from tenantry.organizations.models import Organization
+from tenantry.usecases.offboarding import deactivate_members, remove_members
 
 pytestmark = pytest.mark.usefixtures("probes")
 
@@ -94,3 +101,63 @@ def test_every_step_says_what_was_found(place, world):
                 asked = step.outcome in (Outcome.PASSED, Outcome.REFUSED)
                 assert bool(step.evidence) == asked, (question, step)
             assert len({one.changes for one in told.remedies}) == len(told.remedies)
+
+
+def told(org: Any, person: Any, permission: str) -> Any:
+    with scope.tenant(org.id), reading():
+        return explain(
+            actor=Actor.system("test", org.id),
+            membership_id=person.membership_id,
+            permission=permission,
+            now=clock.now(),
+        )
+
+
+def kinds_of(explanation: Any) -> list[tuple[str, ...]]:
+    return [tuple(change.kind for change in one.changes) for one in explanation.remedies]
+
+
+def test_a_restriction_is_named_and_lifting_it_comes_first() -> None:
+    org = make_organization()
+    person = org.person("administrator")
+    code = next(one.takes[0] for one in restrictions().values() if one.code == "workspaces.no_settings")
+    with scope.tenant(org.id), writing():
+        RestrictionSet.objects.create(
+            membership_id=person.membership_id, code="workspaces.no_settings", set_at=clock.now()
+        )
+    found = told(org, person, code)
+    assert found.decision.step == Step.RESTRICTION
+    assert kinds_of(found)[0] == ("restriction",)
+    assert [able.role for able in found.remedies[0].people] == ["Owner"]
+
+
+def test_somebody_deactivated_is_reactivated_first_and_nothing_helps_who_was_removed() -> None:
+    org = make_organization()
+    person = org.person("administrator")
+    org.perform(deactivate_members, membership_ids=(person.membership_id,))
+    found = told(org, person, "people.edit")
+    assert found.decision.step == Step.SEAT
+    assert kinds_of(found) == [("reactivate",)]
+    lesser = org.person("member")
+    org.perform(deactivate_members, membership_ids=(lesser.membership_id,))
+    assert {kinds[0] for kinds in kinds_of(told(org, lesser, "people.edit"))} == {"reactivate"}
+    org.perform(remove_members, membership_ids=(person.membership_id,))
+    assert kinds_of(told(org, person, "people.edit")) == []
+
+
+def test_a_frozen_organization_is_brought_back_by_whoever_pays() -> None:
+    org = make_organization()
+    with scope.platform("demo", org.id), writing():
+        Organization.objects.filter(id=org.id).update(state="frozen")
+    found = told(org, org.owner, "people.edit")
+    assert found.decision.step == Step.STATE
+    assert kinds_of(found) == [("thaw",)]
+    assert [able.id for able in found.remedies[0].people] == [org.owner.membership_id]
+    assert told(org, org.owner, "billing.change_plan").decision
+
+
+def test_nobody_is_named_who_could_only_help_themselves() -> None:
+    org = make_organization()
+    found = told(org, org.owner, "people.edit")
+    assert found.decision
+    assert all(not one.people for one in found.remedies)
