@@ -10,3 +10,4 @@ class UsecasesConfig(AppConfig):
         import_string("tenantry.usecases.policy_effects.foretell_deactivation")
         import_string("tenantry.usecases.undoing_policies.POLICY_CHANGED")
         import_string("tenantry.usecases.undoing_roles.ROLE_EDITED")
+        import_string("tenantry.usecases.undoing_holding.ROLE_CHANGED")
