@@ -232,14 +232,17 @@ def _of_lines(actor: Actor, code: str, record_type: RecordType, workspace_id: UU
 
 
 def _ways(actor: Actor, code: str, record_type: RecordType, workspace_id: UUID | None) -> Any:
-    """A list of conditions, or True."""
+    """A list of conditions, or True. What several roles give at one scope is one reach: no way comes twice."""
     left = actor.grants.left(code, workspace_id)
-    found: list[Any] = []
+    given: dict[tuple[ScopeKind, UUID | None], Reach] = {}
     for line in actor.grants.lines(code):
-        reach = line.reach & left
-        if reach == Reach.ALL and line.scope is ScopeKind.ORGANIZATION:
-            return True
-        inside = _of_scope(line, record_type)
+        place = (line.scope, line.scope_id)
+        given[place] = given.get(place, Reach.NONE) | (line.reach & left)
+    if given.get((ScopeKind.ORGANIZATION, None)) == Reach.ALL:
+        return True
+    found: list[Any] = []
+    for (scope, scope_id), reach in given.items():
+        inside = _of_scope(scope, scope_id, record_type)
         if not reach or inside is None:
             continue
         parts = _of_reach(actor, reach, record_type)
@@ -247,14 +250,14 @@ def _ways(actor: Actor, code: str, record_type: RecordType, workspace_id: UUID |
     return found
 
 
-def _of_scope(line: Line, record_type: RecordType) -> Any:
+def _of_scope(scope: ScopeKind, scope_id: UUID | None, record_type: RecordType) -> Any:
     """True: the whole organization; None: records of this type stand in no such place."""
-    if line.scope is ScopeKind.ORGANIZATION:
+    if scope is ScopeKind.ORGANIZATION:
         return True
-    if line.scope is ScopeKind.UNIT:
-        below = _below(line.scope_id, record_type)
+    if scope is ScopeKind.UNIT:
+        below = _below(scope_id, record_type)
         return None if below is None else Q(below)
-    return Q(**{record_type.workspace: line.scope_id}) if record_type.workspace else None
+    return Q(**{record_type.workspace: scope_id}) if record_type.workspace else None
 
 
 def _of_reach(actor: Actor, reach: Reach, record_type: RecordType) -> list[Q | AnyOf]:
