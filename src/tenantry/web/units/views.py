@@ -22,8 +22,9 @@ DEEPEST = 8
 MOST_ROWS = 500
 
 
-def indented(nodes: Sequence[Node]) -> list[tuple[Node, int]]:
-    return [(node, min(node.depth, DEEPEST)) for node in nodes[:MOST_ROWS]]
+def indented(nodes: Sequence[Node], top: int = 0) -> list[tuple[Node, int]]:
+    """Each with how far it is indented; `top`: the depth of the highest."""
+    return [(node, min(node.depth - top, DEEPEST)) for node in nodes[:MOST_ROWS]]
 
 
 @screen(UNITS_VIEW, UNITS_MANAGE)
@@ -67,7 +68,7 @@ def unit_detail(request: MemberRequest, unit_id: UUID) -> HttpResponse:
     context = {
         "unit": unit,
         "node": nodes[0],
-        "below": indented(nodes[1:]),
+        "below": indented(nodes[1:], top=1),
         "cut": len(nodes) - 1 > MOST_ROWS,
         "path": path[:-1],
         "people": people[:PAGE_SIZE],
