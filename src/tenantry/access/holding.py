@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import QuerySet, Subquery, TextField, Value
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Concat, JSONObject, Trim
 
 from tenantry.access.hands import may_assign
@@ -90,6 +90,13 @@ def _read(found: Mapping[str, Any]) -> dict[str, Any]:
 
 def profile_id_of(membership_id: UUID) -> UUID | None:
     return ProfileAssignment.objects.filter(membership_id=membership_id).values_list("profile_id", flat=True).first()
+
+
+def profiles_with(membership_id: UUID) -> list[tuple[UUID, str, bool]]:
+    """(id, name, whether this person has it) of every profile, strongest first; one query."""
+    mine = Exists(ProfileAssignment.objects.filter(profile_id=OuterRef("id"), membership_id=membership_id))
+    rows = Profile.objects.annotate(is_held=mine).order_by("position", "sort_name")
+    return list(rows.values_list("id", "name", "is_held"))
 
 
 def profile_names() -> list[tuple[UUID, str]]:

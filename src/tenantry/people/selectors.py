@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce, Concat, JSONObject, Trim, TruncMonth
 
 from tenantry.core import crypto
@@ -102,6 +102,12 @@ def get_team(actor: Actor, team_id: UUID) -> Team:
 def manageable_teams(actor: Actor) -> QuerySet[Team]:
     """The teams whose people the actor may change: `teams.manage` decides, not what they may see."""
     return visible(actor, TEAMS_MANAGE, TEAM, Team.objects.order_by("sort_name", "id"))
+
+
+def manageable_with(actor: Actor, membership_id: UUID) -> list[tuple[UUID, str, bool]]:
+    """(id, name, whether this person is in it) of the teams whose people the actor may change; one query."""
+    mine = Exists(TeamMember.objects.filter(team_id=OuterRef("id"), membership_id=membership_id))
+    return list(manageable_teams(actor).annotate(is_in=mine).values_list("id", "name", "is_in"))
 
 
 def may_manage_team(actor: Actor, team_id: UUID) -> bool:

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from factories.organizations import make_organization
+from factories.organizations import make_organization, unique
 from support.holding import held_by, make_profile, make_role, make_unit, restrictions_of
 from support.visitors import post, signed_in
 from tenantry.access.actions.giving import give_role
 from tenantry.access.actions.restricting import set_profile, set_restrictions
+from tenantry.access.holding import profile_id_of
+from tenantry.access.models import CatalogueVersion, Role
 from tenantry.core import clock
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading, writing
@@ -220,3 +222,29 @@ def test_somebody_elses_assignment_is_not_there(org, rep, client):
         assert client.get(f"{page_of(rep)}/roles/{held.assignment_id}/{part}").status_code == 404
     with scope.tenant(org.id), reading():
         assert Membership.objects.filter(id=other.membership_id).exists()
+
+
+def test_a_profile_is_chosen_with_the_invitation_and_changed_before_it_is_accepted(org, client):
+    first, second = make_profile(org), make_profile(org)
+    use(org, "profiles")
+    chosen = {"given_name": "Pat", "email": f"{unique('pat')}@example.test", "role": str(org.role("member"))}
+    assert 'name="profile"' in shown(client, "/admin/users/u/new")
+    answer = post(client, org.owner, "/admin/users/u/new", {**chosen, "profile": str(first)})
+    assert answer.status_code == 303
+    with scope.tenant(org.id), reading():
+        member = Membership.objects.get(email=chosen["email"])
+        assert profile_id_of(member.id) == first
+    path = f"/admin/users/u/{member.id}/invitation/edit"
+    assert f'value="{first}" selected' in shown(client, path)
+    names = {"given_name": "Pat", "role": str(org.role("member"))}
+    for given, profile in ((str(second), second), ("", None)):
+        assert post(client, org.owner, path, {**names, "profile": given}).status_code == 303
+        with scope.tenant(org.id), reading():
+            assert profile_id_of(member.id) == profile
+    inviter = signed_in(org.person("people_administrator"))
+    with scope.tenant(org.id), writing():
+        Role.objects.filter(key="people_administrator").update(
+            permissions={"people.view": "all", "people.invite": "yes"}
+        )
+        CatalogueVersion.objects.update(number=99)
+    assert 'name="profile"' not in shown(inviter, "/admin/users/u/new")

@@ -1,6 +1,6 @@
 """Forms about people over the bounds of the domain."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,17 @@ from tenantry.core.ids import parse_id
 from tenantry.web.forms import BoundField, HouseForm
 
 Choices = Sequence[tuple[Any, Any]]
+
+
+# Field of “Add user” -> codes of policy `people.add_fields` that ask for it.
+ASKED_BY = {
+    "given_name": {"names", "given_name"},
+    "family_name": {"names", "family_name"},
+    "role": {"role"},
+    "profile": {"profile"},
+    "teams": {"teams"},
+    "unit": {"unit"},
+}
 
 
 class RoleField(forms.TypedChoiceField):
@@ -29,8 +40,8 @@ class NamesForm(HouseForm):
 
 
 class InvitedForm(HouseForm):
-    """Name, role, teams and unit of somebody who has not accepted yet. `roles`, `teams`, `units`: (id, name); `free`:
-    whether they may stand in no unit."""
+    """Name, role, teams, unit and profile of somebody who has not accepted yet. `roles`, `teams`, `units`, `profiles`:
+    (id, name); `free`: whether they may stand in no unit."""
 
     given_name = BoundField(OPTIONAL_PERSON_NAME, label=_("Given name"))
     family_name = BoundField(OPTIONAL_PERSON_NAME, label=_("Family name"))
@@ -40,9 +51,17 @@ class InvitedForm(HouseForm):
     )
 
     unit = forms.TypedChoiceField(coerce=UUID, empty_value=None, required=False, label=_("Unit"))
+    profile = forms.TypedChoiceField(coerce=UUID, empty_value=None, required=False, label=_("Profile"))
 
     def __init__(
-        self, *args: Any, roles: Choices, teams: Choices, units: Choices = (), free: bool = True, **kwargs: Any
+        self,
+        *args: Any,
+        roles: Choices,
+        teams: Choices,
+        units: Choices = (),
+        profiles: Choices = (),
+        free: bool = True,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         none = [("", _("In no unit"))] if free else []
@@ -50,6 +69,12 @@ class InvitedForm(HouseForm):
         self.fields["unit"].required = not free
         if not units:
             del self.fields["unit"]
+        self.fields["profile"].choices = [  # type: ignore[attr-defined]
+            ("", _("No profile: nothing is bounded")),
+            *((str(i), name) for i, name in profiles),
+        ]
+        if not profiles:
+            del self.fields["profile"]
         self.fields["role"].choices = [(str(i), name) for i, name in roles]  # type: ignore[attr-defined]
         self.fields["teams"].choices = [(str(i), name) for i, name in teams]  # type: ignore[attr-defined]
         if not teams:
@@ -61,10 +86,18 @@ class InvitedForm(HouseForm):
 
 
 class AddForm(InvitedForm):
-    """Add user: the invited person's fields and the address."""
+    """Add user: the address, and of the invited person's fields what policy `people.add_fields` asks. A unit is asked
+    all the same where it is needed."""
 
     email = BoundField(EMAIL, label=_("E-mail"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
-    field_order = ("given_name", "family_name", "email", "role", "teams", "unit")
+    field_order = ("given_name", "family_name", "email", "role", "teams", "unit", "profile")
+
+    def __init__(self, *args: Any, asked: Collection[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, codes in ASKED_BY.items():
+            needed = name == "unit" and name in self.fields and self.fields[name].required
+            if name in self.fields and not needed and codes.isdisjoint(asked):
+                del self.fields[name]
 
 
 def picked(values: Iterable[str]) -> tuple[UUID, ...] | None:

@@ -1,11 +1,14 @@
 """Add user: an invitation by mail, with role, teams and unit; then the workspaces, where they are in use."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from tenantry.access.holding import profile_names
+from tenantry.access.permissions import RESTRICT
 from tenantry.access.places import unit_choices
 from tenantry.access.selectors import assignable_roles
 from tenantry.acting.actions import perform
@@ -14,7 +17,7 @@ from tenantry.core.errors import NotFound, Refusal
 from tenantry.core.ids import parse_id
 from tenantry.core.records import NOWHERE, Target
 from tenantry.core.transactions import reading
-from tenantry.organizations.selectors import policy
+from tenantry.organizations.selectors import policy_values
 from tenantry.organizations.structure import has_rows
 from tenantry.people.permissions import INVITE
 from tenantry.people.selectors import get_member, manageable_teams
@@ -25,6 +28,9 @@ from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
 from tenantry.web.toasts import toast
 from tenantry.web.workspaces.assigning import offers_workspaces
+
+DAYS, STRUCTURE, ADD_FIELDS = "people.invitation_days", "organization.structure", "people.add_fields"
+PROFILE_RULES = (STRUCTURE, ADD_FIELDS)
 
 
 @screen(INVITE, methods=("GET", "POST"))
@@ -42,11 +48,12 @@ def person_create(request: MemberRequest) -> HttpResponse:
             invite_member,
             actor=request.actor,
             email=data["email"],
-            role_id=data["role"],
-            given_name=data["given_name"],
-            family_name=data["family_name"],
+            role_id=data.get("role") or context["ordinary"],
+            given_name=data.get("given_name", ""),
+            family_name=data.get("family_name", ""),
             team_ids=form.team_ids,
             unit_id=data.get("unit"),
+            profile_id=data.get("profile"),
         )
     except Refusal as refused:
         form.refuse(refused)
@@ -59,20 +66,29 @@ def person_create(request: MemberRequest) -> HttpResponse:
 
 
 def _context(request: MemberRequest) -> dict[str, Any]:
+    rules = policy_values(DAYS, *PROFILE_RULES)
     units = unit_choices(request.actor, INVITE) if has_rows(request.organization, "units") else []
     # Whoever invites into units only gives what their role there lists.
     roles = assignable_roles(request.actor, Target(units=frozenset(i for i, _name in units)))
     # The weakest role is preselected: an administrator should be made on purpose.
-    ordinary = next((role.id for role in reversed(roles) if role.key == "member"), roles[-1].id if roles else None)
+    ready = [role for role in roles if role.is_system] or roles
+    ordinary = next((role.id for role in reversed(ready) if role.key == "member"), ready[-1].id if ready else None)
     form = AddForm(
         request.POST or None,
         initial={"role": str(ordinary or ""), "email": request.GET.get("email", "")[:254]},
         roles=[(role.id, role.name) for role in roles],
         teams=list(manageable_teams(request.actor).values_list("id", "name")[:200]),
         units=units,
+        profiles=profile_names() if request.actor.may(RESTRICT) and offers_profiles(rules) else [],
         free=decide(request.actor, INVITE, NOWHERE).allowed,
+        asked=rules[ADD_FIELDS],
     )
-    return {"form": form, "roles": roles, "days": policy("people.invitation_days")}
+    return {"form": form, "roles": roles, "ordinary": ordinary, "days": rules[DAYS]}
+
+
+def offers_profiles(rules: Mapping[str, Any]) -> bool:
+    """Whether a profile is chosen when somebody is added; of the values of PROFILE_RULES."""
+    return "profiles" in rules[STRUCTURE] or "profile" in rules[ADD_FIELDS]
 
 
 def _known(request: MemberRequest, refused: Refusal) -> dict[str, str] | None:

@@ -9,8 +9,10 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tenantry.access.directory import find_listed
+from tenantry.access.directory import find_listed, may_act_on
 from tenantry.access.hands import Standing, out_of_hand, standings
+from tenantry.access.holding import profiles_with
+from tenantry.access.permissions import RESTRICT
 from tenantry.access.places import unit_choices
 from tenantry.access.selectors import assignable_roles
 from tenantry.acting.actions import perform
@@ -21,15 +23,14 @@ from tenantry.core.ids import NIL
 from tenantry.core.paging import keyset_page
 from tenantry.core.records import NOWHERE, Target
 from tenantry.core.transactions import reading
-from tenantry.organizations.structure import has_rows
+from tenantry.organizations.structure import has_rows, parts_of
 from tenantry.people.permissions import INVITE
 from tenantry.people.selectors import (
     get_member,
     invitations,
     invitations_in,
-    manageable_teams,
+    manageable_with,
     open_invitation,
-    teams_of_member,
     with_mail,
 )
 from tenantry.usecases.joining import copy_invitation_link, edit_invited, resend_invitation, revoke_invitation
@@ -151,8 +152,9 @@ def person_invitation_edit(request: MemberRequest, membership_id: UUID) -> HttpR
             given_name=data["given_name"],
             family_name=data["family_name"],
             role_id=data["role"],
-            team_ids=(*form.team_ids, *context["kept"]),
+            team_ids=form.team_ids,
             unit_id=data.get("unit", NIL),
+            profile_id=data.get("profile", NIL),
         )
     except Refusal as refused:
         if refused.kind == "missing":
@@ -168,22 +170,24 @@ def _edit_context(request: MemberRequest, membership_id: UUID) -> dict[str, Any]
     if member.unit_id and member.unit_id not in {i for i, _name in units}:
         units = []
     roles = assignable_roles(request.actor, Target(units=frozenset(member.above)))
-    teams = list(manageable_teams(request.actor).values_list("id", "name"))
-    known = {i for i, _name in teams}
-    mine = {row.team_id for row in teams_of_member(request.actor, membership_id)} if teams else set()
+    # Teams that the actor does not manage stay as they are: the action keeps them.
+    teams = manageable_with(request.actor, membership_id)
+    bounds = may_act_on(request.actor, member, RESTRICT) and "profiles" in parts_of(request.organization)
+    profiles = profiles_with(membership_id) if bounds else []
     form = InvitedForm(
         request.POST or None,
         initial={
             "given_name": member.given_name,
             "family_name": member.family_name,
             "role": str(member.role_id_ or ""),
-            "teams": [str(i) for i in mine & known],
+            "teams": [str(i) for i, _name, is_in in teams if is_in],
             "unit": str(member.unit_id or ""),
+            "profile": next((str(i) for i, _name, is_held in profiles if is_held), ""),
         },
         roles=[(r.id, r.name) for r in roles],
-        teams=teams,
+        teams=[(i, name) for i, name, _in in teams],
         units=units,
+        profiles=[(i, name) for i, name, _held in profiles],
         free=decide(request.actor, INVITE, NOWHERE).allowed,
     )
-    # Teams that the actor may see but not change stay as they are.
-    return {"member": member, "form": form, "roles": roles, "kept": tuple(mine - known)}
+    return {"member": member, "form": form, "roles": roles}
