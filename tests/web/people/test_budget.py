@@ -9,6 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from factories.organizations import make_organization
 from support.visitors import signed_in
 from tenantry.people.actions import create_team, join_team
+from tenantry.usecases.placing import move_to_unit
+from tenantry.usecases.units import create_unit
+from tenantry.usecases.workflows import add_to_workflow, create_workflow
+from tenantry.usecases.workspaces import add_to_workspace, create_workspace
 
 MOST = 10
 # What opens, guards and closes transactions is no question.
@@ -76,5 +80,44 @@ def _asked(client, path: str) -> list[str]:
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_asks_at_most_ten_times_whatever_its_rows(worlds, path):
     few, many = (_asked(client, path.format(**places)) for client, places in worlds)
+    assert len(many) <= MOST, "\n".join(many)
+    assert len(few) == len(many), "\n".join(many)
+
+
+OF_PLACES = (
+    "/admin/units",
+    "/admin/units/{unit}",
+    "/admin/units/{unit}/people",
+    "/admin/workspaces",
+    "/admin/workspaces/{workspace}",
+    "/admin/workspaces/{workspace}/people",
+    "/admin/workflows",
+    "/admin/workflows/{workflow}",
+)
+
+
+def _placed(many: int):
+    org = make_organization()
+    ids = tuple(org.person().membership_id for _ in range(many))
+    units = [org.perform(create_unit, name=f"Unit {n}").id for n in range(many)]
+    org.perform(move_to_unit, membership_ids=ids, unit_id=units[0])
+    spaces = [org.perform(create_workspace, name=f"Space {n}").id for n in range(many)]
+    level = org.role("workspace_member")
+    org.perform(add_to_workspace, workspace_id=spaces[0], membership_ids=ids, role_id=level)
+    flows = [org.perform(create_workflow, name=f"Flow {n}").id for n in range(many)]
+    org.perform(add_to_workflow, workflow_id=flows[0], membership_ids=ids)
+    client = signed_in(org.owner)
+    client.get("/admin/units")
+    return client, {"unit": units[0], "workspace": spaces[0], "workflow": flows[0]}
+
+
+@pytest.fixture(scope="module")
+def placed(database):
+    return _placed(1), _placed(3)
+
+
+@pytest.mark.parametrize("path", OF_PLACES)
+def test_so_do_pages_of_units_workspaces_and_workflows(placed, path):
+    few, many = (_asked(client, path.format(**places)) for client, places in placed)
     assert len(many) <= MOST, "\n".join(many)
     assert len(few) == len(many), "\n".join(many)

@@ -6,10 +6,11 @@ from uuid import UUID
 from django.http import HttpResponse
 
 from tenantry.access.directory import listed
-from tenantry.access.places import Node, get_unit, path_to, tree
+from tenantry.access.places import Node, path_to, tree
 from tenantry.access.selectors import DirectoryFilter
 from tenantry.core import clock
 from tenantry.core.decisions import decide
+from tenantry.core.errors import NotFound
 from tenantry.core.records import NOWHERE
 from tenantry.organizations.units import place_of
 from tenantry.people.permissions import EDIT, UNITS_MANAGE, UNITS_VIEW, VIEW
@@ -58,21 +59,23 @@ def matching(nodes: Sequence[Node], query: str) -> list[Node]:
 
 @screen(UNITS_VIEW, UNITS_MANAGE)
 def unit_detail(request: MemberRequest, unit_id: UUID) -> HttpResponse:
-    unit = get_unit(request.actor, unit_id)
     nodes = tree(request.actor, below=unit_id)
+    # Of a unit out of sight, what is seen below it comes first.
+    if not nodes or nodes[0].id != unit_id:
+        raise NotFound
     people = []
     if request.actor.may(VIEW):
         rows = listed(request.actor, DirectoryFilter(unit_ids=(unit_id,), below=False), clock.now())
         people = list(rows.order_by("sort_name", "id")[: PAGE_SIZE + 1])
     path = path_to(request.actor, unit_id)
     context = {
-        "unit": unit,
+        "unit": nodes[0],
         "node": nodes[0],
         "below": indented(nodes[1:], top=1),
         "cut": len(nodes) - 1 > MOST_ROWS,
         "path": path[:-1],
         "people": people[:PAGE_SIZE],
         "more": len(people) > PAGE_SIZE,
-        "fills": decide(request.actor, EDIT, place_of(unit_id)).allowed,
+        "fills": bool(decide(request.actor, EDIT, NOWHERE) or decide(request.actor, EDIT, place_of(unit_id))),
     }
     return page(request, "units/detail.html", context)

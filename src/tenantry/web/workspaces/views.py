@@ -96,6 +96,7 @@ def workspace_settings(request: MemberRequest, workspace_id: UUID) -> HttpRespon
     context = _shown(request, workspace_id)
     if not context["edits"] and not context["manages"]:
         raise PermissionMissing(WORKSPACES_EDIT)
+    context["levels"] = levels_for(request.actor, workspace_id)
     return page(request, "workspaces/settings.html", context)
 
 
@@ -110,7 +111,6 @@ def _shown(request: MemberRequest, workspace_id: UUID) -> dict[str, Any]:
         "edits": decide(request.actor, WORKSPACES_EDIT, target).allowed,
         "manages": decide(request.actor, WORKSPACES_MANAGE, target).allowed,
         "deletes": manages_all(request.actor),
-        "levels": levels_for(request.actor, workspace_id),
         "teams": list(teams_in(workspace_id)),
     }
 
