@@ -23,7 +23,7 @@ def load_tests() -> None:
 
 def _walked(table: str, row: str) -> str:
     waits = [f"waits for {ROWS[table, row].what}"] if (table, row) in ROWS else []
-    return "; ".join([*(f"`{place}`" for place in WALKED.get((table, row), [])), *waits])
+    return "; ".join([*(f"`{place}`" for place in sorted(WALKED.get((table, row), []))), *waits])
 
 
 def _line(*columns: object) -> str:

@@ -16,7 +16,7 @@ _NOT_ENFORCING = ("organizations/policies/", "policy_effects.py", "blueprints/",
 @dataclass(frozen=True)
 class Waits:
     """For any one of these: a page or an operation of that name, a type of record, a permission that some surface asks
-    for, a policy that something in the source reads."""
+    for, a policy that something in the source (`within` a folder of it) reads."""
 
     what: str
     pages: tuple[str, ...] = ()
@@ -24,6 +24,7 @@ class Waits:
     records: tuple[str, ...] = ()
     permissions: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
+    within: str = ""
 
     def there(self) -> list[str]:
         """What of it exists by now."""
@@ -32,22 +33,18 @@ class Waits:
             *(name for name in self.operations if name in operation_names()),
             *(key for key in self.records if key in record_types()),
             *(code for code in self.permissions if surfaces().get(code)),
-            *(code for code in self.policies if code in _enforced(code)),
+            *(code for code in self.policies if f'"{code}"' in _sources(self.within)),
         ]
 
 
 @cache
-def _sources() -> str:
-    files = (path for path in SOURCE.rglob("*.py"))
+def _sources(within: str) -> str:
+    files = {path.relative_to(SOURCE).as_posix(): path for path in SOURCE.rglob("*.py")}
     return "\n".join(
         path.read_text("utf-8")
-        for path in files
-        if not any(part in path.relative_to(SOURCE).as_posix() for part in _NOT_ENFORCING)
+        for name, path in files.items()
+        if name.startswith(within) and not any(part in name for part in _NOT_ENFORCING)
     )
-
-
-def _enforced(code: str) -> tuple[str, ...]:
-    return (code,) if f'"{code}"' in _sources() else ()
 
 
 def _of(what: str, *codes: str) -> dict[str, Waits]:
@@ -69,7 +66,6 @@ PERMISSIONS: dict[str, Waits] = {
     **_of("recognition", "gamification.configure", "challenges.create", "challenges.join"),
     **_of("billing", "billing.edit_details", "billing.change_plan", "billing.cancel"),
     **_of("the request to delete the organization", "organization.delete"),
-    **_of("the pages of Explain", "access.explain"),
 }
 
 _BILLING = Waits("plans and billing", permissions=("billing.change_plan", "billing.cancel"))
@@ -78,8 +74,9 @@ _CONTACTS = Waits("contacts", records=("contact",))
 
 # (table, row) -> what its behaviour waits for, in every blueprint. Of policies the value itself is walked already.
 ROWS: dict[tuple[str, str], Waits] = {
-    ("Policies", "people.entry_modes"): Waits("passwords set or mailed", policies=("people.entry_modes",)),
-    ("Policies", "people.add_fields"): Waits("the fields of Add user", policies=("people.add_fields",)),
+    ("Policies", "people.entry_modes"): Waits(
+        "passwords set or mailed", policies=("people.entry_modes",), within="usecases/"
+    ),
     ("Policies", "people.exclusive_email"): Waits("exclusive addresses", policies=("people.exclusive_email",)),
     ("Policies", "people.removal_records"): Waits("successors", policies=("people.removal_records",)),
     ("Policies", "people.email_change"): Waits("the change of an address", policies=("people.email_change",)),
@@ -87,7 +84,7 @@ ROWS: dict[tuple[str, str], Waits] = {
     ("Policies", "proration.basis"): Waits("invoices", policies=("proration.basis",)),
     ("Policies", "session.sso_hours"): Waits("single sign-on", policies=("session.sso_hours",)),
     ("Policies", "plan changes"): _BILLING,
-    ("Policies", "label bulk_invite"): Waits("bulk invite", pages=("bulk_invite", "person_bulk", "batch_list")),
+    ("Policies", "label bulk_invite"): Waits("bulk invite", pages=("bulk_invite", "invitation_bulk", "batch_list")),
     ("Roles, in words", "a mentee's deal needs the mentor's approval before lodgement"): _DEALS,
     ("Roles, in words", "no fee for System administrators"): _BILLING,
     ("Roles, in words", "removing a person unassigns their contacts"): _CONTACTS,

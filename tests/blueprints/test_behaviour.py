@@ -1,5 +1,7 @@
 """What policies make of the same act in each blueprint."""
 
+import re
+
 import pytest
 
 from api.callers import by_session
@@ -7,7 +9,10 @@ from blueprints.scenes import scene
 from blueprints.tables import BLUEPRINTS, ROLES
 from blueprints.walked import walks
 from factories.organizations import PASSWORD, make_organization, unique
-from support.visitors import browser
+from support.visitors import body, browser, post, signed_in
+from tenantry.access.actions.profiles import create_profile
+from tenantry.access.contents import ProfileContent
+from tenantry.access.models import Role
 from tenantry.core import clock
 from tenantry.core.errors import Refusal
 from tenantry.core.models import MailDelivery
@@ -21,6 +26,7 @@ from tenantry.people.seats import seats
 from tenantry.security.errors import PasswordRefused
 from tenantry.usecases.offboarding import deactivate_members, remove_members
 from tenantry.usecases.transferring import transfer_ownership
+from tenantry.usecases.units import create_unit
 from tenantry.usecases.workspaces import assign_workspaces, create_workspace
 
 each = pytest.mark.parametrize("blueprint", BLUEPRINTS)
@@ -31,6 +37,45 @@ DEACTIVATED = "/people/{}/deactivation"
 @pytest.fixture
 def org(blueprint):
     return make_organization(blueprint=blueprint)
+
+
+# Names of the form's fields, beside the address.
+ASKED = {
+    "standard": {"given_name", "family_name", "role", "teams", "unit", "profile"},
+    "crm-suite": {"given_name", "family_name", "role", "profile"},
+    "sales-floor": {"given_name", "family_name", "role", "teams"},
+    "brokerage": {"given_name", "family_name"},
+    "messaging": {"role"},
+}
+GIVEN_ANYWAY = {
+    "standard": "member",
+    "crm-suite": "standard_user",
+    "sales-floor": "sales_rep",
+    "brokerage": "processor",
+    "messaging": "member",
+}
+
+
+@walks("Policies", "people.add_fields")
+@walks("Roles, in words", "Role and profile are chosen when a user is added")
+@each
+def test_what_is_asked_when_somebody_is_added(blueprint, org):
+    """Each field where there is something to choose: a team, a unit and a profile are there."""
+    org.perform(create_team, name="North")
+    org.perform(create_unit, name="Oslo")
+    org.perform(create_profile, content=ProfileContent("Trainee", "", {"deals.view": "own"}, {}))
+    client = signed_in(org.owner)
+    page = body(client.get("/admin/users/u/new"))
+    asked = {name for name in set().union(*ASKED.values()) if f'name="{name}"' in page}
+    assert asked == ASKED[blueprint]
+    assert 'name="email"' in page
+    chosen = re.search(r'<select name="role".*?<option value="([0-9a-f-]+)" selected', page, re.DOTALL)
+    email = f"{unique('new')}@example.test"
+    values = {"email": email, **({"role": chosen[1]} if chosen else {})}
+    assert post(client, org.owner, "/admin/users/u/new", values).status_code == 303
+    with scope.tenant(org.id), reading():
+        held = Role.objects.get(assignments__membership__email=email, assignments__is_base=True)
+    assert held.key == GIVEN_ANYWAY[blueprint]
 
 
 @walks("Policies", "people.invitation_days")
