@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tenantry.access.actions.deleting_roles import RoleDeletionPlan, delete_role, plan_delete_role, successors
+from tenantry.access.actions.roles import ask_editable, keys_of
 from tenantry.access.permissions import ROLES_EDIT
-from tenantry.access.selectors import find_role_seen
+from tenantry.access.selectors import find_role_seen, holders_of
 from tenantry.acting.actions import perform
 from tenantry.core import clock
 from tenantry.core.errors import PlanChanged, Refusal
@@ -23,6 +24,8 @@ from tenantry.web.toasts import toast
 if TYPE_CHECKING:
     from tenantry.access.models import Role
 
+SHOWN = 20
+
 
 @screen(ROLES_EDIT, methods=("GET", "POST"))
 def role_deletion(request: MemberRequest, role_id: UUID) -> HttpResponse:
@@ -32,6 +35,8 @@ def role_deletion(request: MemberRequest, role_id: UUID) -> HttpResponse:
     data = request.POST if request.method == "POST" else request.GET
     successor_id = id_sent(data.get("successor", ""))
     digest = request.POST.get("digest", "")
+    if role.holders and "successor" not in data:
+        return _question(request, role)
     if request.method != "POST" or not digest:
         with reading():
             plan = plan_delete_role(actor=request.actor, role_id=role_id, successor_id=successor_id, now=clock.now())
@@ -42,6 +47,27 @@ def role_deletion(request: MemberRequest, role_id: UUID) -> HttpResponse:
         return _page(request, role, changed.plan, chosen=True, changed=changed)
     toast(request, _("The role %(name)s was deleted.") % {"name": done.name})
     return go(request, reverse("role_list"))
+
+
+def _question(request: MemberRequest, role: Any) -> HttpResponse:
+    """What takes its place; what that does is worked out once it is said."""
+    ask_editable(request.actor, role)
+    with reading():
+        names = dict.fromkeys(held.membership.name for held in holders_of(role.id, SHOWN))
+        plan = {
+            "holders": role.holders,
+            "people": names,
+            "may_end": role.kind in ("addition", "unit"),
+            "keys": keys_of(role.id),
+        }
+        context = {
+            "role": role,
+            "plan": plan,
+            "names": ", ".join(names),
+            "ready": False,
+            "successors": successors(request.actor, role),
+        }
+        return page(request, "roles/deletion.html", context)
 
 
 def _page(

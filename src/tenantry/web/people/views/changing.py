@@ -1,6 +1,6 @@
 """Changing somebody: name, role, password reset, sessions, picture."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -32,6 +32,9 @@ from tenantry.web.people.views.detail import sessions_page
 from tenantry.web.people.views.holding import target_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import page, screen
+
+if TYPE_CHECKING:
+    from tenantry.access.models import Role
 
 
 @screen(EDIT, methods=("GET", "POST"))
@@ -88,7 +91,10 @@ def person_role(request: MemberRequest, membership_id: UUID) -> HttpResponse:
         "people/role.html",
         {"form": form, "member": member, "roles": offered, "heading": _("Role of %(name)s") % {"name": member.name}},
         plan=lambda: plan_change_role(actor=request.actor, now=clock.now(), **wanted()),
-        words=lambda plan: {"sentences": _of_change(plan, zone), "button": _("Change role")},
+        words=lambda plan: {
+            "sentences": [*_of_change(plan, zone), *_advice(plan, offered)],
+            "button": _("Change role"),
+        },
         carry_out=carry_out,
     )
 
@@ -117,6 +123,16 @@ def _of_change(plan: RoleChangePlan, zone: str) -> list[str]:
     if plan.sooner:
         found.append(_("Can't be held beside %(then)s, and ends with it: %(sooner)s.") % places)
     return found
+
+
+def _advice(plan: RoleChangePlan, offered: "list[Role]") -> list[str]:
+    """What to think of before a strong role is given (product.md §3)."""
+    role = next((one for one in offered if one.id == plan.after_id), None)
+    if role is not None and role.is_keyholder:
+        return [_("It has all permissions. More than one person should hold it, but only a few.")]
+    if role is not None and ASSIGN in role.permissions:
+        return [_("It changes what other people may do. Few people should hold it.")]
+    return []
 
 
 def _undo_url(request: MemberRequest, changed: RoleChanged) -> str:
