@@ -326,7 +326,7 @@ SENSITIVE = {
     "assignable_roles": {"access/steps.py", "access/actions/roles.py", "access/actions/deleting_roles.py"},
     "permissions": {"access/steps.py", "access/actions/roles.py", "access/actions/profiles.py"},
     "email_proven_at": {"people/steps.py", "usecases/accepting.py", "usecases/signing_up.py", "usecases/signing_in.py"},
-    "accepted_at": {"usecases/accepting.py"},
+    "accepted_at": {"usecases/accepting.py", "usecases/transferring.py"},
     "revoked_at": {"people/steps.py", "security/actions.py"},
 }
 
