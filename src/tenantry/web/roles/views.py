@@ -100,7 +100,8 @@ def role_compare(request: MemberRequest) -> HttpResponse:
         raise NotFound
     left, right = chosen
     everything = bool(request.GET.get("all"))
-    context: dict[str, Any] = {"roles": every, "left": left, "right": right, "all": everything}
+    choices = [(role, "" if role.kind == "base" else ONE[role.kind]) for role in every]
+    context: dict[str, Any] = {"roles": choices, "left": left, "right": right, "all": everything}
     if left and right:
         names = {role.id: role.name for role in every}
         context |= {"parts": _compared(left, right, everything), "others": _others(left, right, names, everything)}
