@@ -8,12 +8,15 @@ from django.utils import translation
 
 from support.pages import Scene, address, make_scene, page_routes
 from support.visitors import signed_in
+from tenantry.access.models import Profile
 from tenantry.access.selectors import all_role_names
 from tenantry.blueprints.schema import shipped
 from tenantry.config.pseudo import CODE, accented
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.organizations.bounds import CURRENCIES, TIME_ZONES
+from tenantry.organizations.models import Unit, Workflow, Workspace
+from tenantry.people.models import Team
 
 ATTRIBUTES = {"title", "aria-label", "placeholder", "alt", "data-copied", "data-failed"}
 # Elements whose text is not language: codes, data to copy, and what browsers don't show.
@@ -47,6 +50,10 @@ class Strings(HTMLParser):
             self.found.append(data)
 
 
+# Whose rows have names that people chose.
+NAMED = (Profile, Team, Unit, Workspace, Workflow)
+
+
 @pytest.fixture(scope="module")
 def scene(database: None) -> Scene:
     return make_scene()
@@ -57,6 +64,7 @@ def data(scene: Scene) -> set[str]:
     """Texts of blueprints and lists of the world: shown as they are."""
     with scope.tenant(scene.organization.id), reading():
         names = {name for _id, name in all_role_names()}
+        names |= {name for model in NAMED for name in model.objects.values_list("name", flat=True)}
     blueprints = {text for b in shipped() for text in (b.title, b.sentence)}
     blueprints |= {text for b in shipped() for r in b.roles for text in (r.name, r.description)}
     labels = {label for b in shipped() for label in b.labels.values()}
