@@ -277,6 +277,7 @@ RARELY = ("accept_ownership", "decline_ownership", "withdraw_ownership", "transf
 CANNOT_MATTER: dict[str, str] = {
     "announce_end": "a notice; the house alone carries it out",
     "end_assignment": "the house alone carries out what was given with an end",
+    "follow_release": "the house alone brings ready-made roles up to a release",
     "mark_all_read": "own notifications",
     "change_company_profile": "texts about the organization",
     "change_contact": "texts about the organization",

@@ -5,6 +5,7 @@ Each action that matters is enumerated from what is declared; a new one has to s
 
 import importlib
 import inspect
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,26 @@ def test_nothing_works_without_the_permission(here, name):
     hold(nobody, here.roles["own base"], base=True)
     with pytest.raises((PermissionMissing, NotFound)):
         here.org.perform(ACTIONS[name], by=nobody, **VALID[name](here))
+
+
+HOUSE_ALONE: dict[str, Callable[[Stage], dict[str, Any]]] = {
+    "announce_end": lambda s: {"membership_id": s.target.membership_id, "assignment_id": s.assignment},
+    "end_assignment": lambda s: {"membership_id": s.target.membership_id, "assignment_id": s.assignment},
+    "follow_release": lambda _s: {"roles": (), "profiles": ()},
+}
+
+
+def test_what_the_house_alone_does_is_known():
+    assert set(HOUSE_ALONE) == {n for n, f in ACTIONS.items() if "the house alone" in f.declaration.open_to}
+
+
+@pytest.mark.parametrize("name", HOUSE_ALONE)
+def test_what_the_house_alone_does_nobody_else_does(here, name):
+    """Not even whoever holds everything."""
+    before = holdings(here.org.id)
+    with pytest.raises(PermissionMissing):
+        here.org.perform(ACTIONS[name], **HOUSE_ALONE[name](here))
+    assert holdings(here.org.id) == before
 
 
 def plans() -> dict[str, Any]:
