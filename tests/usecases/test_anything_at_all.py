@@ -1,6 +1,7 @@
 """Whatever people do in whatever order, three things hold (product.md §3, invariants; security cases 6, 9).
 
 Nobody raises what they may do themselves, an active keyholder remains, and licensed seats are never exceeded by adding.
+Every action that touches access, of every blueprint: `access.test_no_escalation`. Here seats and pending people count.
 """
 
 from typing import Any
