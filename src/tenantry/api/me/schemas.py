@@ -18,7 +18,9 @@ class Me(Out):
     organization: Named
     person: Named | None
     holds_everything: bool
-    permissions: dict[str, str] = Field(description="Code -> reach, or yes where the permission has none.")
+    permissions: dict[str, str] = Field(
+        description="Code -> reach in the whole organization, several with a space between; yes where it has none."
+    )
 
 
 class EditMe(In):

@@ -12,7 +12,7 @@ from tenantry.api.schemas import Id
 from tenantry.core import clock
 from tenantry.core.errors import NotFound
 from tenantry.core.paging import keyset_page
-from tenantry.core.permissions import REACH_CODES, catalogue
+from tenantry.core.permissions import YES, catalogue, reach_codes
 from tenantry.core.transactions import reading
 from tenantry.notifications.actions import mark_all_read
 from tenantry.notifications.selectors import own
@@ -23,7 +23,6 @@ from tenantry.security.actions import end_own_session
 from tenantry.security.selectors import open_sessions
 
 router = Router(tags=["Me"])
-REACHES = {reach: code for code, reach in REACH_CODES.items()}
 
 
 def _me(request: ApiRequest) -> Me:
@@ -36,7 +35,7 @@ def _me(request: ApiRequest) -> Me:
         person=Named(id=member.id, name=member.name) if member else None,
         holds_everything=actor.grants.everything,
         permissions={
-            p.code: REACHES[reach] if p.has_reach else "yes"
+            p.code: " ".join(reach_codes(reach)) if p.has_reach else YES
             for p in catalogue().values()
             if (reach := actor.reach(p.code)) is not None
         },

@@ -17,7 +17,6 @@ from tenantry.access.actions.giving import (
 )
 from tenantry.access.actions.restricting import (
     ProfilePlan,
-    RestrictionPlan,
     plan_set_profile,
     plan_set_restrictions,
     set_profile,
@@ -53,6 +52,7 @@ from tenantry.web.people.holding_forms import (
     UntilForm,
     shown_day,
 )
+from tenantry.web.people.restricted import of_restrictions
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import page, screen
@@ -267,20 +267,6 @@ def person_restrictions(request: MemberRequest, membership_id: UUID) -> HttpResp
         "people/restrictions.html",
         {"form": form, "member": member, "heading": _("Restrictions of %(name)s") % {"name": member.name}},
         plan=lambda: plan_set_restrictions(actor=request.actor, now=clock.now(), **wanted()),
-        words=_of_restrictions,
+        words=of_restrictions,
         carry_out=carry_out,
     )
-
-
-def _of_restrictions(plan: RestrictionPlan) -> dict[str, Any]:
-    declared = restrictions()
-    told = []
-    for codes, words in (
-        (plan.added, _("Set: %(what)s.")),
-        (plan.moved, _("Changed: %(what)s.")),
-        (plan.lifted, _("Lifted: %(what)s.")),
-    ):
-        named = ", ".join(str(declared[code].title) for code in codes if code in declared)
-        if named:
-            told.append(words % {"what": named})
-    return {"sentences": told, "button": _("Set restrictions")}
