@@ -150,7 +150,7 @@ def test_decide_and_visible_are_the_reference(place, world):
 
 @pytest.mark.soak
 @given(world=worlds())
-@of(3000)
+@of(600)
 def test_decide_and_visible_are_the_reference_for_long(place, world):
     agree(world, place)
 

@@ -169,4 +169,4 @@ class TestNobodyRises:
     @pytest.mark.soak
     @pytest.mark.parametrize("blueprint", SHIPPED)
     def test_by_any_acts_in_any_order_for_long(self, blueprint):
-        machine(blueprint, 80, 60)().runTest()
+        machine(blueprint, 15, 50)().runTest()
