@@ -203,6 +203,8 @@ def add_to_team(
         raise NotFound
     for taken in in_the_way(team, membership_ids).select_related("membership")[:1]:
         raise OneTeamOnly(name=taken.membership.name)
+    inside = TeamMember.objects.filter(team=team, membership__in=members)
+    before = {str(member_id): was_lead for member_id, was_lead in inside.values_list("membership_id", "is_lead")}
     TeamMember.objects.bulk_create(
         [TeamMember(team=team, membership=m, added_at=now, is_lead=is_lead) for m in members],
         update_conflicts=True,
@@ -210,7 +212,7 @@ def add_to_team(
         update_fields=["is_lead"],
     )
     bump_access(m.id for m in members)
-    values = {"name": team.name, "members": [str(m.id) for m in members], "is_lead": is_lead}
+    values = {"name": team.name, "members": [str(m.id) for m in members], "is_lead": is_lead, "inside": before}
     return Outcome(Done(team_id), Entry("teams.members_added", "team", team_id, values))
 
 
@@ -221,11 +223,12 @@ def remove_from_team(*, actor: Actor, now: datetime, team_id: UUID, membership_i
     if not may_manage_team(actor, team_id):
         raise PermissionMissing(TEAMS_MANAGE)
     _refuse_oneself(actor, (membership_id,))
-    gone, _by_model = TeamMember.objects.filter(team_id=team_id, membership_id=membership_id).delete()
-    if not gone:
+    held = TeamMember.objects.filter(team_id=team_id, membership_id=membership_id).first()
+    if held is None:
         raise NotFound
+    held.delete()
     bump_access([membership_id])
-    values = {"name": team.name, "members": [str(membership_id)]}
+    values = {"name": team.name, "members": [str(membership_id)], "is_lead": held.is_lead}
     return Outcome(Done(team_id), Entry("teams.member_removed", "team", team_id, values))
 
 

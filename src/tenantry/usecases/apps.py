@@ -11,3 +11,5 @@ class UsecasesConfig(AppConfig):
         import_string("tenantry.usecases.undoing_policies.POLICY_CHANGED")
         import_string("tenantry.usecases.undoing_roles.ROLE_EDITED")
         import_string("tenantry.usecases.undoing_holding.ROLE_CHANGED")
+        import_string("tenantry.usecases.undoing_structure.UNIT_MOVED")
+        import_string("tenantry.usecases.undoing_membership.MEMBERS_ADDED")

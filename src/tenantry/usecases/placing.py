@@ -14,6 +14,7 @@ from tenantry.audit.chain import Entry
 from tenantry.core.actor import Actor
 from tenantry.core.decisions import require
 from tenantry.core.errors import NotFound, Refusal
+from tenantry.core.ids import NIL
 from tenantry.core.records import Target
 from tenantry.organizations.locks import lock
 from tenantry.organizations.models import LockRow
@@ -118,5 +119,6 @@ def move_to_unit(
         "before_ids": {str(i): before[i] for i in plan.members},
     }
     one = plan.members[0] if len(plan.members) == 1 else None
-    entry = Entry("people.moved_to_unit", "member" if one else "members", one, values)
+    # Many share one target, so that an undo of it is found.
+    entry = Entry("people.moved_to_unit", "member" if one else "members", one or NIL, values)
     return Outcome(Placed(unit_id, plan.unit, plan.members, plan.refused), entry)

@@ -197,7 +197,7 @@ def change_level(
     level = assignable(actor, role_id, inside(workspace_id), Role.Kind.WORKSPACE)
     if held.role_id == level.id:
         raise SameRole(name=held.membership.name)
-    before = held.role
+    before, ended = held.role, held.ends_at
     held.role, held.ends_at, held.noticed_at = level, None, None
     held.given_by_id, held.given_at = actor.membership_id, now
     held.save(update_fields=["role", "ends_at", "noticed_at", "given_by", "given_at"])
@@ -207,6 +207,7 @@ def change_level(
         "members": [str(membership_id)],
         "before": before.name,
         "before_id": before.id,
+        "before_ends_at": ended,
         "after": level.name,
         "after_id": level.id,
     }
@@ -223,12 +224,18 @@ def remove_from_workspace(*, actor: Actor, now: datetime, workspace_id: UUID, me
     lock(LockRow.Name.STRUCTURE)
     workspace = _managed(actor, workspace_id)
     held = _held(actor, workspace_id, membership_id)
-    level = held.role.name
     held.delete()
-    RestrictionSet.objects.filter(workspace_id=workspace_id, membership_id=membership_id).delete()
-    TeamMember.objects.filter(team__workspace_id=workspace_id, membership_id=membership_id).delete()
+    restricted, _rows = RestrictionSet.objects.filter(workspace_id=workspace_id, membership_id=membership_id).delete()
+    left, _rows = TeamMember.objects.filter(team__workspace_id=workspace_id, membership_id=membership_id).delete()
     bump_access([membership_id])
-    values = {"name": workspace.name, "level": level, "members": [str(membership_id)]}
+    values = {
+        "name": workspace.name,
+        "level": held.role.name,
+        "level_id": held.role_id,
+        "members": [str(membership_id)],
+        # What an undo would not bring back.
+        "lost": bool(held.ends_at or restricted or left),
+    }
     entry = Entry("structure.workspace_member_removed", "workspace", workspace_id, values)
     return Outcome(Done(workspace_id), entry)
 
