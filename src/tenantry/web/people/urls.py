@@ -12,7 +12,6 @@ from tenantry.web.people.views import (
     overview,
     places,
 )
-from tenantry.web.workspaces.assigning import person_workspaces
 
 PERSON = "admin/users/u/<uuid:membership_id>"
 
@@ -26,7 +25,6 @@ urlpatterns = [
     path(PERSON, detail.person_detail, name="person_detail"),
     path(f"{PERSON}/teams", detail.person_teams, name="person_teams"),
     path(f"{PERSON}/unit", places.person_unit, name="person_unit"),
-    path(f"{PERSON}/workspaces/new", person_workspaces, name="person_workspaces"),
     path(f"{PERSON}/audit", detail.person_audit, name="person_audit"),
     path(f"{PERSON}/sessions", changing.person_sessions, name="person_sessions"),
     path(f"{PERSON}/edit", changing.person_edit, name="person_edit"),

@@ -25,12 +25,13 @@ from tenantry.usecases.units import (
     plan_move_unit,
     rename_unit,
 )
+from tenantry.web.people.place_forms import PlaceForm
 from tenantry.web.people.plans import listing
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
 from tenantry.web.toasts import toast
-from tenantry.web.units.forms import PlaceForm, UnitForm
+from tenantry.web.units.forms import UnitForm
 
 
 @screen(UNITS_MANAGE, methods=("GET", "POST"))

@@ -1,48 +1,18 @@
-"""Forms about units: a name, a place, a person for a role."""
+"""Forms about units: a name, a person for a role."""
 
-from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
-from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from tenantry.core.bounds import LABEL
 from tenantry.web.forms import BoundField, HouseForm
-
-Choices = Sequence[tuple[UUID, str]]
-
-
-class ChosenId(forms.TypedChoiceField):
-    """One of those that are offered, by its id; an empty choice is None."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(coerce=UUID, empty_value=None, **kwargs)
-
-
-def offer(field: forms.Field, choices: Choices, empty: Any = None) -> None:
-    """What a select offers; `empty` words the choice of none."""
-    first = [] if empty is None else [("", empty)]
-    field.choices = [*first, *((str(i), name) for i, name in choices)]  # type: ignore[attr-defined]
+from tenantry.web.people.place_forms import Choices, ChosenId, offer
 
 
 class UnitForm(HouseForm):
     """A unit's name."""
 
     name = BoundField(LABEL, label=_("Name"))
-
-
-class PlaceForm(HouseForm):
-    """Which unit. `units`: those that may be chosen, with their paths."""
-
-    unit = ChosenId(label=_("Unit"))
-
-    def __init__(self, *args: Any, units: Choices, empty: Any = None, label: Any = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        offer(self.fields["unit"], units, empty)
-        self.fields["unit"].required = empty is None
-        if label is not None:
-            self.fields["unit"].label = label
 
 
 class AgentForm(HouseForm):

@@ -12,8 +12,7 @@ from tenantry.acting.actions import perform
 from tenantry.core.errors import InvalidInput, NotFound, Refusal
 from tenantry.core.ids import parse_id
 from tenantry.core.transactions import reading
-from tenantry.organizations.selectors import policy, policy_values
-from tenantry.organizations.structure import parts_of
+from tenantry.organizations.selectors import policy
 from tenantry.people.permissions import WORKSPACES_MANAGE
 from tenantry.people.selectors import get_member
 from tenantry.usecases.workspaces import assign_workspaces
@@ -26,13 +25,6 @@ from tenantry.web.toasts import toast
 ADD_FIELDS = "people.add_fields"
 LIMIT = "workspaces.assign_on_add_limit"
 MOST_CHOICES = 200
-
-
-def offers_workspaces(request: MemberRequest) -> bool:
-    """Whether *Add user* goes on with the workspaces: they are used here, and the actor decides who is in one."""
-    rules = policy_values(ADD_FIELDS, LIMIT)
-    wanted = "workspaces" in rules[ADD_FIELDS] or "workspaces" in parts_of(request.organization)
-    return bool(wanted and rules[LIMIT] and managed_workspaces(request.actor))
 
 
 @screen(WORKSPACES_MANAGE, methods=("GET", "POST"))

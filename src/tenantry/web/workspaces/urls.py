@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tenantry.web.workspaces import members, restricting, views
+from tenantry.web.workspaces import assigning, members, restricting, views
 
 WORKSPACE = "admin/workspaces/<uuid:workspace_id>"
 MEMBER = f"{WORKSPACE}/people/<uuid:membership_id>"
@@ -18,6 +18,7 @@ urlpatterns = [
     path(f"{MEMBER}/level", members.workspace_level, name="workspace_level"),
     path(f"{MEMBER}/restrictions", restricting.workspace_restrictions, name="workspace_restrictions"),
     path(f"{MEMBER}/removal", members.workspace_member_removal, name="workspace_member_removal"),
+    path("admin/users/u/<uuid:membership_id>/workspaces/new", assigning.person_workspaces, name="person_workspaces"),
     path(SETTINGS, views.workspace_settings, name="workspace_settings"),
     path(f"{SETTINGS}/edit", views.workspace_settings_edit, name="workspace_settings_edit"),
     path(f"{SETTINGS}/people", members.workspace_settings_people, name="workspace_settings_people"),

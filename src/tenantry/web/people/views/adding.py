@@ -23,11 +23,11 @@ from tenantry.people.permissions import INVITE
 from tenantry.people.selectors import get_member, manageable_teams
 from tenantry.usecases.joining import invite_member
 from tenantry.web.people.forms import AddForm
+from tenantry.web.people.onward import offers_workspaces
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
 from tenantry.web.toasts import toast
-from tenantry.web.workspaces.assigning import offers_workspaces
 
 DAYS, STRUCTURE, ADD_FIELDS = "people.invitation_days", "organization.structure", "people.add_fields"
 PROFILE_RULES = (STRUCTURE, ADD_FIELDS)

@@ -20,10 +20,10 @@ from tenantry.people.permissions import EDIT, WORKFLOWS_VIEW
 from tenantry.people.selectors import get_member, workflows_of_member
 from tenantry.usecases.placing import move_to_unit
 from tenantry.web.people.answers import done
+from tenantry.web.people.place_forms import PlaceForm
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import page, screen
-from tenantry.web.units.forms import PlaceForm
 
 
 def places_of(request: MemberRequest, member: Any, status: str) -> dict[str, Any]:
