@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenantry.core.bounds import LABEL, LINE
 from tenantry.web.forms import BoundField, HouseForm
-from tenantry.web.units.forms import Choices, ChosenId, offer
+from tenantry.web.people.place_forms import Choices, ChosenId, offer
 
 
 class TeamForm(HouseForm):
