@@ -1,6 +1,6 @@
 """Reads of an organization: itself, its profile, its policies and entitlements."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -58,11 +58,16 @@ class PolicyState:
 
 def policies() -> list[PolicyState]:
     """Every policy with its present value; one query."""
-    rows = {row.code: row for row in PolicyValue.objects.all()}
+    return policies_in(PolicyValue.objects.values("code", "value", "version"))
+
+
+def policies_in(rows: Iterable[Mapping[str, Any]]) -> list[PolicyState]:
+    """The same, of rows that were read already: code, value and version."""
+    known = {row["code"]: row for row in rows}
     return [
-        PolicyState(
-            p, rows[p.code].value if p.code in rows else p.default, rows[p.code].version if p.code in rows else 0
-        )
+        PolicyState(p, known[p.code]["value"], known[p.code]["version"])
+        if p.code in known
+        else PolicyState(p, p.default, 0)
         for p in CATALOGUE.values()
     ]
 

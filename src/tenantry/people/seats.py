@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Q, Subquery
 from django.db.models.functions import JSONObject
@@ -36,7 +37,12 @@ class Seats:
 
 
 def seats(now: datetime) -> Seats:
-    """The meter's figures, which stand on every page of an administrator: one query."""
+    """The meter's figures: one query."""
+    return seats_of(Organization.objects.filter(pk=scope.organization_id()).values_list(*seat_columns(now)).first())
+
+
+def seat_columns(now: datetime) -> tuple[Subquery, Subquery, Subquery]:
+    """What `seats_of` reads, for a query over the organization that asks for more besides."""
     expired = Q(status=Status.INVITED, invited_until__lte=now)
     figures = JSONObject(
         active=Count("id", filter=Q(status=Status.ACTIVE)),
@@ -47,10 +53,12 @@ def seats(now: datetime) -> Seats:
     counts = Membership.objects.order_by().values("organization_id").annotate(figures=figures).values("figures")
     granted = Entitlement.objects.filter(key=SEATS).values(granted=JSONObject(limit="limit"))
     rule = PolicyValue.objects.filter(code=COUNTED).values("value")
-    found = Organization.objects.filter(pk=scope.organization_id()).values_list(
-        Subquery(counts[:1]), Subquery(granted[:1]), Subquery(rule[:1])
-    )
-    by_state, entitled, counted = found.first() or (None, None, None)
+    return Subquery(counts[:1]), Subquery(granted[:1]), Subquery(rule[:1])
+
+
+def seats_of(found: tuple[Any, Any, Any] | None) -> Seats:
+    """Of one row of `seat_columns`."""
+    by_state, entitled, counted = found or (None, None, None)
     by_state = by_state or {"active": 0, "pending": 0, "expired": 0, "deactivated": 0}
     held = set(CATALOGUE[COUNTED].default if counted is None else counted)
     by_status = {"active": by_state["active"], "invited": by_state["pending"], "deactivated": by_state["deactivated"]}

@@ -19,6 +19,7 @@ from tenantry.audit.selectors import AuditFilter, entries
 from tenantry.core.actor import Actor
 from tenantry.core.errors import NotFound, PermissionMissing, Refusal
 from tenantry.core.ids import NIL
+from tenantry.core.together import Wanted, read_together
 from tenantry.organizations.policies.effects import Effect, EffectPlan
 
 LIFE = timedelta(days=30)
@@ -62,16 +63,18 @@ class Reversal:
 class Undoer:
     """How the entries of one code are taken back.
 
-    `permission`: of the original act. `refusals`: why some of many entries can't be, by number, however many by the
-    same queries; it asks whether the value is still the recorded *after* (`UndoOvertaken`). `reversal`: what it would
-    do. `carry_out`: does it under the original's locks, asks the value there once more, and hands back an outcome whose
-    entry has the original's target.
+    `permission`: of the original act. `refusals`: why some of many entries can't be, by number; it asks whether the
+    value is still the recorded *after* (`UndoOvertaken`). `reversal`: what it would do. `carry_out`: does it under the
+    original's locks, asks the value there once more, and hands back an outcome whose entry has the original's target.
+    `reads`: what `refusals` needs to know of these entries, and gets as its third argument: a list of entries of many
+    kinds asks for all of it by one query. Without it, `refusals` asks by itself.
     """
 
     permission: str
-    refusals: Callable[[Actor, Sequence[Entry]], Mapping[int, Refusal]]
+    refusals: Callable[..., Mapping[int, Refusal]]
     reversal: Callable[[Actor, Entry, datetime], Reversal]
     carry_out: Callable[[Actor, Entry, datetime], Outcome[Any]]
+    reads: Callable[[Sequence[Entry]], Mapping[str, Wanted]] | None = None
 
 
 UNDOERS: dict[str, Undoer] = {}
@@ -115,11 +118,23 @@ def standings(actor: Actor, rows: Iterable[Entry], now: datetime) -> dict[int, R
         return {}
     found: dict[int, Refusal | None] = {}
     undone = _undone(offered)
-    for code in {row.action for row in offered}:
-        alike = [row for row in offered if row.action == code]
-        refusals = UNDOERS[code].refusals(actor, alike)
-        for row in alike:
-            found[row.number] = _of_any(row, undone, now) or refusals.get(row.number)
+    refusals = _refusals(actor, offered)
+    for row in offered:
+        found[row.number] = _of_any(row, undone, now) or refusals.get(row.number)
+    return found
+
+
+def _refusals(actor: Actor, rows: Sequence[Entry]) -> dict[int, Refusal]:
+    """What each kind of act refuses by itself; one query for all that say what they read."""
+    alike: dict[str, list[Entry]] = {}
+    for row in rows:
+        alike.setdefault(row.action, []).append(row)
+    asked = {code: reads(alike[code]) for code in alike if (reads := UNDOERS[code].reads) is not None}
+    known = read_together({(code, name): part for code, parts in asked.items() for name, part in parts.items()})
+    found: dict[int, Refusal] = {}
+    for code, entries_ in alike.items():
+        more = ({name: known[code, name] for name in asked[code]},) if code in asked else ()
+        found |= UNDOERS[code].refusals(actor, entries_, *more)
     return found
 
 
@@ -139,7 +154,7 @@ def _undone(rows: Sequence[Entry]) -> set[int]:
 
 def _undoable(actor: Actor, number: int, now: datetime) -> tuple[Entry, Undoer]:
     """:raises NotFound: there is no such entry, or the actor knows nothing of it."""
-    row = Entry.objects.filter(number=number).first()
+    row = with_undone(Entry.objects.filter(number=number)).first()
     undoer = UNDOERS.get(row.action) if row else None
     if row is None or undoer is None or not actor.may(undoer.permission):
         if row is None or not _reads(actor, row):

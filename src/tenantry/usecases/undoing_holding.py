@@ -23,6 +23,7 @@ from tenantry.audit.models import Entry
 from tenantry.core.actor import Actor
 from tenantry.core.errors import Refusal
 from tenantry.core.ids import NIL, parse_id
+from tenantry.core.together import Wanted, wanted
 from tenantry.people.errors import NotOnOneself
 from tenantry.usecases.undoing import Reversal, Undoer, UndoNotPossible, UndoOvertaken, register_undoer
 
@@ -32,6 +33,7 @@ ROLE_ENDED = "people.role_ended"
 PROFILE_SET = "people.profile_set"
 RESTRICTED = "people.restricted"
 Refusals = Mapping[int, Refusal]
+Found = Mapping[str, list[dict[str, Any]]]
 
 
 def _id(row: Entry, name: str) -> UUID | None:
@@ -60,10 +62,14 @@ def _targets(rows: Sequence[Entry]) -> list[UUID]:
 # --- The base role ------------------------------------------------------------------------
 
 
-def refusals_of_roles(actor: Actor, rows: Sequence[Entry]) -> Refusals:
-    """People whose role was changed again since, or had none before; one query."""
+def reads_of_roles(rows: Sequence[Entry]) -> dict[str, Wanted]:
     held = Assignment.objects.filter(membership_id__in=_targets(rows), is_base=True)
-    present = {row.membership_id: (row.role_id, row.ends_at, row.then_role_id) for row in held}
+    return {"held": wanted(held, "membership_id", "role_id", "ends_at", "then_role_id")}
+
+
+def refusals_of_roles(actor: Actor, rows: Sequence[Entry], found: Found) -> Refusals:
+    """People whose role was changed again since, or had none before."""
+    present = {one["membership_id"]: (one["role_id"], one["ends_at"], one["then_role_id"]) for one in found["held"]}
 
     def why_not(row: Entry) -> type[Refusal] | None:
         if present.get(row.target_id or NIL) != (_id(row, "after_id"), _moment(row, "ends_at"), _id(row, "then_id")):
@@ -102,10 +108,14 @@ def _undo_role(actor: Actor, row: Entry, now: datetime) -> Outcome[Any]:
 # --- Roles beside it ----------------------------------------------------------------------
 
 
-def refusals_of_given(actor: Actor, rows: Sequence[Entry]) -> Refusals:
-    """Roles that were taken since; one query."""
-    wanted = [_id(row, "assignment_id") or NIL for row in rows]
-    present = set(Assignment.objects.filter(id__in=wanted).values_list("id", flat=True))
+def reads_of_given(rows: Sequence[Entry]) -> dict[str, Wanted]:
+    ids = [_id(row, "assignment_id") or NIL for row in rows]
+    return {"held": wanted(Assignment.objects.filter(id__in=ids), "id")}
+
+
+def refusals_of_given(actor: Actor, rows: Sequence[Entry], found: Found) -> Refusals:
+    """Roles that were taken since."""
+    present = {one["id"] for one in found["held"]}
     return _asked(actor, rows, lambda row: None if _id(row, "assignment_id") in present else UndoOvertaken)
 
 
@@ -118,10 +128,14 @@ def _given(row: Entry) -> dict[str, Any]:
     return {"membership_id": row.target_id, "assignment_id": _id(row, "assignment_id")}
 
 
-def refusals_of_ended(actor: Actor, rows: Sequence[Entry]) -> Refusals:
-    """Roles that were given again since; one query."""
+def reads_of_ended(rows: Sequence[Entry]) -> dict[str, Wanted]:
     held = Assignment.objects.filter(membership_id__in=_targets(rows), is_base=False)
-    present = set(held.values_list("membership_id", "role_id", "unit_id"))
+    return {"held": wanted(held, "membership_id", "role_id", "unit_id")}
+
+
+def refusals_of_ended(actor: Actor, rows: Sequence[Entry], found: Found) -> Refusals:
+    """Roles that were given again since."""
+    present = {(one["membership_id"], one["role_id"], one["unit_id"]) for one in found["held"]}
 
     def why_not(row: Entry) -> type[Refusal] | None:
         return UndoOvertaken if (row.target_id, _id(row, "role_id"), _id(row, "unit_id")) in present else None
@@ -146,10 +160,14 @@ def _ended_reversal(actor: Actor, row: Entry, now: datetime) -> Reversal:
 # --- Profile and restrictions -------------------------------------------------------------
 
 
-def refusals_of_profiles(actor: Actor, rows: Sequence[Entry]) -> Refusals:
-    """People whose profile was changed again since; one query."""
+def reads_of_profiles(rows: Sequence[Entry]) -> dict[str, Wanted]:
     held = ProfileAssignment.objects.filter(membership_id__in=_targets(rows))
-    present = dict(held.values_list("membership_id", "profile_id"))
+    return {"held": wanted(held, "membership_id", "profile_id")}
+
+
+def refusals_of_profiles(actor: Actor, rows: Sequence[Entry], found: Found) -> Refusals:
+    """People whose profile was changed again since."""
+    present = {one["membership_id"]: one["profile_id"] for one in found["held"]}
 
     def why_not(row: Entry) -> type[Refusal] | None:
         return None if present.get(row.target_id or NIL) == _id(row, "after_id") else UndoOvertaken
@@ -166,11 +184,16 @@ def _profile_reversal(actor: Actor, row: Entry, now: datetime) -> Reversal:
     return Reversal(_("Profile of %(name)s") % {"name": plan.name}, plan.before or _("none"), plan.after or _("none"))
 
 
-def refusals_of_restrictions(actor: Actor, rows: Sequence[Entry]) -> Refusals:
-    """People whose restrictions there were set again since; one query."""
+def reads_of_restrictions(rows: Sequence[Entry]) -> dict[str, Wanted]:
+    taken = RestrictionSet.objects.filter(membership_id__in=_targets(rows))
+    return {"taken": wanted(taken, "membership_id", "workspace_id", "code", "value")}
+
+
+def refusals_of_restrictions(actor: Actor, rows: Sequence[Entry], found: Found) -> Refusals:
+    """People whose restrictions there were set again since."""
     present: dict[tuple[UUID, UUID | None], dict[str, str]] = {}
-    for taken in RestrictionSet.objects.filter(membership_id__in=_targets(rows)):
-        present.setdefault((taken.membership_id, taken.workspace_id), {})[taken.code] = taken.value
+    for one in found["taken"]:
+        present.setdefault((one["membership_id"], one["workspace_id"]), {})[one["code"]] = one["value"]
 
     def why_not(row: Entry) -> type[Refusal] | None:
         now = present.get((row.target_id or NIL, _id(row, "workspace_id")), {})
@@ -197,14 +220,26 @@ def _count(number: int) -> str:
     return ngettext("%(n)s restriction", "%(n)s restrictions", number) % {"n": number}
 
 
-register_undoer(ROLE_CHANGED, Undoer(ASSIGN, refusals_of_roles, _role_reversal, _undo_role))
+register_undoer(ROLE_CHANGED, Undoer(ASSIGN, refusals_of_roles, _role_reversal, _undo_role, reads_of_roles))
 register_undoer(
     ROLE_GIVEN,
-    Undoer(ASSIGN, refusals_of_given, _given_reversal, lambda a, row, now: end_role(actor=a, now=now, **_given(row))),
+    Undoer(
+        ASSIGN,
+        refusals_of_given,
+        _given_reversal,
+        lambda a, row, now: end_role(actor=a, now=now, **_given(row)),
+        reads_of_given,
+    ),
 )
 register_undoer(
     ROLE_ENDED,
-    Undoer(ASSIGN, refusals_of_ended, _ended_reversal, lambda a, row, now: give_role(actor=a, now=now, **_ended(row))),
+    Undoer(
+        ASSIGN,
+        refusals_of_ended,
+        _ended_reversal,
+        lambda a, row, now: give_role(actor=a, now=now, **_ended(row)),
+        reads_of_ended,
+    ),
 )
 register_undoer(
     PROFILE_SET,
@@ -213,6 +248,7 @@ register_undoer(
         refusals_of_profiles,
         _profile_reversal,
         lambda a, row, now: set_profile(actor=a, now=now, **_profile(row)),
+        reads_of_profiles,
     ),
 )
 register_undoer(
@@ -222,5 +258,6 @@ register_undoer(
         refusals_of_restrictions,
         _restrictions_reversal,
         lambda a, row, now: set_restrictions(actor=a, now=now, **_restrictions(row)),
+        reads_of_restrictions,
     ),
 )

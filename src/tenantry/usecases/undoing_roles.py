@@ -21,17 +21,28 @@ from tenantry.core.actor import Actor
 from tenantry.core.errors import Refusal
 from tenantry.core.ids import NIL
 from tenantry.core.permissions import catalogue, record_fields
+from tenantry.core.together import Wanted, wanted
 from tenantry.usecases.telling_roles import effects_of
 from tenantry.usecases.undoing import Reversal, Undoer, UndoNotPossible, UndoOvertaken, register_undoer
 
 ROLE_EDITED = "access.role_edited"
 PROFILE_EDITED = "access.profile_edited"
+Found = Mapping[str, list[dict[str, Any]]]
 
 
-def refusals_of_roles(actor: Actor, rows: Sequence[Entry]) -> Mapping[int, Refusal]:
-    """Roles that are gone, that were written since, or into which the actor may not put what stood there; one query.
-    The rest the act itself asks."""
-    roles = {role.id: role for role in Role.objects.all()}
+def reads_of_roles(rows: Sequence[Entry]) -> dict[str, Wanted]:
+    """Every role: lists name others."""
+    return {"roles": wanted(Role.objects.all(), *_columns(Role))}
+
+
+def _columns(model: type[Role] | type[Profile]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+def refusals_of_roles(actor: Actor, rows: Sequence[Entry], known: Found) -> Mapping[int, Refusal]:
+    """Roles that are gone, that were written since, or into which the actor may not put what stood there. The rest the
+    act itself asks."""
+    roles = {one["id"]: Role(**one) for one in known["roles"]}
     found = {row.number: _why_not_role(actor, row, roles) for row in rows}
     return {number: refusal for number, refusal in found.items() if refusal is not None}
 
@@ -76,9 +87,14 @@ def _as_recorded(outcome: Outcome[Any], row: Entry, read: Callable[[Mapping[str,
     return outcome
 
 
-def refusals_of_profiles(actor: Actor, rows: Sequence[Entry]) -> Mapping[int, Refusal]:
-    """As for roles; one query."""
-    present = {profile.id: profile for profile in Profile.objects.filter(id__in=[row.target_id or NIL for row in rows])}
+def reads_of_profiles(rows: Sequence[Entry]) -> dict[str, Wanted]:
+    written = Profile.objects.filter(id__in=[row.target_id or NIL for row in rows])
+    return {"profiles": wanted(written, *_columns(Profile))}
+
+
+def refusals_of_profiles(actor: Actor, rows: Sequence[Entry], known: Found) -> Mapping[int, Refusal]:
+    """As for roles."""
+    present = {one["id"]: Profile(**one) for one in known["profiles"]}
     found = {row.number: _why_not_profile(actor, row, present) for row in rows}
     return {number: refusal for number, refusal in found.items() if refusal is not None}
 
@@ -109,5 +125,8 @@ def _undo_profile(actor: Actor, row: Entry, now: datetime) -> Outcome[ProfileWri
     return _as_recorded(outcome, row, writing_profiles.content_from)
 
 
-register_undoer(ROLE_EDITED, Undoer(ROLES_EDIT, refusals_of_roles, _role_reversal, _undo_role))
-register_undoer(PROFILE_EDITED, Undoer(PROFILES_EDIT, refusals_of_profiles, _profile_reversal, _undo_profile))
+register_undoer(ROLE_EDITED, Undoer(ROLES_EDIT, refusals_of_roles, _role_reversal, _undo_role, reads_of_roles))
+register_undoer(
+    PROFILE_EDITED,
+    Undoer(PROFILES_EDIT, refusals_of_profiles, _profile_reversal, _undo_profile, reads_of_profiles),
+)

@@ -6,16 +6,19 @@ from typing import Any
 from django.urls import reverse
 
 from tenantry.core import clock
-from tenantry.notifications.selectors import count_unread
+from tenantry.notifications.selectors import count_unread, seats_and_unread
 from tenantry.organizations.structure import parts_of
-from tenantry.people.seats import seats
 from tenantry.web.context import Account, ShellFacts
 
 
 def shell_facts(request: Any) -> ShellFacts:
     """Asked only when the page around it is rendered; not for fragments that leave the shell alone."""
     actor = request.actor
-    state = seats(clock.now()) if actor.may_any("people.view", "seats.view", "billing.view") else None
+    state = None
+    if actor.may_any("people.view", "seats.view", "billing.view"):
+        state, unread = seats_and_unread(actor, clock.now())
+    else:
+        unread = count_unread(actor)
     counts: dict[str, int] = {}
     if state is not None and actor.may("people.invite"):
         counts["invitations"] = state.pending + state.expired
@@ -28,7 +31,7 @@ def shell_facts(request: Any) -> ShellFacts:
     )
     visible = actor.may_any("seats.view", "billing.view", "people.invite")
     parts = parts_of(request.organization)
-    return ShellFacts(state if visible else None, counts, count_unread(actor), parts, account)
+    return ShellFacts(state if visible else None, counts, unread, parts, account)
 
 
 def own_picture_url(picture: Any) -> str:

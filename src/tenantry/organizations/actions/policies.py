@@ -87,9 +87,9 @@ class PolicyStanding:
     refusal: Refusal | None
 
 
-def policies_before(actor: Actor) -> list[PolicyStanding]:
-    """Every policy as this actor stands to it, in the order of the groups; one query."""
-    states = policies()
+def policies_before(actor: Actor, states: list[PolicyState] | None = None) -> list[PolicyStanding]:
+    """Every policy as this actor stands to it, in the order of the groups; one query, none with `states`."""
+    states = policies() if states is None else states
     locked = next(bool(state.value) for state in states if state.policy.code == LOCKED)
     return [PolicyStanding(state, refusal_of(actor, state.policy, locked=locked)) for state in states]
 
