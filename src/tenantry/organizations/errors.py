@@ -56,14 +56,14 @@ class UnitNameTaken(Refusal):
     """Names are one below each parent, in any spelling of capitals."""
 
     code = "unit_name_taken"
-    sentence = _("There is a unit called “%(name)s” in that place already.")
+    sentence = _("There is one called “%(name)s” in that place already.")
 
 
 class RootUnitStays(Refusal):
     """It stands for the organization: called like it, neither moved nor deleted."""
 
     code = "root_unit_stays"
-    sentence = _("The first unit stands for the organization itself: it stays where it is and is called like it.")
+    sentence = _("The top of the tree stands for the organization itself: it stays where it is and is called like it.")
 
 
 class UnitBelowItself(Refusal):

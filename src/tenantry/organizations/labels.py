@@ -1,4 +1,5 @@
-"""Words that a blueprint may choose: headings and buttons (product.md §2, blueprints.md). The defaults are ours."""
+"""Words that a blueprint may choose: headings and buttons (product.md §2, blueprints.md), and, as `one_…` and `many_…`,
+what stands inside sentences. The defaults are ours."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +11,13 @@ LABELS: Mapping[str, Any] = {
     "team": _("Team"),
     "create_team": _("Create a team"),
     "no_teams": _("No teams yet"),
+    "one_team": _("team"),
     "units": _("Branches"),
+    "unit": _("Branch"),
+    "create_unit": _("Create a branch"),
+    "no_units": _("No branches yet"),
+    "one_unit": _("branch"),
+    "many_units": _("branches"),
     "workspaces": _("Workspaces"),
     "workflows": _("Workflows"),
     "add_user": _("Add user"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from tenantry.audit.models import Entry
 from tenantry.audit.selectors import personal_of
 from tenantry.core.ids import parse_id
+from tenantry.organizations.labels import label
 from tenantry.organizations.policies import CATALOGUE, Policy
 from tenantry.people.selectors import names_of
 from tenantry.security.selectors import operator_names
@@ -86,6 +87,7 @@ STEPS = {
     "plan": gettext_lazy("plan"),
 }
 FEW = 3
+WORDS = ("one_team", "one_unit", "many_units")
 PLACES = ("name", "role", "before", "after", "count", "job", "slug", "checked", *structure.PLACES, *roles.PLACES)
 
 
@@ -114,6 +116,7 @@ class _Facts:
     who: str
     target: str
     members: tuple[str, ...]
+    words: Mapping[str, str]
 
     def get(self, name: str) -> str:
         value = self.values.get(name)
@@ -152,6 +155,7 @@ def _plain(text: Any, variants: Mapping[str, Any] | None = None) -> Callable[[_F
             "email": str(facts.personal.get("email") or facts.personal.get("recipient") or _("(erased)")),
             "kind": str(KINDS.get(facts.get("kind"), facts.get("kind"))),
             "step": str(STEPS.get(facts.get("step"), facts.get("step"))),
+            **{word: label(facts.words, word) for word in WORDS},
             **{name: facts.get(name) for name in PLACES},
         }
         return str(chosen) % places
@@ -229,14 +233,14 @@ def _role_changed(facts: _Facts) -> str:
 
 def _members_added(facts: _Facts) -> str:
     if facts.values.get("is_lead"):
-        return _plain(_("%(who)s made %(several)s lead of the team “%(name)s”."))(facts)
-    return _plain(_("%(who)s added %(several)s to the team “%(name)s”."))(facts)
+        return _plain(_("%(who)s made %(several)s lead of the %(one_team)s “%(name)s”."))(facts)
+    return _plain(_("%(who)s added %(several)s to the %(one_team)s “%(name)s”."))(facts)
 
 
 def _moved_to_unit(facts: _Facts) -> str:
     if not facts.get("name"):
-        return _plain(_("%(who)s took %(several)s out of every unit."))(facts)
-    return _plain(_("%(who)s put %(several)s into the unit “%(name)s”."))(facts)
+        return _plain(_("%(who)s took %(several)s out of every %(one_unit)s."))(facts)
+    return _plain(_("%(who)s put %(several)s into the %(one_unit)s “%(name)s”."))(facts)
 
 
 SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
@@ -285,12 +289,13 @@ SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
 }
 
 
-def sentences(entries: Iterable[Entry], *, details: bool = True) -> list[Line]:
-    """In the given order, with two queries however many there are; one without `details` (place, personal changes)."""
+def sentences(entries: Iterable[Entry], *, details: bool = True, labels: Mapping[str, str] | None = None) -> list[Line]:
+    """In the given order, in the organization's own words (`labels`): two queries however many there are, one without
+    `details` (place, personal changes)."""
     rows = list(entries)
     personal = personal_of(row.number for row in rows) if details else {}
     names = _names(rows)
-    return [_line(row, personal.get(row.number, {}), names) for row in rows]
+    return [_line(row, personal.get(row.number, {}), names, labels or {}) for row in rows]
 
 
 def _names(rows: list[Entry]) -> dict[UUID, str]:
@@ -308,13 +313,13 @@ def _names(rows: list[Entry]) -> dict[UUID, str]:
     return found
 
 
-def _line(row: Entry, personal: Mapping[str, Any], names: Mapping[UUID, str]) -> Line:
+def _line(row: Entry, personal: Mapping[str, Any], names: Mapping[UUID, str], labels: Mapping[str, str]) -> Line:
     who = _who(row, personal, names)
     target = names.get(row.target_id, "") if row.target_id else ""
     target = target or str(personal.get("name") or personal.get("email") or _("somebody"))
     ids = [parse_id(str(i)) for i in row.values.get("members") or []]
     members = tuple(names.get(i, "") or _("somebody") for i in ids if i)
-    facts = _Facts(row, _named(row.values), personal, who, target, members)
+    facts = _Facts(row, _named(row.values), personal, who, target, members, labels)
     tell = SENTENCES.get(row.action)
     return Line(
         entry=row,

@@ -111,7 +111,7 @@ ADMIN: tuple[Area, ...] = (
                 ("org_",),
             ),
             Entry(
-                _("Units"),
+                _("Branches"),
                 "unit_list",
                 "sitemap",
                 ("units.view", "units.manage"),

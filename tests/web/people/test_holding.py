@@ -85,7 +85,7 @@ def test_a_managing_agent_is_made_at_a_unit(org, rep, client):
     path = f"{page_of(rep)}/roles/new"
     refused = post(client, org.owner, path, {"role": str(role)})
     assert refused.status_code == 422
-    assert "This role is held at a unit." in refused.content.decode()
+    assert "This role is held at a branch." in refused.content.decode()
     text, answer = two_steps(client, org, path, {"role": str(role), "unit": str(unit)})
     assert "and in everything below" in text
     assert answer.status_code == 303

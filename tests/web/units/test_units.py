@@ -57,7 +57,7 @@ def client(org):
 
 
 def test_a_tree_is_made_renamed_moved_and_deleted(org, client):
-    assert "No units yet" in shown(client.get(LIST))
+    assert "No branches yet" in shown(client.get(LIST))
     north = post(client, org.owner, f"{LIST}/new", {"name": " North "})
     assert north.status_code == 303
     path = north["Location"]
@@ -71,12 +71,12 @@ def test_a_tree_is_made_renamed_moved_and_deleted(org, client):
     south = unit(org, "South")
     chosen = post(client, org.owner, f"{oslo}/move", {"unit": str(south)})
     assert chosen.status_code == 200
-    assert "unit comes below South" in shown(chosen)
+    assert "branch comes below South" in shown(chosen)
     moved = post(client, org.owner, f"{oslo}/move", {"unit": str(south), "digest": digest_in(chosen)})
     assert moved.status_code == 303
     assert names(org)["Bergen"] == "South"
     dialog = client.get(f"{LIST}/{south}/deletion")
-    assert "unit below it goes to Halden Supply" in shown(dialog)
+    assert "branch below it goes to Halden Supply" in shown(dialog)
     body = {"unit": str(root(org)), "digest": digest_in(dialog)}
     assert post(client, org.owner, f"{LIST}/{south}/deletion", body).status_code == 303
     assert names(org) == {"Halden Supply": "", "North": "Halden Supply", "Bergen": "Halden Supply"}
@@ -97,7 +97,7 @@ def test_a_name_that_is_taken_keeps_what_was_typed(org, client):
     unit(org, "North")
     answer = post(client, org.owner, f"{LIST}/new", {"name": "NORTH"})
     assert answer.status_code == 409
-    assert "There is a unit called" in shown(answer)
+    assert "There is one called" in shown(answer)
     assert 'value="NORTH"' in shown(answer)
 
 
@@ -191,7 +191,7 @@ def test_the_tree_is_searched_with_the_way_to_what_is_found(org, client):
     assert "Oslo</a>" in page
     assert "North</a>" in page
     assert "South</a>" not in page
-    assert "No unit is called so" in shown(client.get(f"{LIST}?q=nowhere"))
+    assert "No branch is called so" in shown(client.get(f"{LIST}?q=nowhere"))
 
 
 def test_the_entry_stands_in_the_navigation_where_units_are_used(org, client):
@@ -225,12 +225,12 @@ def test_a_selection_of_the_directory_is_put_into_a_unit_with_its_effect_first(o
 def test_a_persons_page_says_where_they_stand_and_changes_it(org, client):
     north, person = unit(org, "North"), org.person()
     path = f"/admin/users/u/{person.membership_id}"
-    assert "In no unit" in shown(client.get(path))
+    assert "In no branch" in shown(client.get(path))
     assert post(client, org.owner, f"{path}/unit", {"unit": str(north)}).status_code == 303
     assert unit_of(org, person) == north
     page = shown(client.get(path))
     assert f'href="{LIST}/{north}"' in page
-    assert "In no unit" in shown(client.get("/admin/users"))
+    assert "In no branch" in shown(client.get("/admin/users"))
     assert f"?unit={north}" in shown(client.get("/admin/users"))
     assert post(client, org.owner, f"{path}/unit", {"unit": str(new_id())}).status_code == 404
     assert post(client, org.owner, f"{path}/unit", {"unit": ""}).status_code == 303

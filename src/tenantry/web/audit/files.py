@@ -11,6 +11,7 @@ from tenantry.core.actor import Actor
 from tenantry.core.paging import number_page
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
+from tenantry.organizations.selectors import current_organization
 from tenantry.web.audit.wording import Line, sentences
 from tenantry.web.csv_files import safe_cell
 
@@ -48,8 +49,9 @@ def _batches(
     cursor: str | None = None
     while True:
         with scope.tenant(organization_id), reading():
+            labels = current_organization().labels
             page = number_page(entries(actor, wanted), by="number", cursor=cursor, size=BATCH)
-            text = b"".join(write(line) for line in sentences(page.rows))
+            text = b"".join(write(line) for line in sentences(page.rows, labels=labels))
         yield text
         cursor = page.next
         if cursor is None:

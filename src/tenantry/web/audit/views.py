@@ -39,7 +39,7 @@ def audit_list(request: MemberRequest) -> HttpResponse:
     undoable = standings(request.actor, found.rows, clock.now())
     context = {
         "page": found,
-        "rows": [_row(line, undoable) for line in sentences(found.rows)],
+        "rows": [_row(line, undoable) for line in sentences(found.rows, labels=request.organization.labels)],
         "asked": question,
         "areas": area_choices(request.actor),
         "acts": action_choices(request.actor),

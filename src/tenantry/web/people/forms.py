@@ -1,14 +1,16 @@
 """Forms about people over the bounds of the domain."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenantry.core.bounds import EMAIL, OPTIONAL_PERSON_NAME, PERSON_NAME
 from tenantry.core.ids import parse_id
+from tenantry.organizations.labels import label
 from tenantry.web.forms import BoundField, HouseForm
 
 Choices = Sequence[tuple[Any, Any]]
@@ -32,6 +34,11 @@ class RoleField(forms.TypedChoiceField):
         super().__init__(coerce=UUID, empty_value=None, **kwargs)
 
 
+def in_no_unit(labels: Mapping[str, str]) -> str:
+    """The choice of none, in the organization's word."""
+    return gettext("In no %(unit)s") % {"unit": label(labels, "one_unit")}
+
+
 class NamesForm(HouseForm):
     """Somebody's name here."""
 
@@ -41,7 +48,8 @@ class NamesForm(HouseForm):
 
 class InvitedForm(HouseForm):
     """Name, role, teams, unit and profile of somebody who has not accepted yet. `roles`, `teams`, `units`, `profiles`:
-    (id, name); `free`: whether they may stand in no unit."""
+    (id, name); `free`: whether they may stand in no unit; `labels`: the
+    organization's own words."""
 
     given_name = BoundField(OPTIONAL_PERSON_NAME, label=_("Given name"))
     family_name = BoundField(OPTIONAL_PERSON_NAME, label=_("Family name"))
@@ -50,7 +58,7 @@ class InvitedForm(HouseForm):
         coerce=UUID, required=False, label=_("Teams"), widget=forms.CheckboxSelectMultiple
     )
 
-    unit = forms.TypedChoiceField(coerce=UUID, empty_value=None, required=False, label=_("Unit"))
+    unit = forms.TypedChoiceField(coerce=UUID, empty_value=None, required=False, label=_("Branch"))
     profile = forms.TypedChoiceField(coerce=UUID, empty_value=None, required=False, label=_("Profile"))
 
     def __init__(
@@ -61,10 +69,13 @@ class InvitedForm(HouseForm):
         units: Choices = (),
         profiles: Choices = (),
         free: bool = True,
+        labels: Mapping[str, str] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        none = [("", _("In no unit"))] if free else []
+        self.fields["unit"].label = label(labels or {}, "unit")
+        self.fields["teams"].label = label(labels or {}, "teams")
+        none = [("", in_no_unit(labels or {}))] if free else []
         self.fields["unit"].choices = [*none, *((str(i), name) for i, name in units)]  # type: ignore[attr-defined]
         self.fields["unit"].required = not free
         if not units:

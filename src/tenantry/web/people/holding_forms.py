@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from tenantry.access.ends import end_of_day, last_day
 from tenantry.core.permissions import REACH_TITLES, YES, Restriction
+from tenantry.organizations.labels import label
 from tenantry.web.forms import HouseForm, PasswordField
 from tenantry.web.people.forms import Choices, RoleField
 
@@ -75,28 +76,40 @@ class FurtherRoleForm(UntilForm):
     """One more role: an addition, or, with a unit, a role there. `additions`, `unit_roles`, `units`: (id, name)."""
 
     role = RoleField(label=gettext_lazy("Role"))
-    unit = RoleField(label=gettext_lazy("Unit"), required=False)
+    unit = RoleField(label=gettext_lazy("Branch"), required=False)
     field_order = ("role", "unit", "until")
 
-    def __init__(self, *args: Any, additions: Choices, unit_roles: Choices, units: Choices, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        additions: Choices,
+        unit_roles: Choices,
+        units: Choices,
+        labels: Mapping[str, str],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.words = {"unit": label(labels, "one_unit")}
+        self.fields["unit"].label = label(labels, "unit")
         self.of_units = {i for i, _name in unit_roles}
         everywhere = [(str(i), name) for i, name in additions]
         there = [(str(i), name) for i, name in unit_roles]
         groups: list[Any] = [("", _("Choose a role"))]
         groups += [(_("In the whole organization"), everywhere)] if everywhere else []
-        groups += [(_("At a unit"), there)] if there else []
+        groups += [(_("At a %(unit)s") % self.words, there)] if there else []
         self.fields["role"].choices = groups  # type: ignore[attr-defined]
-        self.fields["unit"].choices = _with_none(units, _("Choose a unit"))  # type: ignore[attr-defined]
+        self.fields["unit"].choices = _with_none(units, _("Choose a %(unit)s") % self.words)  # type: ignore[attr-defined]
         if not unit_roles:
             del self.fields["unit"]
         else:
-            self.fields["unit"].help_text = _("For roles at a unit: it holds there and in everything below.")
+            self.fields["unit"].help_text = (
+                _("For roles at a %(unit)s: it holds there and in everything below.") % self.words
+            )
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         if data.get("role") in self.of_units and not data.get("unit") and "unit" not in self.errors:
-            self.add_error("unit", _("This role is held at a unit. Choose which one."))
+            self.add_error("unit", _("This role is held at a %(unit)s. Choose which one.") % self.words)
         if data.get("role") and data["role"] not in self.of_units:
             data["unit"] = None
         return data

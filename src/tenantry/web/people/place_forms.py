@@ -28,7 +28,7 @@ def offer(field: forms.Field, choices: Choices, empty: Any = None) -> None:
 class PlaceForm(HouseForm):
     """Which unit. `units`: those that may be chosen, with their paths."""
 
-    unit = ChosenId(label=_("Unit"))
+    unit = ChosenId(label=_("Branch"))
 
     def __init__(self, *args: Any, units: Choices, empty: Any = None, label: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -55,7 +55,6 @@ NOUNS: Mapping[str, Any] = {
     "seats": ngettext_lazy("%(shown)s seat", "%(shown)s seats", "number"),
     "invitations": ngettext_lazy("%(shown)s invitation", "%(shown)s invitations", "number"),
     "teams": ngettext_lazy("%(shown)s team", "%(shown)s teams", "number"),
-    "units": ngettext_lazy("%(shown)s unit", "%(shown)s units", "number"),
     "workspaces": ngettext_lazy("%(shown)s workspace", "%(shown)s workspaces", "number"),
     "workflows": ngettext_lazy("%(shown)s workflow", "%(shown)s workflows", "number"),
     "roles": ngettext_lazy("%(shown)s role", "%(shown)s roles", "number"),

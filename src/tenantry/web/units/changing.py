@@ -14,6 +14,7 @@ from tenantry.core.errors import NotFound, PlanChanged, Refusal
 from tenantry.core.ids import parse_id
 from tenantry.core.transactions import reading
 from tenantry.organizations.errors import RootUnitStays
+from tenantry.organizations.labels import label
 from tenantry.people.permissions import UNITS_MANAGE
 from tenantry.usecases.units import (
     UnitDeletionPlan,
@@ -55,6 +56,12 @@ def unit_create(request: MemberRequest) -> HttpResponse:
     return go(request, reverse("unit_detail", args=[made.id]))
 
 
+def in_words(request: MemberRequest) -> dict[str, str]:
+    """What units are called here, inside sentences."""
+    labels = request.organization.labels
+    return {"unit": label(labels, "one_unit"), "units": label(labels, "many_units")}
+
+
 def _again(request: MemberRequest, template: str, context: dict[str, Any], refused: Refusal) -> HttpResponse:
     """The form once more with what was refused; what is out of sight or not theirs is no matter of the form."""
     if refused.kind == "missing":
@@ -77,7 +84,7 @@ def unit_edit(request: MemberRequest, unit_id: UUID) -> HttpResponse:
         perform(rename_unit, actor=request.actor, unit_id=unit_id, name=form.cleaned_data["name"])
     except Refusal as refused:
         return _again(request, "units/form.html", context, refused)
-    toast(request, _("The unit is called %(name)s now.") % {"name": form.cleaned_data["name"]})
+    toast(request, _("It is called %(name)s now.") % {"name": form.cleaned_data["name"]})
     return go(request, reverse("unit_detail", args=[unit_id]))
 
 
@@ -114,7 +121,7 @@ def unit_move(request: MemberRequest, unit_id: UUID) -> HttpResponse:
         context["changed"] = changed
     except Refusal as refused:
         return _again(request, "units/move.html", context, refused)
-    context |= {"plan": plan, "effects": move_effects(plan)}
+    context |= {"plan": plan, "effects": move_effects(plan, in_words(request))}
     return page(request, "units/move.html", context, status=status)
 
 
@@ -125,9 +132,9 @@ def _refuse_foreign(request: MemberRequest, places: list[tuple[UUID, str]]) -> N
         raise NotFound
 
 
-def move_effects(plan: UnitMovePlan) -> list[dict[str, Any]]:
-    words = {"after": plan.after, "before": plan.before}
-    text = ngettext("unit comes below %(after)s", "units come below %(after)s", plan.units) % words
+def move_effects(plan: UnitMovePlan, named: dict[str, str]) -> list[dict[str, Any]]:
+    words = {"after": plan.after, "before": plan.before, **named}
+    text = ngettext("%(unit)s comes below %(after)s", "%(units)s come below %(after)s", plan.units) % words
     lines: list[dict[str, Any]] = [{"number": plan.units, "text": text}]
     if plan.people:
         text = ngettext("person moves with it", "people move with it", plan.people)
@@ -157,7 +164,7 @@ def unit_deletion(request: MemberRequest, unit_id: UUID) -> HttpResponse:
     form = PlaceForm(
         request.POST or None,
         units=places,
-        label=gettext_lazy("Where people and units go"),
+        label=_("Where people and %(units)s go") % in_words(request),
         initial={"unit": str(unit.parent_id)},
     )
     keep = request.POST.get("keep", "") == "yes"
@@ -182,17 +189,17 @@ def unit_deletion(request: MemberRequest, unit_id: UUID) -> HttpResponse:
         if request.method == "GET":
             raise
         return _again(request, "units/deletion.html", context, refused)
-    context |= {"plan": plan, "effects": deletion_effects(plan)}
+    context |= {"plan": plan, "effects": deletion_effects(plan, in_words(request))}
     return page(request, "units/deletion.html", context, status=status)
 
 
-def deletion_effects(plan: UnitDeletionPlan) -> list[dict[str, Any]]:
-    words = {"to": plan.to}
+def deletion_effects(plan: UnitDeletionPlan, named: dict[str, str]) -> list[dict[str, Any]]:
+    words = {"to": plan.to, **named}
     text = ngettext("person goes to %(to)s", "people go to %(to)s", plan.people) % words
     lines: list[dict[str, Any]] = [{"number": plan.people, "text": text, "detail": listing(plan.names)}]
     if plan.sub_units:
         count = len(plan.sub_units)
-        text = ngettext("unit below it goes to %(to)s", "units below it go to %(to)s", count) % words
+        text = ngettext("%(unit)s below it goes to %(to)s", "%(units)s below it go to %(to)s", count) % words
         lines.append({"number": count, "text": text, "detail": listing(plan.sub_units)})
     if plan.agents:
         count = len(plan.agents)

@@ -82,6 +82,7 @@ def _context(request: MemberRequest) -> dict[str, Any]:
         profiles=profile_names() if request.actor.may(RESTRICT) and offers_profiles(rules) else [],
         free=decide(request.actor, INVITE, NOWHERE).allowed,
         asked=rules[ADD_FIELDS],
+        labels=request.organization.labels,
     )
     return {"form": form, "roles": roles, "ordinary": ordinary, "days": rules[DAYS]}
 

@@ -1,6 +1,6 @@
 """Something for a selection of the directory: the plan with everybody who can't be, then the deed with its digest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing, Plan
 from tenantry.core.ids import parse_id
 from tenantry.core.transactions import reading
 from tenantry.organizations.errors import OrganizationNameAsked
+from tenantry.organizations.labels import label
 from tenantry.people.actions import JoinPlan, join_team, plan_join_team
 from tenantry.people.permissions import DEACTIVATE, EDIT, INVITE, REMOVE, TEAMS_MANAGE, VIEW
 from tenantry.people.selectors import manageable_teams
@@ -54,6 +55,10 @@ class Kind:
     plan: Callable[..., AnyPlan]
     into: str = ""
 
+    def called(self, text: str | Promise, labels: Mapping[str, str]) -> str:
+        """One of its words, with the organization's own for teams and units."""
+        return str(text) % {"team": label(labels, "one_team"), "unit": label(labels, "one_unit")}
+
     def place(self, place_id: UUID | None) -> dict[str, Any]:
         """What action and plan are told about it."""
         return {f"{self.into}_id": place_id} if self.into else {}
@@ -86,8 +91,8 @@ KINDS: dict[str, Kind] = {
     ),
     "team": Kind(
         TEAMS_MANAGE,
-        gettext_lazy("Add people to a team"),
-        gettext_lazy("Add to the team"),
+        gettext_lazy("Add people to a %(team)s"),
+        gettext_lazy("Add to the %(team)s"),
         False,
         join_team,
         plan_join_team,
@@ -95,7 +100,7 @@ KINDS: dict[str, Kind] = {
     ),
     "unit": Kind(
         EDIT,
-        gettext_lazy("Put people into a unit"),
+        gettext_lazy("Put people into a %(unit)s"),
         gettext_lazy("Put there"),
         False,
         move_to_unit,
@@ -159,6 +164,8 @@ def _plan_page(
         context: dict[str, Any] = {
             "do": do,
             "kind": kind,
+            "title": kind.called(kind.title, request.organization.labels),
+            "button": kind.called(kind.button, request.organization.labels),
             "ids": ids,
             "plan": plan,
             "changed": changed,

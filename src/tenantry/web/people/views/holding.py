@@ -87,6 +87,7 @@ def person_role_add(request: MemberRequest, membership_id: UUID) -> HttpResponse
         form = FurtherRoleForm(
             request.POST or None,
             zone=request.organization.time_zone,
+            labels=request.organization.labels,
             additions=[(role.id, role.name) for role in givable_additions(request.actor, target_of(member))],
             unit_roles=[(role.id, role.name) for role in here],
             units=[(one.id, f"{one.name} · {one.parent.name}" if one.parent else one.name) for one in units],

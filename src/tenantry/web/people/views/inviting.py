@@ -188,6 +188,7 @@ def _edit_context(request: MemberRequest, membership_id: UUID) -> dict[str, Any]
         teams=[(i, name) for i, name, _in in teams],
         units=units,
         profiles=[(i, name) for i, name, _held in profiles],
+        labels=request.organization.labels,
         free=decide(request.actor, INVITE, NOWHERE).allowed,
     )
     return {"member": member, "form": form, "roles": roles}

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from tenantry.access.directory import may_act_on
 from tenantry.access.places import unit_choices
@@ -15,11 +14,13 @@ from tenantry.core.decisions import decide
 from tenantry.core.errors import NotFound, Refusal
 from tenantry.core.records import NOWHERE
 from tenantry.core.transactions import reading
+from tenantry.organizations.labels import label
 from tenantry.organizations.structure import has_rows
 from tenantry.people.permissions import EDIT, WORKFLOWS_VIEW
 from tenantry.people.selectors import get_member, workflows_of_member
 from tenantry.usecases.placing import move_to_unit
 from tenantry.web.people.answers import done
+from tenantry.web.people.forms import in_no_unit
 from tenantry.web.people.place_forms import PlaceForm
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
@@ -48,7 +49,8 @@ def person_unit(request: MemberRequest, membership_id: UUID) -> HttpResponse:
     form = PlaceForm(
         request.POST or None,
         units=units,
-        empty=gettext_lazy("In no unit") if free else None,
+        empty=in_no_unit(request.organization.labels) if free else None,
+        label=label(request.organization.labels, "unit"),
         initial={"unit": str(member.unit_id or "")},
     )
     context = {"form": form, "member": member}
@@ -67,7 +69,6 @@ def person_unit(request: MemberRequest, membership_id: UUID) -> HttpResponse:
             raise
         form.refuse(refused)
         return page(request, "people/unit.html", context, status=status_of(refused))
-    words = {"name": member.name, "unit": placed.unit}
-    return done(
-        request, membership_id, _("%(name)s is in %(unit)s now.") % words if placed.unit else _("In no unit now.")
-    )
+    words = {"name": member.name, "unit": placed.unit, "word": label(request.organization.labels, "one_unit")}
+    said = _("%(name)s is in %(unit)s now.") if placed.unit else _("%(name)s is in no %(word)s now.")
+    return done(request, membership_id, said % words)
