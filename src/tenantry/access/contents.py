@@ -1,7 +1,7 @@
 """What is written into roles and profiles, and who may write it: only what they hold themselves (product.md §3)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -219,6 +219,18 @@ def ask_covered(actor: Actor, before: RoleContent | None, after: RoleContent) ->
         added = Role.objects.filter(id__in=set(after.assignable_ids) - set(present)).order_by("position", "sort_name")
         names += [role.name for role in added if not may_assign(actor, role)]
     _refuse(codes, names)
+
+
+def ask_acts_with(actor: Actor, role: Role) -> None:
+    """Asked before something else than a person, a key, comes to act with a role.
+
+    :raises NotYoursToGive: naming what the role holds, or gives, beyond the actor.
+    """
+    content = content_of(role)
+    known = catalogue()
+    every = {code: widest(declared) for code, declared in known.items()}
+    held = every if role.is_keyholder else {c: v for c, v in content.permissions.items() if c in known}
+    ask_covered(actor, None, replace(content, permissions=held))
 
 
 def ask_profile_covered(actor: Actor, before: ProfileContent | None, after: ProfileContent) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from tenantry.access.contents import ask_acts_with
 from tenantry.access.hands import refuse_out_of_hand
 from tenantry.access.steps import assignable
 from tenantry.acting.actions import Done, Outcome, action
@@ -55,9 +56,10 @@ def create_key(
 ) -> Outcome[KeyCreated]:
     """A key of the organization that acts with a role its creator may assign. The secret is in the result only.
 
-    :raises RoleNotAssignable: a key never holds more than its creator may give.
+    :raises RoleNotAssignable, NotYoursToGive: a key never holds more than its creator may give, and holds now.
     """
     role = assignable(actor, role_id)
+    ask_acts_with(actor, role)
     secret = PREFIX + crypto.new_token()
     key = ApiKey(
         name=name,

@@ -18,6 +18,7 @@ from tenantry.access.steps import (
     give_base_role,
     set_profile_row,
 )
+from tenantry.access.widening import refuse_widening
 from tenantry.acting.actions import Done, Outcome, action
 from tenantry.audit.chain import Entry, Event
 from tenantry.core.actor import Actor
@@ -247,9 +248,12 @@ def _changed_unit(actor: Actor, member: Membership, unit_id: UUID | None) -> UUI
     """Where the pending person stands from now on. `unit_id` NIL: where they stand.
 
     :raises PermissionMissing: `people.invite` does not reach the new place. :raises NotFound: no such unit.
+    :raises MoveWidensReach: the actor would come to reach the person further.
     """
     if unit_id not in (NIL, member.unit_id):
-        require(actor, INVITE, place_of(unit_id))
+        place = place_of(unit_id)
+        require(actor, INVITE, place)
+        refuse_widening(actor, place_of(member.unit_id).units, place.units)
         member.unit_id = unit_id
         bump_access([member.id])
     return member.unit_id

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from tenantry.access.errors import RoleNotAssignable
 from tenantry.access.hands import may_assign
 from tenantry.access.models import Assignment
+from tenantry.access.permissions import ASSIGN
 from tenantry.access.widening import refuse_widening
 from tenantry.acting.actions import Done, Outcome, action
 from tenantry.acting.plans import Plan, confirm
@@ -221,7 +222,7 @@ def plan_delete_unit(
     children = list(Unit.objects.filter(parent_id=unit_id).order_by("sort_name"))
     for child in children:
         _refuse_taken(child.name, to.id, but=unit_id)
-    _refuse_agents(actor, unit_id, there if keep_agents else here)
+    _refuse_agents(actor, unit_id, there if keep_agents else here, keep=keep_agents)
     people = _people(Membership.objects.filter(unit_id=unit_id)).order_by("sort_name", "id")
     return UnitDeletionPlan(
         unit_id=unit_id,
@@ -236,16 +237,19 @@ def plan_delete_unit(
     )
 
 
-def _refuse_agents(actor: Actor, unit_id: UUID, place: Target) -> None:
+def _refuse_agents(actor: Actor, unit_id: UUID, place: Target, *, keep: bool) -> None:
     """Roles held there are given or taken like any other, and nobody's own (product.md §3).
 
-    :raises NotOnOneself, RoleNotAssignable: see there.
+    :raises NotOnOneself, RoleNotAssignable: see there. :raises PermissionMissing: who keeps a role is given it at
+    another place.
     """
     if actor.grants.everything:
         return
     rows = list(Assignment.objects.filter(unit_id=unit_id).select_related("role"))
     if actor.grants.unit_id == unit_id or any(row.membership_id == actor.membership_id for row in rows):
         raise NotOnOneself
+    if rows and keep:
+        require(actor, ASSIGN, place)
     for row in rows:
         if not may_assign(actor, row.role, place):
             raise RoleNotAssignable(role=row.role.name)

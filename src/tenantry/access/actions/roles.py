@@ -10,6 +10,7 @@ from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from tenantry.access.contents import (
+    PLACES,
     RoleContent,
     ask_covered,
     cleaned,
@@ -113,17 +114,19 @@ def _ask_name(name: str, kind: str, role_id: UUID | None = None) -> None:
 # --- Who may give it -----------------------------------------------------------------------
 
 
-def peers(role_id: UUID, content: RoleContent) -> tuple[list[Role], list[Role]]:
+def peers(role_id: UUID, kind: str, content: RoleContent) -> tuple[list[Role], list[Role]]:
     """System roles that begin to list the role, and those that stop.
 
     Holders of a role that lists itself may give all of it to anybody; a role that holds no more than that gives them
-    nothing new. Without this nobody but keyholders could give a role that an administrator made.
+    nothing new. Without this nobody but keyholders could give a role that an administrator made. What is held at one
+    unit or in one workspace vouches for nothing that would hold elsewhere.
     """
     begin: list[Role] = []
     stop: list[Role] = []
     for role in Role.objects.filter(is_system=True, assignable_roles__isnull=False).order_by("position"):
         listed = role.assignable_roles or []
-        trusted = str(role.id) in listed and _holds(role, listed, content, role_id)
+        narrow = role.kind in PLACES and role.kind != kind
+        trusted = str(role.id) in listed and not narrow and _holds(role, listed, content, role_id)
         if trusted != (str(role_id) in listed):
             (begin if trusted else stop).append(role)
     return begin, stop
@@ -184,7 +187,7 @@ def _created(actor: Actor, kind: str, content: RoleContent, copied_from: str) ->
         **columns(after),
     )
     Role.objects.bulk_create([role])
-    list_role(role.id, *peers(role.id, after))
+    list_role(role.id, *peers(role.id, kind, after))
     values = {"name": role.name, "kind": kind, "copied_from": copied_from, "after": plain(after)}
     return Outcome(RoleWritten(role.id, role.name, role.version), Entry("access.role_created", "role", role.id, values))
 
@@ -259,7 +262,7 @@ def plan_edit_role(*, actor: Actor, role_id: UUID, content: RoleContent, now: da
 
 def _edit_plan(role: Role, after: RoleContent, now: datetime) -> RoleEditPlan:
     before = content_of(role)
-    begin, stop = peers(role.id, after)
+    begin, stop = peers(role.id, role.kind, after)
     question = Question(
         change=lambda row: rewritten(row, role.id, columns(after)),
         now=now,
@@ -339,6 +342,6 @@ def edit_role(
         setattr(role, name, value)
     role.version += 1
     role.save(update_fields=[*columns(plan.after), "version"])
-    list_role(role.id, *peers(role.id, plan.after))
+    list_role(role.id, *peers(role.id, role.kind, plan.after))
     values = {"name": role.name, "before": plain(plan.before), "after": plain(plan.after)}
     return Outcome(RoleWritten(role.id, role.name, role.version), Entry("access.role_edited", "role", role.id, values))
