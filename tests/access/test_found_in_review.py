@@ -1,0 +1,125 @@
+"""Holes that a review found in access, each with the way it was used."""
+
+import pytest
+
+from access.ground import hold, seat
+from factories.organizations import Organization, make_organization, unique
+from support.holding import make_role, make_unit, stand_in
+from tenantry.access.actions.restricting import set_restrictions
+from tenantry.access.actions.roles import create_role, edit_role
+from tenantry.access.contents import RoleContent
+from tenantry.access.errors import MoveWidensReach, NotYoursToGive
+from tenantry.access.models import Role
+from tenantry.core.errors import PermissionMissing
+from tenantry.core.tenancy import scope
+from tenantry.core.transactions import reading
+from tenantry.security.actions import create_key
+from tenantry.usecases.joining import edit_invited
+from tenantry.usecases.units import delete_unit
+
+RUNS_PEOPLE = {"people.view": "all", "people.invite": "yes", "people.remove": "yes"}
+
+
+@pytest.fixture(scope="module")
+def org() -> Organization:
+    return make_organization()
+
+
+def listing(org: Organization, role_id) -> set[str]:
+    """Keys of the roles whose holders may give this one."""
+    with scope.tenant(org.id), reading():
+        rows = Role.objects.filter(assignable_roles__contains=[str(role_id)])
+        return set(rows.values_list("key", flat=True))
+
+
+# --- Roles held at a narrow place vouch for nothing wider ------------------------------------------------
+
+
+def test_a_role_at_a_unit_does_not_begin_to_give_one_of_the_whole_organization():
+    org = make_organization(blueprint="brokerage")
+    base = org.perform(create_role, kind="base", content=RoleContent(unique("Recruiter"), "", RUNS_PEOPLE)).id
+    assert "managing_agent" not in listing(org, base)
+    addition = org.perform(create_role, kind="addition", content=RoleContent(unique("Recruiter"), "", RUNS_PEOPLE)).id
+    assert "managing_agent" not in listing(org, addition)
+    unit = org.perform(create_role, kind="unit", content=RoleContent(unique("Recruiter"), "", RUNS_PEOPLE)).id
+    assert "managing_agent" in listing(org, unit)
+
+
+def test_nor_when_an_edit_makes_it_small_enough():
+    org = make_organization(blueprint="brokerage")
+    name = unique("Wide")
+    role = org.perform(create_role, kind="base", content=RoleContent(name, "", {"deals.delete": "all"})).id
+    org.perform(edit_role, role_id=role, content=RoleContent(name, "", RUNS_PEOPLE))
+    assert listing(org, role) == set()
+
+
+def test_a_level_in_a_workspace_does_not_begin_to_give_one_of_the_whole_organization(org):
+    base = org.perform(create_role, kind="base", content=RoleContent(unique("All"), "", {"deals.view": "all"})).id
+    assert listing(org, base) == {"administrator"}
+
+
+# --- Keys -------------------------------------------------------------------------------------------------
+
+
+def test_a_key_holds_nothing_that_was_taken_from_whoever_makes_it(org):
+    person = org.person("administrator")
+    org.perform(create_key, by=person, name=unique("key"), role_id=org.role("administrator"))
+    org.perform(set_restrictions, membership_id=person.membership_id, values={"data.no_export": "yes"})
+    with pytest.raises(NotYoursToGive):
+        org.perform(create_key, by=person, name=unique("key"), role_id=org.role("administrator"))
+    org.perform(create_key, by=person, name=unique("key"), role_id=org.role("member"))
+
+
+def test_a_key_holds_no_more_than_its_maker_though_the_role_is_theirs_to_give(org):
+    wide = make_role(org, "base", permissions={"billing.view": "yes", "deals.view": "all"})
+    held = {"api_keys.manage": "yes", "deals.view": "team"}
+    small = make_role(org, "base", permissions={"deals.view": "own"})
+    maker = seat(org)
+    hold(maker, make_role(org, "base", permissions=held, assignable=[wide, small]), base=True)
+    with pytest.raises(NotYoursToGive):
+        org.perform(create_key, by=maker, name=unique("key"), role_id=wide)
+    org.perform(create_key, by=maker, name=unique("key"), role_id=small)
+
+
+def test_an_owner_from_whom_something_was_taken_makes_no_key_of_an_owner(org):
+    person = org.person("owner")
+    org.perform(set_restrictions, membership_id=person.membership_id, values={"data.no_export": "yes"})
+    with pytest.raises(NotYoursToGive):
+        org.perform(create_key, by=person, name=unique("key"), role_id=org.role("owner"))
+
+
+# --- Units ------------------------------------------------------------------------------------------------
+
+
+def agent_of(org: Organization, unit_id, permissions, assignable=(), **more):
+    """A role at a unit, for somebody new or, as `person`, for one who holds another."""
+    person = more.get("person") or seat(org)
+    hold(person, make_role(org, "unit", permissions=permissions, assignable=assignable), unit_id=unit_id)
+    return person
+
+
+def test_a_pending_person_is_not_brought_to_where_the_agent_may_do_more(org):
+    few, many = make_unit(org), make_unit(org)
+    adds = {"people.view": "all", "people.invite": "yes"}
+    agent = agent_of(org, few, adds, [org.role("member")])
+    agent_of(org, many, {**adds, "people.restrict": "yes"}, [org.role("member")], person=agent)
+    invited = org.invite(unit_id=few)
+    asked = {"given_name": "Pat", "family_name": "", "role_id": org.role("member"), "team_ids": ()}
+    with pytest.raises(MoveWidensReach):
+        org.perform(edit_invited, by=agent, membership_id=invited.membership_id, unit_id=many, **asked)
+    back = org.invite(unit_id=many)
+    org.perform(edit_invited, by=agent, membership_id=back.membership_id, unit_id=few, **asked)
+
+
+def test_who_may_not_give_roles_does_not_lift_an_agent_to_the_unit_above(org):
+    upper = make_unit(org)
+    lower = make_unit(org, upper)
+    role = make_role(org, "unit", permissions={"people.view": "all", "people.remove": "yes"})
+    friend = org.person()
+    stand_in(org, friend.membership_id, lower)
+    hold(friend, role, unit_id=lower)
+    manages = {"units.view": "yes", "units.manage": "yes", "people.view": "all"}
+    by = agent_of(org, upper, manages, [role])
+    with pytest.raises(PermissionMissing):
+        org.perform(delete_unit, by=by, unit_id=lower, keep_agents=True)
+    org.perform(delete_unit, by=by, unit_id=lower)
