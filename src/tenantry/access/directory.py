@@ -11,7 +11,7 @@ from django.db.models.functions import Concat, JSONObject, Trim
 
 from tenantry.access.ends import ending_soon
 from tenantry.access.hands import gives
-from tenantry.access.models import Assignment, RestrictionSet, Role
+from tenantry.access.models import Assignment, ProfileAssignment, RestrictionSet, Role
 from tenantry.access.permissions import ASSIGN
 from tenantry.access.selectors import STATUSES, DirectoryFilter, directory, roles
 from tenantry.core.actor import Actor
@@ -45,18 +45,31 @@ def listed(actor: Actor, wanted: DirectoryFilter, now: datetime) -> QuerySet[Any
     ).defer("picture", "search_text")
 
 
+def with_places(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Rows of the directory with `unit_name` and `profile_id_`, without what only pages show."""
+    held = ProfileAssignment.objects.filter(membership_id=OuterRef("id"))
+    placed: QuerySet[Any] = rows.annotate(
+        unit_name=Subquery(Unit.objects.filter(id=OuterRef("unit_id")).values("name")[:1]),
+        profile_id_=Subquery(held.values("profile_id")[:1]),
+    )
+    return placed.defer("picture", "search_text")
+
+
 def team_names() -> ArraySubquery:
     """Names of the teams of the outer membership, in order."""
     rows = TeamMember.objects.filter(membership_id=OuterRef("id")).order_by("team__sort_name")
     return ArraySubquery(rows.values("team__name"))
 
 
-def find_listed(actor: Actor, membership_id: UUID, now: datetime) -> Any:
-    """One row of the directory, removed people included.
+def find_listed(actor: Actor, membership_id: UUID, now: datetime, *, policy: str = "") -> Any:
+    """One row of the directory, removed people included; with the value of a policy as `ruled`, None for its default.
 
     :raises NotFound: unknown, of another organization, or out of reach.
     """
-    member = listed(actor, EVERYBODY, now).filter(id=membership_id).first()
+    rows = listed(actor, EVERYBODY, now).filter(id=membership_id)
+    if policy:
+        rows = rows.annotate(ruled=Subquery(PolicyValue.objects.filter(code=policy).values("value")[:1]))
+    member = rows.first()
     if member is None:
         raise NotFound
     return member

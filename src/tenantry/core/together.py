@@ -12,7 +12,7 @@ Key = TypeVar("Key", str, tuple[str, str])
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """`columns` of `rows`, own columns only; in no order."""
+    """`columns` of `rows`, or of rows they link to; in no order."""
 
     rows: QuerySet[Any, Any]
     columns: tuple[str, ...]
@@ -44,7 +44,11 @@ def _marked(index: int, part: Wanted) -> QuerySet[Any, Any]:
 
 def _read(part: Wanted, name: str, value: Any) -> Any:
     """JSON has neither ids nor moments."""
-    field: Any = part.rows.model._meta.get_field(name)
+    field: Any = None
+    model: Any = part.rows.model
+    for step in name.split("__"):
+        field = model._meta.get_field(step)
+        model = field.related_model
     while field.remote_field:
         field = field.target_field
     return value if field.get_internal_type() == "JSONField" else field.to_python(value)

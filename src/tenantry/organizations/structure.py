@@ -24,10 +24,14 @@ def organization_with_parts() -> Organization:
     return found
 
 
+def named_parts(organization: Any) -> frozenset[str]:
+    """What the policy names; of a row of `organization_with_parts`."""
+    return frozenset(CATALOGUE[STRUCTURE].default if organization.parts is None else organization.parts)
+
+
 def parts_of(organization: Any) -> frozenset[str]:
     """Of units, workspaces, workflows, profiles, additions, restrictions; of a row of `organization_with_parts`."""
-    named = CATALOGUE[STRUCTURE].default if organization.parts is None else organization.parts
-    return frozenset(named) | {name for name in _ROWS if getattr(organization, f"has_{name}")}
+    return named_parts(organization) | {name for name in _ROWS if getattr(organization, f"has_{name}")}
 
 
 def has_rows(organization: Any, part: str) -> bool:

@@ -15,6 +15,7 @@ from tenantry.core.actor import Actor
 from tenantry.core.decisions import find
 from tenantry.core.errors import Refusal
 from tenantry.core.ids import NIL, parse_id
+from tenantry.core.together import Wanted, wanted
 from tenantry.organizations.models import Workflow, Workspace
 from tenantry.people.actions import add_to_team, remove_from_team
 from tenantry.people.models import Team, TeamMember, WorkflowMember
@@ -26,6 +27,7 @@ from tenantry.usecases.workflows import add_to_workflow, remove_from_workflow
 from tenantry.usecases.workspaces import add_to_workspace, change_level, remove_from_workspace
 
 Refusals = Mapping[int, Refusal]
+Found = Mapping[str, list[dict[str, Any]]]
 
 
 def _members(row: Entry) -> tuple[UUID, ...]:
@@ -81,10 +83,17 @@ def _reversal_of(record_type: Any, permission: str, *, before: str, after: str) 
 # --- Teams --------------------------------------------------------------------------------
 
 
-def _leads(rows: Sequence[Entry]) -> dict[tuple[UUID, UUID], bool]:
-    """Whether each is a lead, by (team, member); one query."""
+def reads_of_teams(rows: Sequence[Entry]) -> dict[str, Wanted]:
     held = TeamMember.objects.filter(team_id__in=_places(rows), membership_id__in=_everybody(rows))
-    return {(team, one): is_lead for team, one, is_lead in held.values_list("team_id", "membership_id", "is_lead")}
+    return {
+        "held": wanted(held, "team_id", "membership_id", "is_lead"),
+        "known": wanted(Team.objects.filter(id__in=_places(rows)), "id"),
+    }
+
+
+def _leads(found: Found) -> dict[tuple[UUID, UUID], bool]:
+    """Whether each is a lead, by (team, member)."""
+    return {(one["team_id"], one["membership_id"]): one["is_lead"] for one in found["held"]}
 
 
 def _were_inside(row: Entry) -> set[bool]:
@@ -92,9 +101,9 @@ def _were_inside(row: Entry) -> set[bool]:
     return set((row.values.get("inside") or {}).values())
 
 
-def refusals_of_joined(actor: Actor, rows: Sequence[Entry]) -> Refusals:
+def refusals_of_joined(actor: Actor, rows: Sequence[Entry], found: Found) -> Refusals:
     """Teams whose people left or lead it by now; and acts that did several things at once."""
-    present = _leads(rows)
+    present = _leads(found)
 
     def why_not(row: Entry) -> type[Refusal] | None:
         if any(present.get((row.target_id or NIL, one)) != bool(row.values["is_lead"]) for one in _members(row)):
@@ -113,10 +122,10 @@ def _undo_joined(actor: Actor, row: Entry, now: datetime) -> Outcome[Any]:
     return _together(row, done)
 
 
-def refusals_of_left(actor: Actor, rows: Sequence[Entry]) -> Refusals:
-    """Teams that are gone, and those whose people came back since; two queries."""
-    present = _leads(rows)
-    teams = set(Team.objects.filter(id__in=_places(rows)).values_list("id", flat=True))
+def refusals_of_left(actor: Actor, rows: Sequence[Entry], found: Found) -> Refusals:
+    """Teams that are gone, and those whose people came back since."""
+    present = _leads(found)
+    teams = {one["id"] for one in found["known"]}
 
     def why_not(row: Entry) -> type[Refusal] | None:
         if row.target_id not in teams or "is_lead" not in row.values:
@@ -139,16 +148,23 @@ def _undo_left(actor: Actor, row: Entry, now: datetime) -> Outcome[Any]:
 # --- Workspaces ---------------------------------------------------------------------------
 
 
-def _levels(rows: Sequence[Entry]) -> dict[tuple[UUID | None, UUID], tuple[UUID, datetime | None]]:
-    """(level, end) by (workspace, member); one query."""
+def reads_of_levels(rows: Sequence[Entry]) -> dict[str, Wanted]:
     held = Assignment.objects.filter(workspace_id__in=_places(rows), membership_id__in=_everybody(rows))
-    return {(one.workspace_id, one.membership_id): (one.role_id, one.ends_at) for one in held}
+    return {
+        "held": wanted(held, "workspace_id", "membership_id", "role_id", "ends_at"),
+        "levels": wanted(Role.objects.filter(kind=Role.Kind.WORKSPACE), "id"),
+    }
 
 
-def refusals_of_levels(actor: Actor, rows: Sequence[Entry]) -> Refusals:
+def _levels(found: Found) -> dict[tuple[UUID | None, UUID], tuple[UUID, datetime | None]]:
+    """(level, end) by (workspace, member)."""
+    return {(one["workspace_id"], one["membership_id"]): (one["role_id"], one["ends_at"]) for one in found["held"]}
+
+
+def refusals_of_levels(actor: Actor, rows: Sequence[Entry], found: Found) -> Refusals:
     """People whose level is another one by now; and levels that had an end, which is not given back for good."""
-    present = _levels(rows)
-    known = set(Role.objects.filter(kind=Role.Kind.WORKSPACE).values_list("id", flat=True))
+    present = _levels(found)
+    known = {one["id"] for one in found["levels"]}
 
     def why_not(row: Entry) -> type[Refusal] | None:
         after = (_id(row, "after_id"), None)
@@ -165,14 +181,22 @@ def _undo_level(actor: Actor, row: Entry, now: datetime) -> Outcome[Any]:
     return change_level(actor=actor, now=now, workspace_id=row.target_id or NIL, membership_id=member, role_id=level)
 
 
-def refusals_of_added(actor: Actor, rows: Sequence[Entry]) -> Refusals:
-    """People who are not there any more at that level, and those who got restrictions or teams there since."""
-    present = _levels(rows)
+def reads_of_added(rows: Sequence[Entry]) -> dict[str, Wanted]:
     everybody, places = _everybody(rows), _places(rows)
     restricted = RestrictionSet.objects.filter(workspace_id__in=places, membership_id__in=everybody)
     teams = TeamMember.objects.filter(team__workspace_id__in=places, membership_id__in=everybody)
-    later = set(restricted.values_list("workspace_id", "membership_id"))
-    later |= set(teams.values_list("team__workspace_id", "membership_id"))
+    return {
+        **reads_of_levels(rows),
+        "restricted": wanted(restricted, "workspace_id", "membership_id"),
+        "teams": wanted(teams, "team__workspace_id", "membership_id"),
+    }
+
+
+def refusals_of_added(actor: Actor, rows: Sequence[Entry], found: Found) -> Refusals:
+    """People who are not there any more at that level, and those who got restrictions or teams there since."""
+    present = _levels(found)
+    later = {(one["workspace_id"], one["membership_id"]) for one in found["restricted"]}
+    later |= {(one["team__workspace_id"], one["membership_id"]) for one in found["teams"]}
 
     def why_not(row: Entry) -> type[Refusal] | None:
         here = [(row.target_id, one) for one in _members(row)]
@@ -188,12 +212,15 @@ def _undo_added(actor: Actor, row: Entry, now: datetime) -> Outcome[Any]:
     return _together(row, done)
 
 
-def refusals_of_removed(actor: Actor, rows: Sequence[Entry]) -> Refusals:
+def reads_of_removed(rows: Sequence[Entry]) -> dict[str, Wanted]:
+    return {**reads_of_levels(rows), "places": wanted(Workspace.objects.filter(id__in=_places(rows)), "id")}
+
+
+def refusals_of_removed(actor: Actor, rows: Sequence[Entry], found: Found) -> Refusals:
     """Workspaces and levels that are gone, people who came back since, and places that had more than a level: an end,
     restrictions or teams are not brought back."""
-    present = _levels(rows)
-    known = set(Workspace.objects.filter(id__in=_places(rows)).values_list("id", flat=True))
-    known |= set(Role.objects.filter(kind=Role.Kind.WORKSPACE).values_list("id", flat=True))
+    present = _levels(found)
+    known = {one["id"] for one in [*found["places"], *found["levels"]]}
 
     def why_not(row: Entry) -> type[Refusal] | None:
         if row.values.get("lost") or row.target_id not in known or _id(row, "level_id") not in known:
@@ -213,14 +240,21 @@ def _undo_removed(actor: Actor, row: Entry, now: datetime) -> Outcome[Any]:
 # --- Workflows ----------------------------------------------------------------------------
 
 
-def _taking_part(rows: Sequence[Entry]) -> set[tuple[UUID, UUID]]:
+def reads_of_workflows(rows: Sequence[Entry]) -> dict[str, Wanted]:
     held = WorkflowMember.objects.filter(workflow_id__in=_places(rows), membership_id__in=_everybody(rows))
-    return set(held.values_list("workflow_id", "membership_id"))
+    return {
+        "held": wanted(held, "workflow_id", "membership_id"),
+        "known": wanted(Workflow.objects.filter(id__in=_places(rows)), "id"),
+    }
 
 
-def refusals_of_came(actor: Actor, rows: Sequence[Entry]) -> Refusals:
-    """Workflows whose people left by now; one query."""
-    present = _taking_part(rows)
+def _taking_part(found: Found) -> set[tuple[UUID, UUID]]:
+    return {(one["workflow_id"], one["membership_id"]) for one in found["held"]}
+
+
+def refusals_of_came(actor: Actor, rows: Sequence[Entry], found: Found) -> Refusals:
+    """Workflows whose people left by now."""
+    present = _taking_part(found)
 
     def why_not(row: Entry) -> type[Refusal] | None:
         return None if all((row.target_id, one) in present for one in _members(row)) else UndoOvertaken
@@ -234,10 +268,10 @@ def _undo_came(actor: Actor, row: Entry, now: datetime) -> Outcome[Any]:
     return _together(row, done)
 
 
-def refusals_of_went(actor: Actor, rows: Sequence[Entry]) -> Refusals:
-    """Workflows that are gone, and those whose people came back since; two queries."""
-    present = _taking_part(rows)
-    known = set(Workflow.objects.filter(id__in=_places(rows)).values_list("id", flat=True))
+def refusals_of_went(actor: Actor, rows: Sequence[Entry], found: Found) -> Refusals:
+    """Workflows that are gone, and those whose people came back since."""
+    present = _taking_part(found)
+    known = {one["id"] for one in found["known"]}
 
     def why_not(row: Entry) -> type[Refusal] | None:
         if row.target_id not in known:
@@ -251,21 +285,23 @@ def _undo_went(actor: Actor, row: Entry, now: datetime) -> Outcome[Any]:
     return add_to_workflow(actor=actor, now=now, workflow_id=row.target_id or NIL, membership_ids=_members(row))
 
 
-def _register(code: str, kind: Any, permission: str, sides: tuple[str, str], refusals: Any, carry_out: Any) -> None:
+def _register(code: str, kind: Any, permission: str, sides: tuple[str, str], asks: Any, carry_out: Any) -> None:
+    """`asks`: what it reads, and what it refuses."""
+    reads, refusals = asks
     reversal = _reversal_of(kind, permission, before=sides[0], after=sides[1])
-    register_undoer(code, Undoer(permission, refusals, reversal, carry_out))
+    register_undoer(code, Undoer(permission, refusals, reversal, carry_out, reads))
 
 
 MEMBERS_ADDED = "teams.members_added"
 IN_OUT, OUT_IN = ("in", "out"), ("out", "in")
-_register(MEMBERS_ADDED, TEAM, TEAMS_MANAGE, IN_OUT, refusals_of_joined, _undo_joined)
-_register("teams.member_removed", TEAM, TEAMS_MANAGE, OUT_IN, refusals_of_left, _undo_left)
+_register(MEMBERS_ADDED, TEAM, TEAMS_MANAGE, IN_OUT, (reads_of_teams, refusals_of_joined), _undo_joined)
+_register("teams.member_removed", TEAM, TEAMS_MANAGE, OUT_IN, (reads_of_teams, refusals_of_left), _undo_left)
 _register(
     "structure.workspace_level_changed",
     WORKSPACE,
     WORKSPACES_MANAGE,
     ("after", "before"),
-    refusals_of_levels,
+    (reads_of_levels, refusals_of_levels),
     _undo_level,
 )
 _register(
@@ -273,7 +309,7 @@ _register(
     WORKSPACE,
     WORKSPACES_MANAGE,
     ("level", "out"),
-    refusals_of_added,
+    (reads_of_added, refusals_of_added),
     _undo_added,
 )
 _register(
@@ -281,8 +317,22 @@ _register(
     WORKSPACE,
     WORKSPACES_MANAGE,
     ("out", "level"),
-    refusals_of_removed,
+    (reads_of_removed, refusals_of_removed),
     _undo_removed,
 )
-_register("structure.workflow_members_added", WORKFLOW, WORKFLOWS_MANAGE, IN_OUT, refusals_of_came, _undo_came)
-_register("structure.workflow_member_removed", WORKFLOW, WORKFLOWS_MANAGE, OUT_IN, refusals_of_went, _undo_went)
+_register(
+    "structure.workflow_members_added",
+    WORKFLOW,
+    WORKFLOWS_MANAGE,
+    IN_OUT,
+    (reads_of_workflows, refusals_of_came),
+    _undo_came,
+)
+_register(
+    "structure.workflow_member_removed",
+    WORKFLOW,
+    WORKFLOWS_MANAGE,
+    OUT_IN,
+    (reads_of_workflows, refusals_of_went),
+    _undo_went,
+)

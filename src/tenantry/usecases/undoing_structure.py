@@ -13,8 +13,8 @@ from tenantry.audit.models import Entry
 from tenantry.core.actor import Actor
 from tenantry.core.errors import Refusal
 from tenantry.core.ids import NIL, parse_id
+from tenantry.core.together import Wanted, wanted
 from tenantry.organizations.models import Unit, Workflow, Workspace
-from tenantry.organizations.units import unit_names
 from tenantry.people.actions import edit_team
 from tenantry.people.models import Membership, Team
 from tenantry.people.permissions import EDIT, TEAMS_MANAGE, UNITS_MANAGE, WORKFLOWS_MANAGE, WORKSPACES_EDIT
@@ -29,6 +29,7 @@ UNIT_MOVED = "structure.unit_moved"
 UNIT_RENAMED = "structure.unit_renamed"
 PEOPLE_MOVED = "people.moved_to_unit"
 Refusals = Mapping[int, Refusal]
+Found = Mapping[str, list[dict[str, Any]]]
 
 
 def _id(value: Any) -> UUID | None:
@@ -42,12 +43,17 @@ def _targets(rows: Sequence[Entry]) -> list[UUID]:
 # --- The tree -----------------------------------------------------------------------------
 
 
-def refusals_of_moved(actor: Actor, rows: Sequence[Entry]) -> Refusals:
-    """Units that hang elsewhere by now or are gone, and those whose old place is gone; one query."""
-    origins = [_id(row.values["before_id"]) or NIL for row in rows]
-    present = dict(Unit.objects.filter(id__in=[*_targets(rows), *origins]).values_list("id", "parent_id"))
+def reads_of_moved(rows: Sequence[Entry]) -> dict[str, Wanted]:
+    ids = [*_targets(rows), *(_id(row.values["before_id"]) or NIL for row in rows)]
+    return {"units": wanted(Unit.objects.filter(id__in=ids), "id", "parent_id")}
+
+
+def refusals_of_moved(actor: Actor, rows: Sequence[Entry], known: Found) -> Refusals:
+    """Units that hang elsewhere by now or are gone, and those whose old place is gone."""
+    present = {one["id"]: one["parent_id"] for one in known["units"]}
     found: dict[int, Refusal] = {}
-    for row, origin in zip(rows, origins, strict=True):
+    for row in rows:
+        origin = _id(row.values["before_id"]) or NIL
         if present.get(row.target_id or NIL) != _id(row.values["after_id"]):
             found[row.number] = UndoOvertaken()
         elif origin not in present:
@@ -80,9 +86,11 @@ _Edit = Callable[[Actor, datetime, UUID | None, Mapping[str, Any]], Outcome[Any]
 def _undoer_of_edits(permission: str, model: Any, fields: tuple[str, ...], edit: _Edit) -> Undoer:
     """For entries that keep `fields` of their target before and after."""
 
-    def refusals(actor: Actor, rows: Sequence[Entry]) -> Refusals:
-        held = model.objects.filter(id__in=_targets(rows)).values("id", *fields)
-        present = {one["id"]: _written({name: one[name] for name in fields}) for one in held}
+    def reads(rows: Sequence[Entry]) -> dict[str, Wanted]:
+        return {"held": wanted(model.objects.filter(id__in=_targets(rows)), "id", *fields)}
+
+    def refusals(actor: Actor, rows: Sequence[Entry], known: Found) -> Refusals:
+        present = {one["id"]: _written({name: one[name] for name in fields}) for one in known["held"]}
         stale = (row for row in rows if present.get(row.target_id) != _written(row.values["after"]))
         return {row.number: UndoOvertaken() for row in stale}
 
@@ -99,7 +107,7 @@ def _undoer_of_edits(permission: str, model: Any, fields: tuple[str, ...], edit:
             raise UndoOvertaken
         return outcome
 
-    return Undoer(permission, refusals, reversal, carry_out)
+    return Undoer(permission, refusals, reversal, carry_out, reads)
 
 
 def _written(side: Mapping[str, Any]) -> dict[str, str]:
@@ -135,11 +143,19 @@ def _stand(row: Entry) -> dict[UUID, UUID | None]:
     return {UUID(one): _id(unit_id) for one, unit_id in after.items()}
 
 
-def refusals_of_people_moved(actor: Actor, rows: Sequence[Entry]) -> Refusals:
-    """People who stand elsewhere by now, and those whose old unit is gone; two queries."""
+def reads_of_people_moved(rows: Sequence[Entry]) -> dict[str, Wanted]:
     everybody = {one for row in rows for one in _stand(row)}
-    present = dict(Membership.objects.filter(id__in=everybody).values_list("id", "unit_id"))
-    known = set(unit_names(origin for row in rows for origin in _stood(row).values()))
+    origins = {origin for row in rows for origin in _stood(row).values() if origin}
+    return {
+        "people": wanted(Membership.objects.filter(id__in=everybody), "id", "unit_id"),
+        "units": wanted(Unit.objects.filter(id__in=origins), "id"),
+    }
+
+
+def refusals_of_people_moved(actor: Actor, rows: Sequence[Entry], read: Found) -> Refusals:
+    """People who stand elsewhere by now, and those whose old unit is gone."""
+    present = {one["id"]: one["unit_id"] for one in read["people"]}
+    known = {one["id"] for one in read["units"]}
     found: dict[int, Refusal] = {}
     for row in rows:
         if any(present.get(one, NIL) != unit_id for one, unit_id in _stand(row).items()):
@@ -190,8 +206,10 @@ def _undo_people(actor: Actor, row: Entry, now: datetime) -> Outcome[Any]:
     )
 
 
-register_undoer(UNIT_MOVED, Undoer(UNITS_MANAGE, refusals_of_moved, _moved_reversal, _undo_moved))
-register_undoer(PEOPLE_MOVED, Undoer(EDIT, refusals_of_people_moved, _people_reversal, _undo_people))
+register_undoer(UNIT_MOVED, Undoer(UNITS_MANAGE, refusals_of_moved, _moved_reversal, _undo_moved, reads_of_moved))
+register_undoer(
+    PEOPLE_MOVED, Undoer(EDIT, refusals_of_people_moved, _people_reversal, _undo_people, reads_of_people_moved)
+)
 register_undoer(
     UNIT_RENAMED,
     _undoer_of_edits(

@@ -16,6 +16,7 @@ from tenantry.access.permissions import ASSIGN, RESTRICT
 from tenantry.access.weighing import beside, with_another, with_profile, written
 from tenantry.core.permissions import Reach, restrictions
 from tenantry.core.records import NOWHERE, Target
+from tenantry.core.together import read_together, wanted
 from tenantry.organizations.models import UnitLink
 from tenantry.organizations.permissions import BILLING_CHANGE
 from tenantry.people.models import Membership
@@ -54,17 +55,27 @@ class Means:
 
 
 def means_for(situation: Situation) -> Means:
-    """At most three queries."""
-    units = _units(situation)
+    """One query."""
+    links = UnitLink.objects.filter(below_id__in=_units(situation))
+    found = read_together(
+        {
+            "roles": wanted(Role.objects.all(), *(field.attname for field in Role._meta.concrete_fields)),
+            "profiles": wanted(Profile.objects.all(), *(field.attname for field in Profile._meta.concrete_fields)),
+            "links": wanted(links, "below_id", "above_id"),
+        }
+    )
     above: dict[UUID, set[UUID]] = {}
-    if units:
-        for below_id, above_id in UnitLink.objects.filter(below_id__in=units).values_list("below_id", "above_id"):
-            above.setdefault(below_id, set()).add(above_id)
-    roles = Role.objects.order_by("position", "sort_name", "id")
-    profiles = Profile.objects.order_by("position", "sort_name", "id")
+    for link in found["links"]:
+        above.setdefault(link["below_id"], set()).add(link["above_id"])
+    roles = sorted((Role(**one) for one in found["roles"]), key=_strongest)
+    profiles = sorted((Profile(**one) for one in found["profiles"]), key=_strongest)
     return Means(
         {role.id: role for role in roles}, tuple(profiles), {unit: frozenset(ids) for unit, ids in above.items()}
     )
+
+
+def _strongest(one: Role | Profile) -> tuple[int, str, UUID]:
+    return (one.position, one.sort_name, one.id)
 
 
 def _units(situation: Situation) -> frozenset[UUID]:

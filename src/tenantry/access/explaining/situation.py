@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -18,8 +19,7 @@ from tenantry.core.decisions import Decision, decide, find, require
 from tenantry.core.errors import InvalidInput, NotFound
 from tenantry.core.permissions import Reach, ScopeKind, catalogue, record_fields
 from tenantry.core.records import Target, record_types, target_of
-from tenantry.organizations.models import Organization
-from tenantry.organizations.units import place_of
+from tenantry.organizations.models import Organization, UnitLink
 from tenantry.people.models import Membership
 from tenantry.people.selectors import visible_members
 
@@ -152,6 +152,7 @@ def find_explained(actor: Actor, membership_id: UUID) -> Any:
             profile_name=Subquery(profile[:1]),
             organization_name=Subquery(here.values("name")[:1]),
             organization_state=Subquery(here.values("state")[:1]),
+            above=ArraySubquery(UnitLink.objects.filter(below_id=OuterRef("unit_id")).values("above_id")),
         )
         .defer("picture", "search_text")
         .first()
@@ -161,12 +162,12 @@ def find_explained(actor: Actor, membership_id: UUID) -> Any:
     return found
 
 
-def place_of_member(member: Membership) -> Target:
-    units = place_of(member.unit_id).units
-    return Target("member", member.id, owner=member.id, units=units)
+def place_of_member(member: Any) -> Target:
+    """`member`: of `find_explained`."""
+    return Target("member", member.id, owner=member.id, units=frozenset(member.above))
 
 
-def require_explain(actor: Actor, member: Membership) -> Target:
+def require_explain(actor: Actor, member: Any) -> Target:
     """The full chain is for whoever holds `access.explain` over that person.
 
     :raises PermissionMissing: see there.

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from tenantry.access.explaining.chain import permission_evidence
 from tenantry.access.explaining.names import Names, names_for
@@ -19,7 +19,6 @@ from tenantry.core.actor import Actor
 from tenantry.core.decisions import find, visible
 from tenantry.core.paging import Page, keyset_page
 from tenantry.core.records import NOWHERE, Target, record_types, target_of
-from tenantry.core.tenancy import scope
 from tenantry.organizations.models import Organization
 from tenantry.people.models import Membership
 from tenantry.people.records import MEMBER
@@ -69,7 +68,10 @@ def who_can(
         row = find(actor, declared, record_id)
         subject, target = Subject(record_type, record_id, str(getattr(row, declared.name))), target_of(declared, row)
     rows = visible(actor, EXPLAIN, MEMBER, visible_members(actor)).defer("picture", "search_text")
-    rows = rows.filter(Exists(_holding(permission)), status=Membership.Status.ACTIVE)
+    here = Organization.objects.filter(id=OuterRef("organization_id"))
+    rows = rows.filter(Exists(_holding(permission)), status=Membership.Status.ACTIVE).annotate(
+        organization_name=Subquery(here.values("name")[:1]), organization_state=Subquery(here.values("state")[:1])
+    )
     page = keyset_page(rows, order="sort_name", cursor=cursor, size=size)
     able = [one for one in _situations(page, permission, subject, target, now) if one.decision()]
     names = names_for(actor, *able)
@@ -87,14 +89,23 @@ def _holding(permission: str) -> QuerySet[Assignment]:
 def _situations(
     page: Page[Any], permission: str, subject: Subject | None, target: Target | None, now: datetime
 ) -> list[Situation]:
-    organization = Organization.objects.get(id=scope.organization_id())
     members = {row.id: row for row in page.rows}
     read = {row["id"]: dict(row) for row in sources(Membership.objects.filter(id__in=list(members)))}
     return [
         Situation(
-            Question(member, organization.name, organization.id, "", NOWHERE, permission, subject, None, now),
+            Question(
+                member,
+                member.organization_name,
+                member.organization_id,
+                "",
+                NOWHERE,
+                permission,
+                subject,
+                None,
+                now,
+            ),
             read[member.id],
-            organization.state,
+            member.organization_state,
             member.status,
             target,
         )

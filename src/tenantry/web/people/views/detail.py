@@ -15,7 +15,8 @@ from tenantry.core.decisions import decide
 from tenantry.core.errors import NotFound
 from tenantry.core.permissions import AREAS
 from tenantry.core.records import Target
-from tenantry.organizations.selectors import policy_values
+from tenantry.organizations.policies import CATALOGUE
+from tenantry.organizations.structure import named_parts
 from tenantry.people.permissions import END_SESSIONS, INVITE, TEAMS_MANAGE, TEAMS_VIEW, VIEW
 from tenantry.people.selectors import latest_invitation, manageable_teams, teams_of_member
 from tenantry.security.selectors import open_sessions
@@ -28,8 +29,6 @@ from tenantry.web.people.views.places import places_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import page, screen
 
-STRUCTURE = "organization.structure"
-
 
 def head(request: MemberRequest, membership_id: UUID) -> dict[str, Any]:
     """What every tab shows above itself.
@@ -37,14 +36,14 @@ def head(request: MemberRequest, membership_id: UUID) -> dict[str, Any]:
     :raises NotFound: unknown, of another organization, or out of reach.
     """
     now = clock.now()
-    member = find_listed(request.actor, membership_id, now)
-    rules = policy_values(DEACTIVATION_BY, STRUCTURE)
-    row = row_of(request.actor, member, now, deactivation_by=rules[DEACTIVATION_BY])
+    member = find_listed(request.actor, membership_id, now, policy=DEACTIVATION_BY)
+    rule = CATALOGUE[DEACTIVATION_BY].default if member.ruled is None else member.ruled
+    row = row_of(request.actor, member, now, deactivation_by=rule)
     actor = request.actor
     return {
         "row": row,
         "member": member,
-        "used": rules[STRUCTURE],
+        "used": named_parts(request.organization),
         "shows_teams": actor.may_any(TEAMS_VIEW, TEAMS_MANAGE),
         "shows_sessions": _may_see_sessions(request, row),
         "shows_audit": actor.may_any(AUDIT_VIEW, AUDIT_PEOPLE),
