@@ -5,6 +5,8 @@ from uuid import uuid4
 import pytest
 
 from api.callers import by_key, by_session, make_organization
+from support.holding import make_profile
+from tenantry.access.actions.restricting import set_profile
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.people.models import Membership
@@ -239,3 +241,32 @@ def test_a_selection_of_invitations_is_sent_again():
     sent = key.post("/invitations/deliveries", {"person_ids": ids, "digest": plan["digest"]})
     assert (sent.status, sent.body["person_ids"]) == (202, ids[:1])
     assert key.post("/invitations/deliveries", {"person_ids": ids[1:]}).code == "not_invited"
+
+
+def test_people_are_invited_into_a_unit_and_found_by_unit_and_workspace():
+    org = make_organization()
+    key = by_key(org)
+    north = key.post("/units", {"name": "North"}).body
+    oslo = key.post("/units", {"name": "Oslo", "parent_id": north["id"]}).body
+    body = {"email": _email(), "role_id": str(org.role("member"))}
+    made = key.post("/people", {**body, "unit_id": oslo["id"]})
+    assert made.status == 201, made.raw
+    assert (made.body["unit"], made.body["profile_id"]) == ({"id": oslo["id"], "name": "Oslo"}, None)
+    assert key.post("/people", {**body, "email": _email(), "unit_id": str(uuid4())}).status == 404
+    elsewhere = key.post("/people", {**body, "email": _email()}).body
+    assert elsewhere["unit"] is None
+    found = [p["id"] for p in key.get(f"/people?unit={north['id']}").body["items"]]
+    assert found == [made.body["id"]]
+    fairs = key.post("/workspaces", {"name": "Fairs"}).body
+    level = {"person_ids": [elsewhere["id"]], "role_id": str(org.role("workspace_member"))}
+    assert key.post(f"/workspaces/{fairs['id']}/members", level).status == 204
+    assert [p["id"] for p in key.get(f"/people?workspace={fairs['id']}").body["items"]] == [elsewhere["id"]]
+    assert key.get(f"/people?workspace={fairs['id']}&unit={north['id']}").body["items"] == []
+    assert key.get("/people?unit=north").code == "invalid_input"
+
+
+def test_a_row_names_the_profile_that_bounds_somebody():
+    org = make_organization()
+    key, person, profile = by_key(org), org.person(), make_profile(org)
+    org.perform(set_profile, membership_id=person.membership_id, profile_id=profile)
+    assert key.get(f"/people/{person.membership_id}").body["profile_id"] == str(profile)

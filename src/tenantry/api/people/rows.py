@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tenantry.access.directory import EVERYBODY
+from tenantry.access.directory import EVERYBODY, with_places
 from tenantry.access.selectors import directory, status_shown
 from tenantry.api.people.schemas import Named, Person
 from tenantry.core import clock
@@ -15,7 +15,7 @@ from tenantry.people.selectors import team_links_of
 
 
 def people(actor: Actor, rows: Sequence[Any], now: datetime) -> list[Person]:
-    """`rows` of `access.selectors.directory`."""
+    """`rows` of `access.selectors.directory`, `access.directory.with_places`."""
     teams = team_links_of(actor, [row.id for row in rows])
     return [_person(row, teams.get(row.id, []), now) for row in rows]
 
@@ -31,6 +31,8 @@ def _person(row: Any, teams: list[tuple[UUID, str]], now: datetime) -> Person:
         email=row.email,
         role=Named(id=row.role_id_, name=row.role_name) if row.role_id_ else None,
         teams=[Named(id=team_id, name=name) for team_id, name in teams],
+        unit=Named(id=row.unit_id, name=row.unit_name) if row.unit_id else None,
+        profile_id=row.profile_id_,
         last_sign_in_at=row.last_sign_in_at,
         created_at=row.created_at,
         joined_at=row.joined_at,
@@ -43,7 +45,7 @@ def _person(row: Any, teams: list[tuple[UUID, str]], now: datetime) -> Person:
 def person(actor: Actor, membership_id: UUID) -> Person:
     """:raises NotFound: unknown, of another organization, or out of reach."""
     now = clock.now()
-    row = directory(actor, EVERYBODY, now).defer("picture", "search_text").filter(id=membership_id).first()
+    row = with_places(directory(actor, EVERYBODY, now)).filter(id=membership_id).first()
     if row is None:
         raise NotFound
     return people(actor, [row], now)[0]

@@ -34,6 +34,8 @@ class Person(Out):
                 "email": "maren.holt@example.com",
                 "role": {"id": "01890a5d-ac96-774b-bcce-b302099a8001", "name": "Owner"},
                 "teams": [{"id": "01890a5d-ac96-774b-bcce-b302099a8002", "name": "North"}],
+                "unit": {"id": "01890a5d-ac96-774b-bcce-b302099a8004", "name": "Oslo"},
+                "profile_id": None,
                 "last_sign_in_at": "2026-05-04T08:00:00Z",
                 "created_at": "2026-01-12T09:30:00Z",
                 "joined_at": "2026-01-12T09:41:00Z",
@@ -52,6 +54,8 @@ class Person(Out):
     email: str
     role: Named | None
     teams: list[Named] = Field(description="Those that the caller may see.")
+    unit: Named | None = Field(description="Where they stand in the tree of units.")
+    profile_id: UUID | None = Field(description="The profile that bounds what they do in the applications.")
     last_sign_in_at: datetime | None
     created_at: datetime
     joined_at: datetime | None
@@ -69,6 +73,8 @@ class PeopleQuery(PageQuery):
     status: Annotated[list[PersonStatus], Field(description="None: everybody but removed people.")] = []
     role: Annotated[list[Id], Field(max_length=50)] = []
     team: Annotated[list[Id], Field(max_length=50)] = []
+    unit: Annotated[list[Id], Field(max_length=50, description="There, and in everything below.")] = []
+    workspace: Annotated[list[Id], Field(max_length=50)] = []
     never_signed_in: Annotated[Literal["true", "false"], Field()] = "false"
     not_seen_for_days: Days | None = None
     sort: Literal["name", "-name", "email", "-email", "last_sign_in", "-last_sign_in", "added", "-added"] = "name"
@@ -92,6 +98,7 @@ class InvitePerson(In):
     given_name: Name = ""
     family_name: Name = ""
     team_ids: Annotated[list[Id], Field(max_length=100)] = []
+    unit_id: Id | None = None
 
 
 class RenamePerson(In):

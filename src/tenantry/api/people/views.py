@@ -3,6 +3,7 @@
 from ninja import Query, Router
 
 from tenantry.access.actions.assigning import RoleChangePlan, change_role, plan_change_role
+from tenantry.access.directory import with_places
 from tenantry.access.errors import (
     EndPassed,
     FollowerNeeded,
@@ -63,9 +64,17 @@ def person_list(request: ApiRequest, query: Query[PeopleQuery]) -> Answer:
     """People whom the caller may see, filtered and sorted."""
     now = clock.now()
     seen = "never" if query.never_signed_in == "true" else str(query.not_seen_for_days or "")
-    wanted = DirectoryFilter(query.q, tuple(query.status), tuple(query.role), tuple(query.team), seen)
+    wanted = DirectoryFilter(
+        query.q,
+        tuple(query.status),
+        tuple(query.role),
+        tuple(query.team),
+        seen,
+        unit_ids=tuple(query.unit),
+        workspace_ids=tuple(query.workspace),
+    )
     page = keyset_page(
-        directory(request.actor, wanted, now).defer("picture", "search_text"),
+        with_places(directory(request.actor, wanted, now)),
         order=SORTS[query.sort.removeprefix("-")],
         descending=query.sort.startswith("-"),
         cursor=query.cursor,
@@ -93,6 +102,7 @@ def person_create(request: ApiRequest, body: InvitePerson) -> Answer:
         given_name=body.given_name,
         family_name=body.family_name,
         team_ids=tuple(body.team_ids),
+        unit_id=body.unit_id,
     )
     with reading():
         added = person(request.actor, invited.membership_id)
