@@ -57,6 +57,12 @@ CHAPTERS: tuple[Chapter, ...] = (
     ),
     Chapter("teams", _("Teams"), _("Sets of people, and what a team's lead may do"), "users-group"),
     Chapter(
+        "structure",
+        _("Branches, workspaces, workflows"),
+        _("Where people stand, and what they take part in"),
+        "sitemap",
+    ),
+    Chapter(
         "leaving", _("Deactivate, remove, reactivate"), _("When somebody leaves, and when they come back"), "user-off"
     ),
     Chapter("seats", _("Seats"), _("What counts, what is free, and what to do at the limit"), "ticket"),
