@@ -4,7 +4,8 @@ import pytest
 
 from access.ground import hold, seat
 from factories.organizations import Organization, make_organization, unique
-from support.holding import make_role, make_unit, stand_in
+from support.holding import make_role, make_unit, make_workspace, stand_in
+from support.visitors import signed_in
 from tenantry.access.actions.restricting import set_restrictions
 from tenantry.access.actions.roles import create_role, edit_role
 from tenantry.access.contents import RoleContent
@@ -123,3 +124,32 @@ def test_who_may_not_give_roles_does_not_lift_an_agent_to_the_unit_above(org):
     with pytest.raises(PermissionMissing):
         org.perform(delete_unit, by=by, unit_id=lower, keep_agents=True)
     org.perform(delete_unit, by=by, unit_id=lower)
+
+
+# --- Pages --------------------------------------------------------------------------------------------------
+
+
+def test_the_agent_of_a_unit_reads_no_count_of_people_elsewhere():
+    org = make_organization()
+    unit = make_unit(org)
+    agent = org.person()
+    stand_in(org, agent.membership_id, unit)
+    agent_of(org, unit, {"people.view": "all", "people.invite": "yes"}, person=agent)
+    for _ in range(3):
+        org.invite()
+    pages = [signed_in(agent).get(address).content.decode() for address in ("/admin", "/admin/users/invitations")]
+    assert "1 person at work" in pages[0]
+    assert "invited" not in pages[0].split("</h1>")[1].split("</div>")[0]
+    assert "3 people" not in pages[0]
+    org.invite(unit_id=unit)
+    assert "1 person at work · 1 invited" in signed_in(agent).get("/admin").content.decode()
+    assert "2 people at work · 4 invited" in signed_in(org.owner).get("/admin").content.decode()
+
+
+def test_a_level_in_a_workspace_opens_nothing_of_admin():
+    org = make_organization(blueprint="messaging")
+    person = org.person()
+    hold(person, org.role("workspace_owner"), workspace_id=(space := make_workspace(org)))
+    visitor = signed_in(person)
+    assert visitor.get(f"/workspaces/{space}/settings").status_code == 200
+    assert visitor.get("/admin").status_code == 403

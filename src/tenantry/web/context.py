@@ -28,7 +28,7 @@ class Account:
 @dataclass(frozen=True, slots=True)
 class ShellFacts:
     """Figures around the page. `seats`: in_use, limit, active, pending, free; None where not permitted. `structure`:
-    the parts of structure in use.
+    the parts of structure in use. `people`: how many are active, pending and expired, of those the member may see.
 
     `counts` by the navigation's count keys.
     """
@@ -38,6 +38,7 @@ class ShellFacts:
     unread: int = 0
     structure: frozenset[str] = frozenset()
     account: Account = field(default_factory=Account)
+    people: Mapping[str, int] = field(default_factory=dict)
 
 
 class Permitted:

@@ -1,5 +1,6 @@
 """What needs somebody's attention, most urgent first. Every line is true now and has a way to settle it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +19,11 @@ FEW_KEYHOLDERS = 3
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the actor may know; None or empty where it is not theirs. `seats`: people.seats.Seats."""
+    """What the actor may know; None or empty where it is not theirs. `seats`: people.seats.Seats; `people`: how many
+    are pending and expired, of those the actor may see."""
 
     seats: Any
+    people: Mapping[str, int]
     standing: Standing | None
     expiring: tuple[str, ...]
     invites: bool
@@ -68,7 +71,7 @@ def _invitations(facts: Facts) -> list[Line]:
     if not facts.invites:
         return []
     url = address("invitation_list")
-    expired = facts.seats.expired if facts.seats is not None else 0
+    expired = facts.people.get("expired", 0)
     if expired:
         title = ngettext("%(n)s invitation has expired", "%(n)s invitations have expired", expired) % {"n": expired}
         text = ngettext(
@@ -131,7 +134,7 @@ def _ending(facts: Facts) -> list[Line]:
 
 
 def _mail(facts: Facts) -> list[Line]:
-    pending = facts.seats.pending if facts.seats is not None else 0
+    pending = facts.people.get("pending", 0)
     if not facts.mail_waits or not pending:
         return []
     title = _("No mail server is set up")

@@ -10,10 +10,11 @@ from tenantry.access.permissions import ROLES_VIEW
 from tenantry.audit.permissions import VIEW as AUDIT_VIEW
 from tenantry.audit.permissions import VIEW_BILLING, VIEW_PEOPLE
 from tenantry.core import clock
+from tenantry.core.errors import PermissionMissing
 from tenantry.organizations.permissions import EDIT
 from tenantry.people.permissions import INVITE, VIEW
 from tenantry.web.home.attention import Facts, attention
-from tenantry.web.navigation import ADMIN
+from tenantry.web.navigation import ADMIN, is_administrator
 from tenantry.web.people.changes import changes
 from tenantry.web.people.rows import row_of
 from tenantry.web.requests import MemberRequest
@@ -29,6 +30,9 @@ NEW_PEOPLE, RECENT_CHANGES, MOST_EXPIRING = 5, 8, 20
 def admin_home(request: MemberRequest) -> HttpResponse:
     now = clock.now()
     actor = request.actor
+    # A level in a workspace opens that workspace's settings, outside of Admin.
+    if not is_administrator(actor):
+        raise PermissionMissing(ADMINISTRATIVE[0])
     # Asked once, for the page and for the shell around it.
     shell = request.shell_facts()  # type: ignore[attr-defined]
     request.shell_facts = lambda: shell  # type: ignore[attr-defined]
@@ -38,6 +42,7 @@ def admin_home(request: MemberRequest) -> HttpResponse:
     expiring = [m for m in people if m.status == m.Status.INVITED and now < m.invited_until <= now + SOON]
     facts = Facts(
         seats=shell.seats,
+        people=shell.people,
         standing=standing(actor, now) if actor.may(ROLES_VIEW) else None,
         expiring=tuple(m.name for m in expiring) if actor.may(INVITE) else (),
         invites=actor.may(INVITE),
@@ -46,6 +51,7 @@ def admin_home(request: MemberRequest) -> HttpResponse:
     )
     context = {
         "attention": attention(facts),
+        "heads": shell.people,
         "new_people": [row_of(actor, m, now, deactivation_by="nobody") for m in people if m.is_new],
         "shows_people": actor.may(VIEW),
         "shows_changes": actor.may_any(AUDIT_VIEW, VIEW_PEOPLE, VIEW_BILLING),
