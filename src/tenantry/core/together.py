@@ -36,10 +36,11 @@ def read_together(parts: Mapping[Key, Wanted]) -> dict[Key, list[dict[str, Any]]
 
 
 def _marked(index: int, part: Wanted) -> QuerySet[Any, Any]:
-    rows = part.rows.order_by().annotate(
+    rows: QuerySet[Any, Any] = part.rows.order_by().annotate(
         part_=Value(str(index), output_field=CharField()), row_=JSONObject(**{name: name for name in part.columns})
     )
-    return rows.values_list("part_", "row_")
+    marked: QuerySet[Any, Any] = rows.values_list("part_", "row_")
+    return marked
 
 
 def _read(part: Wanted, name: str, value: Any) -> Any:

@@ -67,12 +67,12 @@ def who_can(
         declared = record_types()[record_type]
         row = find(actor, declared, record_id)
         subject, target = Subject(record_type, record_id, str(getattr(row, declared.name))), target_of(declared, row)
-    rows = visible(actor, EXPLAIN, MEMBER, visible_members(actor)).defer("picture", "search_text")
+    rows: QuerySet[Any] = visible(actor, EXPLAIN, MEMBER, visible_members(actor)).defer("picture", "search_text")
     here = Organization.objects.filter(id=OuterRef("organization_id"))
     rows = rows.filter(Exists(_holding(permission)), status=Membership.Status.ACTIVE).annotate(
         organization_name=Subquery(here.values("name")[:1]), organization_state=Subquery(here.values("state")[:1])
     )
-    page = keyset_page(rows, order="sort_name", cursor=cursor, size=size)
+    page: Page[Any] = keyset_page(rows, order="sort_name", cursor=cursor, size=size)
     able = [one for one in _situations(page, permission, subject, target, now) if one.decision()]
     names = names_for(actor, *able)
     doers = [Doer(one.question.member.id, one.question.member.name, _reason(one, names)) for one in able]
