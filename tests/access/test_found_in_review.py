@@ -6,6 +6,7 @@ from access.ground import hold, seat
 from factories.organizations import Organization, make_organization, unique
 from support.holding import make_role, make_unit, make_workspace, stand_in
 from support.visitors import signed_in
+from tenantry.access.actions.assigning import change_role
 from tenantry.access.actions.restricting import set_restrictions
 from tenantry.access.actions.roles import create_role, edit_role
 from tenantry.access.contents import RoleContent
@@ -153,3 +154,35 @@ def test_a_level_in_a_workspace_opens_nothing_of_admin():
     visitor = signed_in(person)
     assert visitor.get(f"/workspaces/{space}/settings").status_code == 200
     assert visitor.get("/admin").status_code == 403
+
+
+def test_who_reads_roles_meets_only_those_holders_whom_they_see():
+    org = make_organization()
+    unit = make_unit(org)
+    inside, outside = org.person("manager"), org.person("manager")
+    stand_in(org, inside.membership_id, unit)
+    reader = org.person()
+    org.perform(
+        change_role,
+        membership_id=reader.membership_id,
+        role_id=make_role(org, "base", permissions={"roles.view": "yes"}),
+    )
+    role = f"/admin/users/roles/{org.role('manager')}"
+    blind = signed_in(reader).get(role).content.decode()
+    assert inside.email not in blind
+    assert outside.email not in blind
+    agent_of(org, unit, {"people.view": "all"}, person=(one := org.person()))
+    addition = make_role(org, "addition", permissions={"roles.view": "yes"})
+    hold(one, addition)
+    seen = signed_in(one).get(role).content.decode()
+    assert inside.email in seen
+    assert outside.email not in seen
+    assert outside.email in signed_in(org.owner).get(role).content.decode()
+
+
+def test_the_home_of_who_reads_roles_and_sees_nobody_is_a_page():
+    org = make_organization()
+    reader = org.person()
+    role = make_role(org, "base", permissions={"roles.view": "yes"})
+    org.perform(change_role, membership_id=reader.membership_id, role_id=role)
+    assert signed_in(reader).get("/admin").status_code == 200

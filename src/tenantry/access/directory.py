@@ -172,7 +172,7 @@ def standing(actor: Actor, now: datetime) -> Standing:
         found["one"] or "",
         found["role"] or "",
         maximum,
-        tuple(ending),
+        tuple(ending or ()),
     )
 
 

@@ -22,11 +22,12 @@ from tenantry.access.permissions import ASSIGN, PROFILES_EDIT, ROLES_EDIT, ROLES
 from tenantry.core.actor import Actor
 from tenantry.core.decisions import require_any
 from tenantry.core.errors import NotFound
-from tenantry.core.permissions import catalogue
+from tenantry.core.permissions import Reach, catalogue
 from tenantry.core.records import NOWHERE, Target
 from tenantry.core.text import InvalidText, TextBound
 from tenantry.organizations.models import UnitLink
 from tenantry.people.models import Membership, TeamMember
+from tenantry.people.permissions import VIEW
 from tenantry.people.selectors import visible_members
 
 Status = Membership.Status
@@ -192,16 +193,26 @@ def find_profile_seen(actor: Actor, profile_id: UUID) -> Any:
     return profile
 
 
-def holders_of(role_id: UUID, most: int) -> list[Assignment]:
-    """The first who hold a role, by name, each with the place; `roles.view` says who holds what."""
-    rows = Assignment.objects.filter(role_id=role_id).exclude(membership__status=Status.REMOVED)
+def holders_of(actor: Actor, role_id: UUID, most: int) -> list[Assignment]:
+    """The first who hold a role, of those the actor may see, by name, each with the place."""
+    rows = _seen(actor, Assignment.objects.filter(role_id=role_id))
     rows = rows.select_related("membership", "unit", "workspace").defer("membership__picture")
     return list(rows.order_by("membership__sort_name", "membership_id", "id")[:most])
 
 
-def having_profile(profile_id: UUID, most: int) -> list[ProfileAssignment]:
-    """The first who have a profile, by name."""
-    rows = ProfileAssignment.objects.filter(profile_id=profile_id).exclude(membership__status=Status.REMOVED)
+def _seen(actor: Actor, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Rows of people who are not removed and whom the actor may see."""
+    rows = rows.exclude(membership__status=Status.REMOVED)
+    if actor.reach(VIEW) == Reach.ALL:
+        return rows
+    if not actor.may(VIEW):
+        return rows.none()
+    return rows.filter(membership_id__in=visible_members(actor).order_by().values("id"))
+
+
+def having_profile(actor: Actor, profile_id: UUID, most: int) -> list[ProfileAssignment]:
+    """The first who have a profile, of those the actor may see, by name."""
+    rows = _seen(actor, ProfileAssignment.objects.filter(profile_id=profile_id))
     rows = rows.select_related("membership").defer("membership__picture")
     return list(rows.order_by("membership__sort_name", "membership_id")[:most])
 

@@ -184,7 +184,7 @@ def editor_context(request: MemberRequest, profile: "Profile", content: ProfileC
         "parts": parts_of_profile(request.actor, before.permissions, content.permissions, query),
         "fields": field_rows(request.actor, before.fields, content.fields),
         "query": query,
-        "holders": having_profile(profile.id, SHOWN),
+        "holders": having_profile(request.actor, profile.id, SHOWN),
         "until": clock.now() + LIFE,
     }
 

@@ -42,7 +42,7 @@ def permission_profile(request: MemberRequest, profile_id: UUID) -> HttpResponse
         "profile": profile,
         "parts": parts_of_profile(request.actor, content.permissions, content.permissions, query),
         "fields": field_rows(request.actor, content.fields, content.fields),
-        "holders": having_profile(profile_id, SHOWN),
+        "holders": having_profile(request.actor, profile_id, SHOWN),
         "query": query,
     }
     return page(request, "profiles/detail.html", context)

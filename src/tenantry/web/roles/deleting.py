@@ -53,7 +53,7 @@ def _question(request: MemberRequest, role: Any) -> HttpResponse:
     """What takes its place; what that does is worked out once it is said."""
     ask_editable(request.actor, role)
     with reading():
-        names = dict.fromkeys(held.membership.name for held in holders_of(role.id, SHOWN))
+        names = dict.fromkeys(held.membership.name for held in holders_of(request.actor, role.id, SHOWN))
         plan = {
             "holders": role.holders,
             "people": names,

@@ -224,6 +224,6 @@ def editor_context(request: MemberRequest, role: "Role", content: RoleContent) -
         else [],
         "beside_any": content.beside_ids is None,
         "held": role.holders if hasattr(role, "holders") else 0,
-        "holders": holders_of(role.id, SHOWN_HOLDERS),
+        "holders": holders_of(actor, role.id, SHOWN_HOLDERS),
         "until": clock.now() + LIFE,
     }

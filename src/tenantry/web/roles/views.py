@@ -84,7 +84,7 @@ def _named(ids: Iterable[UUID] | None, names: dict[UUID, str]) -> list[str] | No
 
 def facts_of(request: MemberRequest, role: "Role") -> dict[str, Any]:
     """What stands around a role: how it is held and by whom."""
-    return {"role": role, "kind": ONE[role.kind], "holders": holders_of(role.id, SHOWN_HOLDERS)}
+    return {"role": role, "kind": ONE[role.kind], "holders": holders_of(request.actor, role.id, SHOWN_HOLDERS)}
 
 
 # --- Comparing -----------------------------------------------------------------------------
