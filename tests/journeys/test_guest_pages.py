@@ -90,7 +90,7 @@ def test_guest_pages_are_accessible_and_inside_their_width(view, options, new_co
     faults += look(page, "login-empty", view)
     page.goto("/signup")
     faults += look(page, "signup", view)
-    page.get_by_label("Organization").fill("Halden Supply")
+    page.get_by_label("Organization", exact=True).fill("Halden Supply")
     page.get_by_label("Password", exact=True).fill("short")
     page.get_by_text("Works differently here?").click()
     page.get_by_role("button", name="Continue").click()

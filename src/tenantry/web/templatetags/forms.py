@@ -124,7 +124,7 @@ def _attributes(bound: forms.BoundField, kind: str, hint: str, errors: list[str]
         attributes["aria-invalid"] = "true"
         if bound.name == next(iter(bound.form.errors)):
             attributes["autofocus"] = True
-    if switch:
+    if switch and kind == "check":
         attributes["role"] = "switch"
     return attributes
 
