@@ -191,8 +191,8 @@ _STANDARD = {
     },
     "audit": {
         "audit.view": "all all - - - - -",
-        "audit.view_billing": "all - all - - - -",
-        "audit.view_people": "all - - all - - -",
+        "audit.view_billing": "all all all - - - -",
+        "audit.view_people": "all all - all - - -",
         "audit.export": "all all - - - - -",
     },
     "transfer ownership, delete organization": _each("all - - - - - -", "ownership.transfer", "organization.delete"),

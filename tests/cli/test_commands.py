@@ -87,9 +87,11 @@ def test_the_way_back_when_no_owner_can_sign_in():
     org = make_organization()
     rep = org.person("member")
     asked = invoke(people, "role", rep.email, "--organization", org.slug, "--to", "owner", input="n\n")
-    assert "Member becomes Owner" in asked.output and not rep.actor.grants.everything
+    assert "Member becomes Owner" in asked.output
+    assert not rep.actor.grants.everything
     done = invoke(people, "role", rep.email, "--organization", org.slug, "--to", "owner", "--yes")
-    assert "is Owner" in done.output and rep.actor.grants.everything
+    assert "is Owner" in done.output
+    assert rep.actor.grants.everything
     invoke(people, "deactivate", org.owner.email, "--organization", org.slug, "--yes")
     assert "active again" in invoke(people, "reactivate", org.owner.email, "--organization", org.slug).output
     assert org.status(org.owner.membership_id) == "active"
