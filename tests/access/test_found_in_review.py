@@ -12,11 +12,14 @@ from tenantry.access.actions.roles import create_role, edit_role
 from tenantry.access.contents import RoleContent
 from tenantry.access.errors import MoveWidensReach, NotYoursToGive
 from tenantry.access.models import Role
-from tenantry.core.errors import PermissionMissing
+from tenantry.audit.models import Entry
+from tenantry.core import clock
+from tenantry.core.errors import NotFound, PermissionMissing
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.security.actions import create_key
 from tenantry.usecases.joining import edit_invited
+from tenantry.usecases.undoing import UndoOvertaken, plan_undo_entry
 from tenantry.usecases.units import delete_unit
 
 RUNS_PEOPLE = {"people.view": "all", "people.invite": "yes", "people.remove": "yes"}
@@ -186,3 +189,24 @@ def test_the_home_of_who_reads_roles_and_sees_nobody_is_a_page():
     role = make_role(org, "base", permissions={"roles.view": "yes"})
     org.perform(change_role, membership_id=reader.membership_id, role_id=role)
     assert signed_in(reader).get("/admin").status_code == 200
+
+
+# --- What is not within reach is not there, whatever became of it -----------------------------------------
+
+
+def test_undo_tells_nobody_that_something_happened_out_of_reach(org):
+    unit = make_unit(org)
+    agent, near, far = org.person("member"), org.person("member"), org.person("member")
+    hold(agent, org.role("unit_administrator"), unit_id=unit)
+    stand_in(org, near.membership_id, unit)
+    for person in (near, far):
+        org.perform(change_role, membership_id=person.membership_id, role_id=org.role("read_only"))
+        org.perform(change_role, membership_id=person.membership_id, role_id=org.role("manager"))
+    with scope.tenant(org.id), reading():
+        asked = {p: Entry.objects.filter(target_id=p.membership_id, action="people.role_changed") for p in (near, far)}
+        first = {person: rows.order_by("number")[0].number for person, rows in asked.items()}
+        actor, now = agent.actor, clock.now()
+        with pytest.raises(UndoOvertaken):
+            plan_undo_entry(actor=actor, number=first[near], now=now)
+        with pytest.raises(NotFound):
+            plan_undo_entry(actor=actor, number=first[far], now=now)

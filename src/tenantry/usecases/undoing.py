@@ -17,10 +17,15 @@ from tenantry.acting.plans import confirm
 from tenantry.audit.models import Entry
 from tenantry.audit.selectors import AuditFilter, entries
 from tenantry.core.actor import Actor
+from tenantry.core.decisions import decide, visible
 from tenantry.core.errors import NotFound, PermissionMissing, Refusal
 from tenantry.core.ids import NIL
+from tenantry.core.records import NOWHERE
 from tenantry.core.together import Wanted, read_together
 from tenantry.organizations.policies.effects import Effect, EffectPlan
+from tenantry.people.models import Membership
+from tenantry.people.permissions import VIEW
+from tenantry.people.records import MEMBER
 
 LIFE = timedelta(days=30)
 
@@ -160,10 +165,23 @@ def _undoable(actor: Actor, number: int, now: datetime) -> tuple[Entry, Undoer]:
         if row is None or not _reads(actor, row):
             raise NotFound
         raise PermissionMissing(undoer.permission) if undoer else UndoNotPossible
+    _ask_people(actor, row)
     refusal = standings(actor, [row], now)[number]
     if refusal is not None:
         raise refusal
     return row, undoer
+
+
+def _ask_people(actor: Actor, row: Entry) -> None:
+    """Before anything is said about an act, those whom it is about have to be within reach.
+
+    :raises NotFound: one of them is not.
+    """
+    wanted = set(_members(row))
+    if not wanted or decide(actor, VIEW, NOWHERE):
+        return
+    if visible(actor, VIEW, MEMBER, Membership.objects.filter(id__in=wanted)).count() < len(wanted):
+        raise NotFound
 
 
 def _reads(actor: Actor, row: Entry) -> bool:
