@@ -8,7 +8,7 @@ from support.holding import make_role, make_unit, make_workspace, stand_in
 from support.visitors import signed_in
 from tenantry.access.actions.assigning import change_role
 from tenantry.access.actions.restricting import set_restrictions
-from tenantry.access.actions.roles import create_role, edit_role
+from tenantry.access.actions.roles import create_role, edit_role, plan_edit_role
 from tenantry.access.contents import RoleContent
 from tenantry.access.errors import MoveWidensReach, NotYoursToGive
 from tenantry.access.models import Role
@@ -16,7 +16,7 @@ from tenantry.audit.models import Entry
 from tenantry.core import clock
 from tenantry.core.errors import NotFound, PermissionMissing
 from tenantry.core.tenancy import scope
-from tenantry.core.transactions import reading
+from tenantry.core.transactions import reading, writing
 from tenantry.security.actions import create_key
 from tenantry.usecases.joining import edit_invited
 from tenantry.usecases.undoing import UndoOvertaken, plan_undo_entry
@@ -210,3 +210,24 @@ def test_undo_tells_nobody_that_something_happened_out_of_reach(org):
             plan_undo_entry(actor=actor, number=first[near], now=now)
         with pytest.raises(NotFound):
             plan_undo_entry(actor=actor, number=first[far], now=now)
+
+
+def test_a_plan_counts_everybody_and_names_those_whom_its_reader_may_see(org):
+    edits = org.perform(
+        create_role,
+        kind="base",
+        content=RoleContent(unique("Editor"), "", {"roles.edit": "yes", "people.view": "team", "deals.view": "all"}),
+    ).id
+    name = unique("Seller")
+    role = org.perform(create_role, kind="base", content=RoleContent(name, "", {"deals.view": "own"})).id
+    with scope.tenant(org.id), writing():
+        Role.objects.filter(id=edits).update(assignable_roles=[str(role)])
+    reader, seller = seat(org), seat(org)
+    hold(reader, edits, base=True)
+    hold(seller, role, base=True)
+    content = RoleContent(name, "", {"deals.view": "all"})
+    for person, names in ((org.owner, ["Any"]), (reader, [])):
+        with scope.tenant(org.id), reading():
+            plan = plan_edit_role(actor=person.actor, role_id=role, content=content, now=clock.now())
+        [gain] = [one for one in plan.consequences if one.code == "deals.view"]
+        assert (gain.number, [who.name for who in gain.people]) == (1, names)

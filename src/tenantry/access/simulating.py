@@ -6,7 +6,7 @@ People in the same situation are built once: ten thousand holders of one role co
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -17,12 +17,14 @@ from django.db.models import QuerySet
 
 from tenantry.access.grants import build, sources
 from tenantry.access.models import Assignment, ProfileAssignment, RestrictionSet
-from tenantry.core.actor import Grants, Line
-from tenantry.core.decisions import in_scope
+from tenantry.core.actor import Actor, Grants, Line
+from tenantry.core.decisions import decide, in_scope, visible
 from tenantry.core.permissions import FieldAccess, Reach, ScopeKind, permission, reach_codes
 from tenantry.core.records import NOWHERE, Target
 from tenantry.organizations.models import Unit, UnitLink, Workspace
 from tenantry.people.models import Membership
+from tenantry.people.permissions import VIEW
+from tenantry.people.records import MEMBER
 
 SHOWN = 20
 Source = Mapping[str, Any]
@@ -91,6 +93,17 @@ def consequences(members: QuerySet[Membership], question: Question) -> tuple[Con
             found.setdefault(key, {}).update(dict.fromkeys(first[row["id"]], through))
     order = {member_id: index for index, member_id in enumerate(names)}
     return tuple(_consequence(key, found[key], names, order) for key in sorted(found, key=_rank))
+
+
+def within_sight(actor: Actor, found: tuple[Consequence, ...]) -> tuple[Consequence, ...]:
+    """The same numbers, and the names of those whom the actor may see (security case 14). The digest over everybody
+    stays: a plan grows old by what happens to anybody."""
+    if decide(actor, VIEW, NOWHERE):
+        return found
+    named = {person.id for one in found for person in one.people}
+    rows = Membership.objects.filter(id__in=named)
+    seen = set(visible(actor, VIEW, MEMBER, rows).values_list("id", flat=True)) if named else set()
+    return tuple(replace(one, people=tuple(p for p in one.people if p.id in seen)) for one in found)
 
 
 _KINDS = ("gains", "loses", "changes", "keeps", "has_already", "held_back")

@@ -19,7 +19,7 @@ from tenantry.access.errors import FromTheBlueprint, MemberOutOfHand, ProfileNam
 from tenantry.access.hands import may_assign
 from tenantry.access.models import Assignment, Profile, ProfileAssignment, Role
 from tenantry.access.permissions import PROFILES_EDIT, RESTRICT
-from tenantry.access.simulating import Affected, Consequence, Question, consequences
+from tenantry.access.simulating import Affected, Consequence, Question, consequences, within_sight
 from tenantry.access.steps import bump_catalogue
 from tenantry.acting.actions import Outcome, action
 from tenantry.acting.plans import Plan, confirm
@@ -172,7 +172,7 @@ def plan_edit_profile(*, actor: Actor, profile_id: UUID, content: ProfileContent
         version=profile.version,
         before=before,
         after=after,
-        consequences=_consequences(profile.id, before, after, now),
+        consequences=within_sight(actor, _consequences(profile.id, before, after, now)),
     )
 
 

@@ -1,7 +1,7 @@
 """Roles as data: created, copied and edited by whoever holds everything that is put in (product.md §3, §4)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ from tenantry.access.grants import ROLE_COLUMNS
 from tenantry.access.hands import may_assign
 from tenantry.access.models import Assignment, Role
 from tenantry.access.permissions import ROLES_EDIT
-from tenantry.access.simulating import Consequence, Question, Source, consequences
+from tenantry.access.simulating import Consequence, Question, Source, consequences, within_sight
 from tenantry.access.steps import bump_catalogue, get_role, list_role
 from tenantry.access.uses import USES
 from tenantry.acting.actions import Outcome, action
@@ -257,7 +257,8 @@ def plan_edit_role(*, actor: Actor, role_id: UUID, content: RoleContent, now: da
     ask_editable(actor, role)
     after = cleaned(content, role.kind)
     ask_edit(actor, role, after)
-    return _edit_plan(role, after, now)
+    plan = _edit_plan(role, after, now)
+    return replace(plan, consequences=within_sight(actor, plan.consequences))
 
 
 def _edit_plan(role: Role, after: RoleContent, now: datetime) -> RoleEditPlan:
