@@ -38,11 +38,13 @@ ROOT = Path(tenantry.__file__).parent
 for path in ROOT.rglob("*.py"):
     if "@action(" in path.read_text("utf-8"):
         importlib.import_module(".".join(("tenantry", *path.relative_to(ROOT).with_suffix("").parts)))
-ACTIONS = {name.rpartition(".")[2]: function for name, function in acting.FUNCTIONS.items()}
+# Tests declare actions too.
+OURS = {name: function for name, function in acting.FUNCTIONS.items() if function.__module__.startswith("tenantry.")}
+ACTIONS = {name.rpartition(".")[2]: function for name, function in OURS.items()}
 
 
 def test_every_action_is_tried_or_said_to_be_harmless():
-    assert len(ACTIONS) == len(acting.FUNCTIONS), "two actions have one name"
+    assert len(ACTIONS) == len(OURS), "two actions have one name"
     assert set(ACTIONS) == set(GENERATORS) | set(CANNOT_MATTER)
     assert not set(GENERATORS) & set(CANNOT_MATTER)
 
