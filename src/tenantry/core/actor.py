@@ -164,7 +164,7 @@ class Actor:
 
     def may(self, code: str) -> bool:
         """Anywhere at all. Whether on a certain target, `core.decisions.decide` says."""
-        return self.grants.anywhere(code) and (self.state == "active" or permission(code).when_frozen)
+        return self.grants.anywhere(code) and permission(code).works(self.state)
 
     def may_any(self, *codes: str) -> bool:
         return any(self.may(code) for code in codes)

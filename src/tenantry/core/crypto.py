@@ -58,3 +58,12 @@ def token_hash(token: str) -> bytes:
 def new_code() -> str:
     """Six digits, for typing; always with a small number of tries."""
     return f"{secrets.randbelow(1_000_000):06d}"
+
+
+# Without what is mistaken for something else: 0 and o, 1, i and l.
+_READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def new_password() -> str:
+    """For reading off a mail: four groups of four, 79 random bits."""
+    return "-".join("".join(secrets.choice(_READABLE) for _ in range(4)) for _ in range(4))

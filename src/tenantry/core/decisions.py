@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import Model, Q, QuerySet
 
 from tenantry.core.actor import Actor, Line
-from tenantry.core.errors import NotFound, OrganizationFrozen, PermissionMissing
+from tenantry.core.errors import NotFound, OrganizationFrozen, PermissionMissing, SubscriptionEnded, TrialEnded
 from tenantry.core.permissions import FieldAccess, Reach, ScopeKind, permission
 from tenantry.core.records import (
     NOWHERE,
@@ -24,6 +24,7 @@ from tenantry.core.records import (
     Target,
     connections,
     everywhere,
+    near_target,
     nowhere,
     target_of,
 )
@@ -155,7 +156,7 @@ def decide(actor: Actor, code: str, target: Target | None = None, *, field: str 
     :raises KeyError: nothing declares the permission.
     """
     declared = permission(code)
-    if actor.state != "active" and not declared.when_frozen:
+    if actor.state != "active" and not declared.works(actor.state):
         return _REFUSED[Step.STATE]
     if not actor.seated:
         return _REFUSED[Step.SEAT]
@@ -189,7 +190,7 @@ def _field(actor: Actor, code: str, field: str | None) -> Decision:
 def visible(actor: Actor, code: str, record_type: RecordType, rows: QuerySet[Row] | None = None) -> QuerySet[Row]:
     """Exactly those `rows` (default: all of the type) for which `decide` says yes, as SQL; nobody is asked before.
 
-    Not ordered, not cut, without joins: each record comes once.
+    Not ordered, not cut, without joins: each record comes once. It is `rows` itself where all of them are visible.
     """
     if rows is None:
         rows = record_type.model._default_manager.all()
@@ -267,25 +268,45 @@ def _of_reach(actor: Actor, reach: Reach, record_type: RecordType) -> list[Q | A
     return [part for part in rows if part is not None]
 
 
+def kept_back(state: str) -> OrganizationFrozen:
+    """Why nobody may, whatever they hold."""
+    return {"trial_ended": TrialEnded, "canceled": SubscriptionEnded}.get(state, OrganizationFrozen)()
+
+
 # --- What actions and pages ask ------------------------------------------------------------
 
 
 def require_any(actor: Actor, *codes: str) -> None:
     """Any one of them, anywhere at all: what opens a page or an action.
 
-    :raises PermissionMissing, OrganizationFrozen: none is given.
+    :raises PermissionMissing: none is given. :raises OrganizationFrozen: or the organization's state keeps it back.
     """
     if actor.may_any(*codes):
         return
     decision = decide(actor, codes[0])
     if decision.step is Step.STATE:
-        raise OrganizationFrozen
+        raise kept_back(actor.state)
     raise PermissionMissing(codes[0], decision.step or "")
 
 
 def require(actor: Actor, code: str, target: Target = NOWHERE) -> None:
     """:raises PermissionMissing: with the step at which it is refused."""
     decision = decide(actor, code, target)
+    if not decision:
+        raise PermissionMissing(code, decision.step or "")
+
+
+def decide_on(actor: Actor, code: str, record_type: RecordType, row: Any, *, field: str | None = None) -> Decision:
+    """`decide` for a record that was found; asks the database only where its own columns do not decide."""
+    near = decide(actor, code, near_target(record_type, row), field=field)
+    return near or decide(actor, code, target_of(record_type, row), field=field)
+
+
+def require_on(actor: Actor, code: str, record_type: RecordType, row: Any) -> None:
+    """`require` for a record that was found; asks the database only where its own columns do not decide.
+
+    :raises PermissionMissing: see there."""
+    decision = decide_on(actor, code, record_type, row)
     if not decision:
         raise PermissionMissing(code, decision.step or "")
 
@@ -300,5 +321,5 @@ def find(actor: Actor, record_type: RecordType, record_id: UUID, code: str | Non
     if row is None:
         raise NotFound
     if code is not None and code != record_type.permissions["view"]:
-        require(actor, code, target_of(record_type, row))
+        require_on(actor, code, record_type, row)
     return row

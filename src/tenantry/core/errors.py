@@ -13,11 +13,15 @@ Kind = Literal["forbidden", "missing", "conflict", "invalid", "limited", "unavai
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """A way out of a refusal: a button. `url_name` is a view's name."""
+    """A way out of a refusal: a button. `url_name` is a view's name, `query` what follows its address. `permissions`:
+    all that the way asks for. `code` is for programs; those without one are for people alone."""
 
     label: str | Promise
     url_name: str
     args: tuple[str, ...] = ()
+    query: str = ""
+    permissions: tuple[str, ...] = ()
+    code: str = ""
 
 
 class Refusal(Exception):
@@ -110,6 +114,20 @@ class OrganizationFrozen(Refusal):
 
     def facts(self) -> dict[str, Any]:
         return {**super().facts(), "handover": self.handover}
+
+
+class TrialEnded(OrganizationFrozen):
+    """Reading and exporting go on; a plan brings the rest back."""
+
+    code = "trial_ended"
+    sentence = _("The trial is over: everything can be read and exported, and changed again once a plan is chosen.")
+
+
+class SubscriptionEnded(OrganizationFrozen):
+    """Exports go on for 30 days."""
+
+    code = "subscription_ended"
+    sentence = _("The subscription has ended. For 30 days everything can be exported, and a plan brings it back.")
 
 
 class PlanChanged(Refusal):

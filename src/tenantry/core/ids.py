@@ -7,6 +7,13 @@ from uuid_utils import compat
 
 NIL = UUID(int=0)
 
+# The same made by the database, for statements whose rows never come here: the milliseconds of its clock, the version,
+# and what a random one holds behind its own. Ordered as well, or rows that are kept for some days would go at once.
+NEW_ID_SQL = (
+    "(lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0')"
+    " || '7' || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid"
+)
+
 
 def new_id() -> UUID:
     return compat.uuid7()

@@ -1,12 +1,14 @@
 """The queue as operators read it (platform scope)."""
 
 from datetime import datetime, timedelta
+from math import ceil
 
 from django.db.models import Count, Max, QuerySet
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
 
 from tenantry.core.errors import NotFound
+from tenantry.core.jobs import LANES
 from tenantry.core.transactions import assert_in_transaction
 
 STATES = ("todo", "doing", "succeeded", "failed", "cancelled", "aborted")
@@ -27,8 +29,9 @@ def count_jobs() -> dict[str, int]:
 
 
 def count_workers(now: datetime) -> int:
-    """Workers that gave a sign of life in the last half minute."""
-    return ProcrastinateWorker.objects.filter(last_heartbeat__gt=now - ALIVE).count()
+    """Workers that gave a sign of life in the last half minute; each does so once for a lane."""
+    alive = ProcrastinateWorker.objects.filter(last_heartbeat__gt=now - ALIVE).count()
+    return ceil(alive / len(LANES))
 
 
 def retry_job(job_id: int, now: datetime) -> str:

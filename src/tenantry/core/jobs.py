@@ -21,12 +21,21 @@ from tenantry.core.tenancy import scope
 
 Scalar = str | int | bool | None
 
+# Two lanes, each with slots of its own in every worker: what a person waits for is never behind a long file.
+QUICK = "default"
+LONG = "long"
+LANES = (QUICK, LONG)
+# How long a job of the long lane works at a time, so that others have their turn.
+TURN_SECONDS = 20
+
 # name -> function; a test resolves every name that an action enqueues.
 DECLARED: dict[str, Callable[..., None]] = {}
 PERIODIC: dict[str, str] = {}
 
 # Back-off 4, 16, 64 … seconds: a mail server that is down for an hour loses nothing.
 RETRIES = RetryStrategy(max_attempts=8, exponential_wait=4)
+# For what goes on where it stood: a database that was away for a moment is no reason to wait for minutes.
+SOON = RetryStrategy(max_attempts=20, wait=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +47,11 @@ class Job:
     at: datetime | None = None
 
 
-def job(name: str, *, retry: RetryStrategy | None = RETRIES, every: str | None = None) -> Callable[..., Any]:
-    """Declares a job. `every` is a cron line of six fields (seconds last), for periodic work.
+def job(
+    name: str, *, retry: RetryStrategy | None = RETRIES, every: str | None = None, lane: str = QUICK
+) -> Callable[..., Any]:
+    """Declares a job. `every` is a cron line of six fields, of which seconds are the last, for periodic work. `lane`:
+    LONG for what may take more than a second or two.
 
     A job with `organization_id` runs with that organization armed.
     """
@@ -55,7 +67,7 @@ def job(name: str, *, retry: RetryStrategy | None = RETRIES, every: str | None =
             with scope.tenant(args["organization_id"]):
                 function(**args)
 
-        task = app.task(name=name, retry=retry or False, queue="default")(run)
+        task = app.task(name=name, retry=retry or False, queue=lane)(run)
         if every:
             app.periodic(cron=every, periodic_id=name)(task)
             PERIODIC[name] = every

@@ -23,6 +23,8 @@ class MailDelivery(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     # Plain: the log of an organization that was deleted stays with the operator.
     organization_id = models.UUIDField(null=True)
+    # Mails that one job hands over, at most 100: an invitation of many.
+    bundle = models.UUIDField(null=True)
     kind = models.TextField()
     subject_id = models.UUIDField(null=True)
     recipient = CollatedText()
@@ -42,4 +44,5 @@ class MailDelivery(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["-created_at", "id"], name="core_mail_recent"),
             models.Index(fields=["organization_id", "kind", "subject_id"], name="core_mail_subject"),
+            models.Index(fields=["bundle"], condition=models.Q(bundle__isnull=False), name="core_mail_bundle"),
         ]

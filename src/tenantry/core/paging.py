@@ -27,15 +27,19 @@ class Page(Generic[Row]):
     previous: str | None
 
 
-def _encode(value: Any, row_id: Any, direction: str) -> str:
+def cursor_at(value: Any, row_id: Any, direction: str) -> str:
+    """A cursor behind (`n`) or before (`p`) the row with this value of the order and this id."""
     plain = value.isoformat() if isinstance(value, datetime) else value
     kind = "t" if isinstance(value, datetime) else "v"
     raw = json.dumps([direction, kind, plain, str(row_id)], separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def _decode(cursor: str) -> tuple[str, Any, UUID]:
-    """:raises InvalidInput: not one of our cursors."""
+def read_cursor(cursor: str) -> tuple[str, Any, UUID]:
+    """Direction, value and id of `cursor_at`.
+
+    :raises InvalidInput: not one of our cursors.
+    """
     try:
         if len(cursor) > LONGEST_CURSOR:
             raise ValueError
@@ -46,7 +50,7 @@ def _decode(cursor: str) -> tuple[str, Any, UUID]:
         return direction, _moment(value) if kind == "t" else _plain(value), UUID(row_id)
     # A list as a direction can't be looked for, and brackets in brackets end the reader's patience.
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
-        raise _foreign_cursor() from None
+        raise foreign_cursor() from None
 
 
 def _moment(value: Any) -> datetime:
@@ -68,7 +72,7 @@ def _plain(value: Any) -> str | int:
     return value
 
 
-def _foreign_cursor() -> InvalidInput:
+def foreign_cursor() -> InvalidInput:
     return InvalidInput({"cursor": "Not a cursor of this list."})
 
 
@@ -87,7 +91,7 @@ def keyset_page(
     """
     backwards, value, row_id = False, None, None
     if cursor:
-        direction, value, row_id = _decode(cursor)
+        direction, value, row_id = read_cursor(cursor)
         backwards = direction == "p"
     down = descending != backwards
     step = "lt" if down else "gt"
@@ -97,7 +101,7 @@ def keyset_page(
             rows = rows.filter(**{f"{order}__{step}e": value})
             rows = rows.filter(Q(**{f"{order}__{step}": value}) | Q(**{f"id__{step}": row_id}))
         except (ValueError, TypeError, ValidationError):
-            raise _foreign_cursor() from None
+            raise foreign_cursor() from None
     sign = "-" if down else ""
     ordered = rows.order_by(f"{sign}{order}", f"{sign}id")
     found = list(take(ordered, size + 1) if take else ordered[: size + 1])
@@ -111,8 +115,8 @@ def keyset_page(
     first, last = found[0], found[-1]
     return Page(
         found,
-        _encode(getattr(last, order), last.pk, "n") if has_next else None,
-        _encode(getattr(first, order), first.pk, "p") if has_previous else None,
+        cursor_at(getattr(last, order), last.pk, "n") if has_next else None,
+        cursor_at(getattr(first, order), first.pk, "p") if has_previous else None,
     )
 
 
@@ -125,7 +129,7 @@ def number_page(rows: QuerySet[Row], *, by: str, cursor: str | None = None, size
     if cursor:
         digits = cursor[1:]
         if cursor[0] not in "np" or not (digits.isascii() and digits.isdecimal() and len(digits) < 19):
-            raise _foreign_cursor()
+            raise foreign_cursor()
         backwards = cursor[0] == "p"
         rows = rows.filter(**{f"{by}__{'gt' if backwards else 'lt'}": int(digits)})
     found = list(rows.order_by(by if backwards else f"-{by}")[: size + 1])

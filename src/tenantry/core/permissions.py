@@ -81,7 +81,8 @@ class Permission:
 
     `scopes`: besides the whole organization, where a role with it may be held; an action on such a permission decides
     on its target. `in_applications`: profiles bound it. `reads`: seeing a field is enough for it. `keyholders_only`:
-    no role can be given it. `when_frozen`: works while the organization is frozen (product.md §5).
+    no role can be given it. What works while the organization is not active (product.md §5): `reads` and `exports`
+    when its trial is over, `when_frozen` then, while it is frozen and after its subscription has ended.
     """
 
     code: str
@@ -94,9 +95,16 @@ class Permission:
     reads: bool = False
     keyholders_only: bool = False
     when_frozen: bool = False
+    exports: bool = False
 
     def __str__(self) -> str:
         return self.code
+
+    def works(self, state: str) -> bool:
+        """Whether an organization in this state lets anybody do it."""
+        if state == "active" or self.when_frozen:
+            return True
+        return state == "trial_ended" and (self.reads or self.exports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +138,13 @@ FIELD_CODES = {"hidden": FieldAccess.HIDDEN, "view": FieldAccess.VIEW, "edit": F
 
 @dataclass(frozen=True, slots=True)
 class RecordField:
-    """A field that profiles may hide or make read-only. `code` is `type.field`."""
+    """A field that profiles may hide or make read-only. `code` is `type.field`; `columns`: of the model, where they are
+    not called as the field is."""
 
     code: str
     title: str | Promise
     area: str
+    columns: tuple[str, ...] = ()
 
 
 _catalogue: dict[str, Permission] = {}

@@ -6,14 +6,16 @@ by `people` (`connect`).
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from django.db.models import BooleanField, Func, Model, Q, QuerySet, Subquery
 from django.utils.functional import Promise
 
+from tenantry.core.lifecycle import Keep, Lifecycle
 from tenantry.core.permissions import RecordField
+from tenantry.core.tenancy.fields import Leaving, TenantForeignKey
 
 
 class _Ids(Subquery):
@@ -54,7 +56,10 @@ class Collaborators:
 class RecordType:
     """`permissions`: verb -> permission code; `view` is always among them, since a record that can't be viewed is not
     there. `owner`, `team`, `workflow`, `unit`, `workspace`: attribute names of the model's columns (`owner_id`), None
-    where the type has none. A type without a unit column stands in its owner's unit."""
+    where the type has none. A type without a unit column stands in its owner's unit.
+
+    How long its rows are kept, how they are erased, and what happens to them when their owner leaves stand beside the
+    model and are read from there (`keep`, `leaving`)."""
 
     key: str
     model: type[Any]
@@ -70,6 +75,28 @@ class RecordType:
     fields: tuple[RecordField, ...] = ()
     # What a record is called on screens: the attribute that holds its name.
     name: str = "name"
+    # Attributes of the model that an export writes, in this order.
+    exports: tuple[str, ...] = ()
+    # The column that searches read (`core.text`: words, each after a blank); None: it is not searched.
+    search: str | None = None
+    # The column that is set while a record is archived, and so no longer in lists and counts of work.
+    archived: str | None = None
+    # Whether rows that are not archived count for the meter of records; the statements that write them keep its tally.
+    metered: bool = False
+
+    @property
+    def keep(self) -> Keep:
+        """How long rows are kept."""
+        lifecycle: Lifecycle = self.model.lifecycle
+        return lifecycle.keep
+
+    @property
+    def leaving(self) -> Leaving | None:
+        """What happens to records when their owner leaves; None where nobody owns them."""
+        if self.owner is None:
+            return None
+        link = self.model._meta.get_field(self.owner.removesuffix("_id"))
+        return link.leaving if isinstance(link, TenantForeignKey) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +159,18 @@ def record_types() -> Mapping[str, RecordType]:
     return dict(_registry.types)
 
 
+def owned_types() -> Mapping[str, RecordType]:
+    """Those whose records have an owner and move on when the owner leaves, in the order in which they were declared:
+    what is counted at a person, reassigned and undone."""
+    return {key: one for key, one in _registry.types.items() if one.leaving is Leaving.MOVED}
+
+
+def view_codes() -> tuple[str, ...]:
+    """Permissions by which records of some owned type are seen, each once: what is about records of every type opens
+    with any of them."""
+    return tuple(dict.fromkeys(one.permissions["view"] for one in owned_types().values()))
+
+
 def connect(connections: Connections) -> None:
     _registry.connections = connections
 
@@ -142,27 +181,34 @@ def connections() -> Connections:
     return _registry.connections
 
 
-def target_of(record_type: RecordType, row: Any) -> Target:
-    """The record as decisions see it; at most four queries, none for what the type does not declare."""
+def _column(row: Any, name: str | None) -> UUID | None:
+    value: UUID | None = getattr(row, name) if name else None
+    return value
 
-    def column(name: str | None) -> UUID | None:
-        value: UUID | None = getattr(row, name) if name else None
-        return value
 
-    linked = connections()
-    owner = column(record_type.owner)
-    unit = column(record_type.unit)
-    if record_type.unit is None and owner is not None:
-        unit = linked.unit_of(owner)
+def near_target(record_type: RecordType, row: Any) -> Target:
+    """The record as its own columns tell it; no query. What is allowed of it is allowed of `target_of`, which knows
+    more about its owner."""
     return Target(
         kind=record_type.key,
         id=row.pk,
-        owner=owner,
-        owner_teams=frozenset(linked.teams(owner)) if owner else frozenset(),
-        team=column(record_type.team),
-        workflow=column(record_type.workflow),
+        owner=_column(row, record_type.owner),
+        team=_column(row, record_type.team),
+        workflow=_column(row, record_type.workflow),
+        workspace=_column(row, record_type.workspace),
+    )
+
+
+def target_of(record_type: RecordType, row: Any) -> Target:
+    """The record as decisions see it; at most four queries, none for what the type does not declare."""
+    linked, near = connections(), near_target(record_type, row)
+    unit = _column(row, record_type.unit)
+    if record_type.unit is None and near.owner is not None:
+        unit = linked.unit_of(near.owner)
+    return replace(
+        near,
+        owner_teams=frozenset(linked.teams(near.owner)) if near.owner else frozenset(),
         units=frozenset(linked.units_above(unit)) if unit else frozenset(),
-        workspace=column(record_type.workspace),
         collaborators=_collaborators(record_type.collaborators, row.pk),
     )
 

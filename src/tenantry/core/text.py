@@ -12,7 +12,10 @@ from django.utils.translation import gettext as _
 # U+200C and U+200D stay: Persian and emoji need them.
 _FORBIDDEN = re.compile("[\u202a-\u202e\u2066-\u2069\u200b\u2060\ufeff\u061c\u200e\u200f]")
 _SPACE = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
+_PHONE = re.compile(r"\+?[0-9(](?:[ ()./-]*[0-9]){2,}[ )]*(?:(?:x|ext\.?) ?[0-9]{1,8})?", re.IGNORECASE)
 _email = EmailValidator()
+# Most addresses: the validator is asked about the others only. A test says that it takes all of these.
+_PLAIN = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII)
 
 
 class InvalidText(ValueError):
@@ -44,13 +47,18 @@ class TextBound:
             text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
         else:
             text = _SPACE.sub(" ", text).strip()
-        if _FORBIDDEN.search(text) or any(_unprintable(c) for c in text if not (self.multiline and c in "\n\t")):
+        if not text.isprintable() and self._holds_hidden(text):
             raise InvalidText("forbidden_characters", _("Please leave out control and hidden characters."))
         if len(text) > self.max_length:
             raise self._too_long()
         if self.required and not text:
             raise InvalidText("required", _("Please fill this in."))
         return text
+
+    def _holds_hidden(self, text: str) -> bool:
+        if _FORBIDDEN.search(text):
+            return True
+        return any(_unprintable(c) for c in text if not (self.multiline and c in "\n\t"))
 
     def _too_long(self) -> InvalidText:
         return InvalidText("too_long", _("At most %(count)s characters.") % {"count": self.max_length})
@@ -69,13 +77,15 @@ class EmailBound:
         if len(value) > self.max_length * 4:
             raise InvalidText("too_long", _("At most %(count)s characters.") % {"count": self.max_length})
         text = unicodedata.normalize("NFC", value).strip().lower()
+        if len(text) <= self.max_length and _PLAIN.fullmatch(text):
+            return text
         if not text and not self.required:
             return ""
         if not text:
             raise InvalidText("required", _("Please fill this in."))
         if len(text) > self.max_length:
             raise InvalidText("too_long", _("At most %(count)s characters.") % {"count": self.max_length})
-        if _FORBIDDEN.search(text) or any(_unprintable(c) for c in text):
+        if not text.isprintable() and (_FORBIDDEN.search(text) or any(_unprintable(c) for c in text)):
             raise InvalidText("invalid_email", _("This is not an e-mail address."))
         domain = text.rpartition("@")[2]
         if "@" in text and "." not in domain:
@@ -84,6 +94,21 @@ class EmailBound:
             _email(text)
         except ValidationError as error:
             raise InvalidText("invalid_email", _("This is not an e-mail address.")) from error
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneBound:
+    """A telephone number as people write it; nobody is called by us, so only its characters are asked."""
+
+    max_length: int = 40
+    required: bool = False
+
+    def clean(self, value: str) -> str:
+        """:raises InvalidText: too long, or not a number with at least three digits."""
+        text = TextBound(self.max_length, required=self.required).clean(value)
+        if text and not _PHONE.fullmatch(text):
+            raise InvalidText("invalid_phone", _("Digits, spaces and + ( ) - . /, maybe with “ext” at the end."))
         return text
 
 

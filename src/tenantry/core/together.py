@@ -12,7 +12,7 @@ Key = TypeVar("Key", str, tuple[str, str])
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """`columns` of `rows`, or of rows they link to; in no order."""
+    """`columns` of `rows`, or of rows they link to, or annotated to them; in no order."""
 
     rows: QuerySet[Any, Any]
     columns: tuple[str, ...]
@@ -45,6 +45,8 @@ def _marked(index: int, part: Wanted) -> QuerySet[Any, Any]:
 
 def _read(part: Wanted, name: str, value: Any) -> Any:
     """JSON has neither ids nor moments."""
+    if name in part.rows.query.annotations:
+        return part.rows.query.annotations[name].output_field.to_python(value)
     field: Any = None
     model: Any = part.rows.model
     for step in name.split("__"):

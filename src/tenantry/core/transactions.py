@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
+from tenantry.core.acts import Act, acting
+
 
 class NoTransaction(RuntimeError):
     """An action or a step was called outside of `acting.perform`."""
@@ -23,9 +25,10 @@ def reading() -> Iterator[None]:
 
 
 @contextmanager
-def writing() -> Iterator[None]:
-    """One transaction of an action, committed or rolled back before anything is rendered."""
-    with transaction.atomic(durable=True):
+def writing(act: Act | None = None) -> Iterator[None]:
+    """One transaction of an action, committed or rolled back before anything is rendered. `act`: what triggers write
+    down of it."""
+    with acting(act), transaction.atomic(durable=True):
         yield
 
 

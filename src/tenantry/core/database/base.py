@@ -1,10 +1,11 @@
-"""Gives each transaction the role and the organization of the open scope (design: tenancy, fence 4)."""
+"""Gives each transaction the role and the organization of the open scope (design: tenancy, fence 4), and who acts."""
 
 from typing import Any
 
 from django.conf import settings
 from django.db.backends.postgresql import base
 
+from tenantry.core import acts
 from tenantry.core.database.features import DatabaseFeatures
 from tenantry.core.database.schema import SchemaEditor
 from tenantry.core.tenancy import scope
@@ -20,12 +21,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if autocommit or opened is None or self.alias != "default":
             return
         statement = f"SET LOCAL ROLE {settings.ROLE_PREFIX}{opened.kind}"
-        # Both values come from our own types (a literal and a UUID), and SET takes no parameters.
+        # All values come from our own types (literals, UUIDs, codes, a moment), and SET takes no parameters.
         organization = str(opened.organization_id) if opened.organization_id else ""
+        statement += f"; SELECT set_config('tenantry.organization_id', '{organization}', true)"
+        if act := acts.current():
+            statement += f", set_config('tenantry.act', '{act.written}', true)"
         with self._driver_cursor() as cursor:
-            cursor.execute(
-                f"{statement}; SELECT set_config('tenantry.organization_id', '{organization}', true)", prepare=False
-            )
+            cursor.execute(statement, prepare=False)
 
     def _driver_cursor(self) -> Any:
         return self.connection.cursor()

@@ -39,8 +39,12 @@ class SchemaEditor(DatabaseSchemaEditor):
         index = self.quote_name(f"{table}_{column}_ix"[:63])
         quoted = self.quote_name(table)
         # NOT VALID then VALIDATE: the table is not locked against writes while old rows are read.
+        if not field.covered:
+            linked = f" WHERE {self.quote_name(column)} IS NOT NULL" * field.sparse
+            self.deferred_sql.append(
+                f"CREATE INDEX {index} ON {quoted} (organization_id, {self.quote_name(column)}){linked}"
+            )
         self.deferred_sql += [
-            f"CREATE INDEX {index} ON {quoted} (organization_id, {self.quote_name(column)})",
             (
                 f"ALTER TABLE {quoted} ADD CONSTRAINT {name} FOREIGN KEY (organization_id, {self.quote_name(column)}) "
                 f"REFERENCES {self.quote_name(target)} (organization_id, id) DEFERRABLE INITIALLY DEFERRED NOT VALID"

@@ -5,6 +5,6 @@ composing job, so a token exists nowhere before its mail does.
 """
 
 from tenantry.core.mail.composing import Content, composer
-from tenantry.core.mail.queue import end_mails, queue_mail
+from tenantry.core.mail.queue import Addressed, end_mails, hold_mails, queue_mail, queue_mails
 
-__all__ = ["Content", "composer", "end_mails", "queue_mail"]
+__all__ = ["Addressed", "Content", "composer", "end_mails", "hold_mails", "queue_mail", "queue_mails"]

@@ -15,7 +15,7 @@ from tenantry.core.mail.composing import Content, NothingToSay, compose
 from tenantry.core.mail.queue import PURPOSE
 from tenantry.core.models import MailDelivery
 from tenantry.core.tenancy import scope
-from tenantry.core.transactions import writing
+from tenantry.core.transactions import reading, writing
 
 State = MailDelivery.State
 
@@ -37,7 +37,8 @@ def send(delivery_id: UUID) -> None:
         _settle(delivery_id, State.OUTBOX, "", now, keep_body=True)
         return
     try:
-        _hand_over(delivery, content)
+        if not _hand_over(delivery, content):
+            return
     except smtplib.SMTPRecipientsRefused as refused:
         answers = [f"{code} {_decoded(text)}" for code, text in refused.recipients.values()]
         permanent = all(code >= 500 for code, _text in refused.recipients.values())
@@ -57,6 +58,24 @@ def send(delivery_id: UUID) -> None:
         raise
     else:
         _settle(delivery_id, State.HANDED_OVER, "", now)
+
+
+def send_bundle(bundle: UUID) -> None:
+    """Sends every mail of a bundle that is not sent yet. One that can't be handed over now keeps no other back.
+
+    :raises smtplib.SMTPException, OSError: the last such failure, so that the job comes again for what is left.
+    """
+    with scope.platform("mail"), reading():
+        rows = MailDelivery.objects.filter(bundle=bundle, state__in=(State.QUEUED, State.FAILED))
+        ids = list(rows.order_by("id").values_list("id", flat=True))
+    failed: Exception | None = None
+    for delivery_id in ids:
+        try:
+            send(delivery_id)
+        except (smtplib.SMTPException, OSError) as error:
+            failed = error
+    if failed is not None:
+        raise failed
 
 
 def _decoded(text: bytes | str) -> str:
@@ -85,7 +104,8 @@ def _composed(delivery: MailDelivery) -> Content | None:
 def _settle(delivery_id: UUID, state: State, answer: str, now: datetime, *, keep_body: bool = False) -> None:
     with scope.platform("mail"), writing():
         row = MailDelivery.objects.select_for_update(no_key=True).get(pk=delivery_id)
-        if row.state == State.CANCELED:
+        # It was ended while it was on its way. The log says what happened: nothing is canceled that was taken.
+        if row.state == State.CANCELED and state != State.HANDED_OVER:
             return
         row.state, row.answer, row.settled_at, row.attempts = state, answer, now, row.attempts + 1
         fields = ["state", "answer", "settled_at", "attempts"]
@@ -132,6 +152,17 @@ def connect() -> smtplib.SMTP:
     return client
 
 
-def _hand_over(delivery: MailDelivery, content: Content) -> None:
+def _hand_over(delivery: MailDelivery, content: Content) -> bool:
+    """False, and nothing is sent, where the mail was ended until a moment before."""
     with connect() as client:
+        if not _still_wanted(delivery.id):
+            return False
         client.send_message(message(delivery, content))
+    return True
+
+
+def _still_wanted(delivery_id: UUID) -> bool:
+    """Asked once the server has answered, however long that took. Whoever ends the mail after this comes too late."""
+    with scope.platform("mail"), writing():
+        row = MailDelivery.objects.select_for_update(no_key=True).only("id", "state").get(pk=delivery_id)
+        return row.state in (State.QUEUED, State.FAILED)

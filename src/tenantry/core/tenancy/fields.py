@@ -31,12 +31,25 @@ class OrganizationKey(models.UUIDField[Any, Any]):
 class TenantForeignKey(models.ForeignKey[Any, Any]):
     """A link between two tenant rows, held by the database on both columns: rows of two organizations can't be linked.
 
-    The schema editor emits `FOREIGN KEY (organization_id, <column>)` and an index that starts with the organization.
+    The schema editor emits `FOREIGN KEY (organization_id, <column>)` and an index that starts with the organization;
+    with `sparse` of linked rows alone, for links that most rows don't have; with `covered` none, because an index of
+    the model begins with both columns already.
     """
 
-    def __init__(self, to: Any, on_delete: Any, *, leaving: Leaving | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        to: Any,
+        on_delete: Any,
+        *,
+        leaving: Leaving | None = None,
+        sparse: bool = False,
+        covered: bool = False,
+        **kwargs: Any,
+    ) -> None:
         # What happens to the row when the linked member leaves; required for links to a membership (a test asks).
         self.leaving = leaving
+        self.sparse = sparse
+        self.covered = covered
         kwargs["db_constraint"] = False
         kwargs["db_index"] = False
         super().__init__(to, on_delete, **kwargs)
@@ -45,6 +58,10 @@ class TenantForeignKey(models.ForeignKey[Any, Any]):
         name, path, args, kwargs = super().deconstruct()
         kwargs.pop("db_constraint", None)
         kwargs.pop("db_index", None)
+        if self.sparse:
+            kwargs["sparse"] = True
+        if self.covered:
+            kwargs["covered"] = True
         return name, path, args, kwargs
 
 
