@@ -1,6 +1,5 @@
 """Declaring actions, and `perform`, the one door through which anything is written (design.md §3)."""
 
-import hashlib
 import random
 import time
 from collections.abc import Callable
@@ -15,10 +14,11 @@ from pydantic import TypeAdapter
 from tenantry.acting.errors import AnswerNotRepeated, Busy, KeyReused
 from tenantry.acting.models import IdempotencyRecord
 from tenantry.audit.chain import Entry, Event, append
-from tenantry.core import clock, jobs
+from tenantry.core import clock, crypto, jobs
 from tenantry.core.actor import Actor
+from tenantry.core.acts import Act
 from tenantry.core.decisions import require_any
-from tenantry.core.errors import NoLongerIn, PermissionMissing
+from tenantry.core.errors import NoLongerIn, PermissionMissing, Refusal
 from tenantry.core.ids import NIL
 from tenantry.core.jobs import Job
 from tenantry.core.tenancy import scope
@@ -28,6 +28,8 @@ Result = TypeVar("Result")
 ATTEMPTS = 4
 # Serialization failure, deadlock, lock not available: PostgreSQL asks for another try.
 COLLISIONS = frozenset({"40001", "40P01", "55P03"})
+# What the database refused by a constraint of that name, in words. Registered by the package whose rule it is.
+_violations: dict[str, type[Refusal]] = {}
 # A row that is linked to went away, or an equal row came, since this transaction looked: the next try sees it and
 # answers by name.
 OVERTAKEN = frozenset({"23503", "23505"})
@@ -45,15 +47,31 @@ class Outcome(Generic[Result]):
 
 
 @dataclass(frozen=True, slots=True)
+class Part(Generic[Result]):
+    """The makings of an outcome: what a function hands to the actions that share it."""
+
+    result: Result
+    entry: Entry
+    events: tuple[Event, ...] = ()
+    jobs: tuple[Job, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome[Result]:
+        return Outcome(self.result, self.entry, self.events, self.jobs)
+
+
+@dataclass(frozen=True, slots=True)
 class Declaration:
     """`permission` None needs `open_to`, the reason why nobody is asked for one. `targets` names the parameters that
-    hold membership ids: they are locked together with the acting membership, in one order."""
+    hold membership ids: they are locked together with the acting membership, in one order. `answers`: a refusal's code
+    that this action gives and that is counted (`register_toll`)."""
 
     name: str
     permission: str | None
     open_to: str = ""
     targets: tuple[str, ...] = ()
     holds_secret: bool = False
+    answers: str = ""
 
 
 Action = Callable[..., Outcome[Result]]
@@ -67,13 +85,14 @@ def action(
     open_to: str = "",
     targets: tuple[str, ...] = (),
     holds_secret: bool = False,
+    answers: str = "",
 ) -> Callable[[Action[Result]], Action[Result]]:
     if (permission is None) == (not open_to):
         raise ValueError("an action names its permission, or why it asks for none")
 
     def declare(function: Action[Result]) -> Action[Result]:
         name = f"{function.__module__.removeprefix('tenantry.')}.{function.__name__}"
-        DECLARED[name] = Declaration(name, permission, open_to, targets, holds_secret)
+        DECLARED[name] = Declaration(name, permission, open_to, targets, holds_secret, answers)
         FUNCTIONS[name] = function
         function.declaration = DECLARED[name]  # type: ignore[attr-defined]
         return function
@@ -95,7 +114,8 @@ class Idempotency:
 
     @property
     def body_hash(self) -> bytes:
-        return hashlib.sha256(self.body).digest()
+        # With a key: a body may hold a password, and is short enough to be guessed.
+        return crypto.mac("idempotent body", self.body)
 
 
 # Registered by `access` and `security`: prove that the actor may still act here, lock its row together with the
@@ -106,6 +126,30 @@ _proofs: dict[str, Proof] = {}
 
 def register_proof(kind: str, proof: Proof) -> None:
     _proofs[kind] = proof
+
+
+def register_violation(constraint: str, refusal: type[Refusal]) -> None:
+    """Whoever runs into this constraint is answered by name. Registered once."""
+    if _violations.setdefault(constraint, refusal) is not refusal:
+        raise ValueError(f"two refusals for {constraint}")
+
+
+@dataclass(frozen=True, slots=True)
+class Toll:
+    """What keeps an answer rare that tells more than its reader could see. Both run outside of the transaction, so that
+    a refused action stays counted; `ask` raises what refuses everybody who had too many."""
+
+    ask: Callable[[Actor, datetime], None]
+    count: Callable[[Actor, int, datetime], None]
+
+
+_tolls: dict[str, Toll] = {}
+
+
+def register_toll(code: str, toll: Toll) -> None:
+    """Of the refusals with this code, in actions that declare it as what they answer."""
+    if _tolls.setdefault(code, toll) is not toll:
+        raise ValueError(f"two tolls for {code}")
 
 
 def perform(
@@ -126,21 +170,48 @@ def perform(
     declaration: Declaration = action.declaration  # type: ignore[attr-defined]
     if actor.organization_id is not None and scope.organization_id() != actor.organization_id:
         raise NoLongerIn
+    toll = _tolls.get(declaration.answers)
+    if toll is None:
+        return _tried(action, actor, idempotency, now, params)
+    toll.ask(actor, now or clock.now())
+    try:
+        result = _tried(action, actor, idempotency, now, params)
+    except Refusal as refused:
+        if refused.code == declaration.answers:
+            toll.count(actor, 1, now or clock.now())
+        raise
+    answered = sum(row.code == declaration.answers for row in getattr(result, "refused", ()))
+    if answered:
+        toll.count(actor, answered, now or clock.now())
+    return result
+
+
+def _tried(
+    action: Action[Result], actor: Actor, idempotency: Idempotency | None, now: datetime | None, params: dict[str, Any]
+) -> Result:
+    """Again where another transaction was in the way: what it left is answered by name then."""
+    declaration: Declaration = action.declaration  # type: ignore[attr-defined]
     for attempt in range(ATTEMPTS):
+        moment = now or clock.now()
         try:
-            with writing():
-                return _carry_out(action, declaration, actor, idempotency, now or clock.now(), params)
+            with writing(Act(actor.kind, actor.acting_id, declaration.name, moment)):
+                return _carry_out(action, declaration, actor, idempotency, moment, params)
         except (OperationalError, IntegrityError) as error:
-            state = getattr(error.__cause__, "sqlstate", None)
-            if state not in COLLISIONS | OVERTAKEN:
+            state, refusal = getattr(error.__cause__, "sqlstate", None), _violated(error)
+            if state not in COLLISIONS | OVERTAKEN and refusal is None:
                 raise
             if attempt == ATTEMPTS - 1:
                 # Overtaken every time is no collision but a fault of ours, and should be seen as one.
                 if state in OVERTAKEN:
                     raise
-                raise Busy from error
+                raise (refusal() if refusal else Busy()) from error
             time.sleep(random.uniform(0, PAUSE_SECONDS * 2**attempt))  # noqa: S311 spreads tries, hides nothing
     raise Busy
+
+
+def _violated(error: Exception) -> type[Refusal] | None:
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return _violations.get(getattr(diagnosis, "constraint_name", None) or "")
 
 
 def _carry_out(
@@ -174,7 +245,7 @@ def _carry_out(
 def _proven(actor: Actor, declaration: Declaration, params: dict[str, Any], now: datetime) -> Actor:
     targets: set[UUID] = set()
     for name in declaration.targets:
-        value = params[name]
+        value = params.get(name)
         if value is not None:
             targets |= {value} if isinstance(value, UUID) else set(value)
     if actor.kind == "guest" and declaration.permission is not None:

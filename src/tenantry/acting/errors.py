@@ -25,3 +25,11 @@ class Busy(Refusal):
     code = "busy"
     kind = "unavailable"
     sentence = _("Many people are changing this right now. Please try again.")
+
+
+class OperationOver(Refusal):
+    """Canceled, failed or finished meanwhile: no further batch begins."""
+
+    code = "operation_over"
+    kind = "conflict"
+    sentence = _("This has come to its end already.")

@@ -7,7 +7,7 @@ canonical JSON). The head repeats number and hash under a MAC, so that cutting t
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -103,49 +103,81 @@ def _lock_head(organization_id: UUID) -> Head:
     return head
 
 
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One entry to be: who did it, what is told of it, and when."""
+
+    actor: Actor
+    entry: Entry
+    at: datetime
+    events: tuple[Event, ...] = ()
+
+
 def append(*, actor: Actor, entry: Entry, events: tuple[Event, ...], now: datetime) -> int:
     """Writes one entry and its events as the last statements of an action. Returns the entry's number."""
+    return append_all([Act(actor, entry, now, events)])
+
+
+def append_all(acts: Sequence[Act]) -> int:
+    """Writes one entry for each, in their order, under one lock of the head. Returns the last one's number."""
     organization_id = scope.organization_id()
     head = _lock_head(organization_id)
-    number = head.number + 1
-    personal = {name: _plain(value) for name, value in entry.personal.items()}
-    if actor.address:
-        personal["address"] = actor.address
-    if actor.agent:
-        personal["agent"] = actor.agent[:300]
-    salts = {name: secrets.token_bytes(16) for name in personal}
+    rows: list[Row] = []
+    values: list[PersonalValue] = []
+    events: list[OutboxEvent] = []
+    for act in acts:
+        number = head.number + 1
+        personal = _personal(act)
+        salts = {name: secrets.token_bytes(16) for name in personal}
+        row = _row(act, number, {name: digest(salts[name], value) for name, value in personal.items()}, head)
+        rows.append(row)
+        values += [
+            PersonalValue(organization_id=organization_id, number=number, field=name, salt=salts[name], value=value)
+            for name, value in personal.items()
+        ]
+        events += [
+            OutboxEvent(
+                organization_id=organization_id, number=number, ordinal=i, name=e.name, payload=_plain(dict(e.payload))
+            )
+            for i, e in enumerate(act.events)
+        ]
+        head.number, head.hash = number, row.hash
+    Row.objects.bulk_create(rows)
+    PersonalValue.objects.bulk_create(values)
+    OutboxEvent.objects.bulk_create(events)
+    head.mac = crypto.mac(PURPOSE, _mac_message(organization_id, head.number, head.hash))
+    head.save(update_fields=["number", "hash", "mac"])
+    return head.number
+
+
+def _personal(act: Act) -> dict[str, Any]:
+    personal = {name: _plain(value) for name, value in act.entry.personal.items()}
+    if act.actor.address:
+        personal["address"] = act.actor.address
+    if act.actor.agent:
+        personal["agent"] = act.actor.agent[:300]
+    return personal
+
+
+def _row(act: Act, number: int, digests: dict[str, str], head: Head) -> Row:
     row = Row(
-        organization_id=organization_id,
+        organization_id=head.organization_id,
         number=number,
-        at=now,
-        actor_kind=actor.kind,
-        actor_id=actor.acting_id,
+        at=act.at,
+        actor_kind=act.actor.kind,
+        actor_id=act.actor.acting_id,
         # A member's name is personal and is read from the membership; others are codes of ours.
-        actor_label="" if actor.kind == "member" else actor.label,
-        action=entry.action,
-        area=entry.area,
-        target_type=entry.target_type,
-        target_id=entry.target_id,
-        values=_plain(dict(entry.values)),
-        personal={name: digest(salts[name], value) for name, value in personal.items()},
+        actor_label="" if act.actor.kind == "member" else act.actor.label,
+        action=act.entry.action,
+        area=act.entry.area,
+        target_type=act.entry.target_type,
+        target_id=act.entry.target_id,
+        values=_plain(dict(act.entry.values)),
+        personal=digests,
         previous=bytes(head.hash),
     )
     row.hash = _hash(row)
-    Row.objects.bulk_create([row])
-    PersonalValue.objects.bulk_create(
-        PersonalValue(organization_id=organization_id, number=number, field=name, salt=salts[name], value=value)
-        for name, value in personal.items()
-    )
-    OutboxEvent.objects.bulk_create(
-        OutboxEvent(
-            organization_id=organization_id, number=number, ordinal=i, name=e.name, payload=_plain(dict(e.payload))
-        )
-        for i, e in enumerate(events)
-    )
-    head.number, head.hash = number, row.hash
-    head.mac = crypto.mac(PURPOSE, _mac_message(organization_id, number, row.hash))
-    head.save(update_fields=["number", "hash", "mac"])
-    return number
+    return row
 
 
 @dataclass(frozen=True, slots=True)

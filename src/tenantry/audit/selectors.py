@@ -111,3 +111,8 @@ def parked() -> list[Parked]:
     """The oldest 100, over all organizations (platform scope)."""
     rows = OutboxCursor.objects.exclude(parked_at=None).order_by("parked_at")[:100]
     return [Parked(r.organization_id, r.subscriber, r.error, r.parked_at) for r in rows]
+
+
+def history_of(target_type: str, target_id: UUID, most: int) -> list[Entry]:
+    """What was done to one record, newest first, for whoever has found the record; the caller shows sentences only."""
+    return list(Entry.objects.filter(target_type=target_type, target_id=target_id).order_by("-number")[:most])
