@@ -1,6 +1,11 @@
+from collections.abc import Sequence
+
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenantry.core.errors import Refusal, Remedy
+
+UPGRADE = Remedy(_("Upgrade the plan"), "billing_plans", permissions=("billing.change_plan",), code="upgrade")
 
 
 class PolicyValueRefused(Refusal):
@@ -10,16 +15,62 @@ class PolicyValueRefused(Refusal):
 
 
 class AtSeatLimit(Refusal):
-    """No licensed seat is free (product.md §5)."""
+    """No licensed seat is free, with the three ways out (product.md §5): a bigger plan, more seats, a free one."""
 
     code = "at_seat_limit"
     kind = "conflict"
     sentence = _("At seat limit: %(in_use)s of %(limit)s seats are in use.")
     remedies = (
-        Remedy(_("See plan and seats"), "org_plan"),
-        Remedy(_("Revoke a pending invitation"), "invitation_list"),
-        Remedy(_("Deactivate somebody"), "person_list"),
+        UPGRADE,
+        Remedy(_("Buy seats"), "seat_home", query="#buy", permissions=("billing.change_plan",), code="buy_seats"),
+        # Who has never signed in comes first, then who has not for longest.
+        Remedy(
+            _("Free a seat"),
+            "person_list",
+            query="?status=active&status=pending&sort=last_sign_in",
+            permissions=("people.view", "people.deactivate"),
+            code="free_seat",
+        ),
+        Remedy(_("Revoke an invitation"), "invitation_list", permissions=("people.invite",), code="revoke_invitation"),
     )
+
+
+class NotInPlan(Refusal):
+    """A feature that the organization's plan does not grant. `plans`: titles of those that do, cheapest first."""
+
+    code = "not_in_plan"
+    kind = "forbidden"
+    sentence = _("%(feature)s is not part of your plan.")
+    remedies = (UPGRADE,)
+
+    def __init__(self, key: str, feature: str, plans: Sequence[str] = ()) -> None:
+        super().__init__(entitlement=key, feature=feature, plans=list(plans))
+
+    def __str__(self) -> str:
+        if not self.params["plans"]:
+            return super().__str__()
+        words = gettext("%(feature)s is not part of your plan. It comes with %(plan)s.")
+        return words % {"feature": self.params["feature"], "plan": self.params["plans"][0]}
+
+
+class LimitReached(Refusal):
+    """As many of something as the plan grants. `what`: its title; `plans`: titles of those that grant more, cheapest
+    first; `remedies`: ways to need fewer, after the way to a larger plan."""
+
+    code = "plan_limit_reached"
+    sentence = _("%(what)s: %(in_use)s in use, and your plan has %(limit)s.")
+
+    def __init__(
+        self, key: str, what: str, in_use: int, limit: int, plans: Sequence[str] = (), remedies: Sequence[Remedy] = ()
+    ) -> None:
+        super().__init__(entitlement=key, what=what, in_use=in_use, limit=limit, plans=list(plans))
+        self.remedies = (UPGRADE, *remedies) if plans else tuple(remedies)
+
+    def __str__(self) -> str:
+        said = super().__str__()
+        if not self.params["plans"]:
+            return said
+        return f"{said} {gettext('More come with %(plan)s.') % {'plan': self.params['plans'][0]}}"
 
 
 class SlugTaken(Refusal):

@@ -24,8 +24,12 @@ class Organization(TenantModel):
     """`id` equals `organization_id`. Its row is never a lock: every insert of a link needs it (see `LockRow`)."""
 
     class State(models.TextChoices):
+        """Follows the subscription (product.md §5); closed: nobody enters."""
+
         ACTIVE = "active"
+        TRIAL_ENDED = "trial_ended"
         FROZEN = "frozen"
+        CANCELED = "canceled"
         CLOSED = "closed"
 
     name = models.TextField()
@@ -116,7 +120,6 @@ class Entitlement(TenantModel):
     source = models.TextField(default="plan")
 
     lifecycle: ClassVar = Lifecycle(export="organization", keep=Keep.ORGANIZATION, erase=Erase.NOTHING_PERSONAL)
-    tenant_privileges: ClassVar = "SELECT"
 
     class Meta:
         constraints: ClassVar = [

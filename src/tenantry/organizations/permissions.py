@@ -15,9 +15,11 @@ SEATS_VIEW = "seats.view"
 
 declare(
     [
-        Permission(VIEW, _("See organization information"), _("see company profile and contacts"), "organization"),
+        Permission(
+            VIEW, _("See organization information"), _("see company profile and contacts"), "organization", reads=True
+        ),
         Permission(EDIT, _("Edit organization information"), _("change company profile and contacts"), "organization"),
-        Permission(POLICIES_VIEW, _("See policies"), _("see the organization's policies"), "organization"),
+        Permission(POLICIES_VIEW, _("See policies"), _("see the organization's policies"), "organization", reads=True),
         Permission(POLICIES_EDIT, _("Edit policies"), _("change the organization's policies"), "organization"),
         Permission(DELETE, _("Delete the organization"), _("ask for the organization to be deleted"), "organization"),
         Permission(
@@ -36,6 +38,6 @@ declare(
         Permission(
             BILLING_CANCEL, _("Cancel the subscription"), _("end the subscription"), "billing", when_frozen=True
         ),
-        Permission(SEATS_VIEW, _("See the seat meter"), _("see how many seats are in use"), "billing"),
+        Permission(SEATS_VIEW, _("See the seat meter"), _("see how many seats are in use"), "billing", reads=True),
     ]
 )

@@ -41,9 +41,9 @@ def policy_values(*codes: str) -> dict[str, Any]:
 
 
 def policy_values_of(organization_ids: Iterable[UUID], *codes: str) -> dict[UUID, dict[str, Any]]:
-    """The same for several organizations (platform scope), by one query."""
+    """The same for several organizations (platform scope, whichever it is armed with), by one query."""
     found = {one: {code: CATALOGUE[code].default for code in codes} for one in organization_ids}
-    rows = PolicyValue.objects.filter(organization_id__in=list(found), code__in=codes)
+    rows = PolicyValue._base_manager.filter(organization_id__in=list(found), code__in=codes)
     for organization_id, code, value in rows.values_list("organization_id", "code", "value"):
         found[organization_id][code] = value
     return found
@@ -84,9 +84,10 @@ def refuse_other_name(typed: str) -> None:
 
 
 def entitlement(key: str) -> int | None:
-    """The limit that plan or operator grant; None is unlimited, 0 when nothing is granted."""
+    """The limit that plan or operator grant; None is unlimited. A plan writes every key and nothing is withheld from
+    whoever has none, so that what has no row has no limit."""
     row = Entitlement.objects.filter(key=key).first()
-    return 0 if row is None else row.limit
+    return None if row is None else row.limit
 
 
 def entitlements() -> dict[str, int | None]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tenantry.acting.actions import Outcome, action
 from tenantry.acting.plans import confirm
-from tenantry.audit.chain import Entry
+from tenantry.audit.chain import Entry, Event
 from tenantry.core.actor import Actor
 from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing, Refusal, VersionChanged
 from tenantry.core.text import InvalidText, TextBound
@@ -19,7 +19,7 @@ from tenantry.organizations.locks import lock
 from tenantry.organizations.models import LockRow, PolicyValue
 from tenantry.organizations.permissions import POLICIES_EDIT
 from tenantry.organizations.policies import CATALOGUE, Policy
-from tenantry.organizations.policies.effects import EffectPlan, Question, foretold
+from tenantry.organizations.policies.effects import EffectPlan, Question, foretold, objection
 from tenantry.organizations.selectors import PolicyState, policies, policy
 
 LOCKED = "password.locked"
@@ -28,6 +28,7 @@ REASON = TextBound(300)
 COUNTED_UNDER: Mapping[str, LockRow.Name] = {
     "seats.counted_statuses": LockRow.Name.SEATS,
     "seats.growth": LockRow.Name.SEATS,
+    "seats.free_roles": LockRow.Name.SEATS,
     "keyholders.maximum": LockRow.Name.KEYHOLDERS,
 }
 
@@ -138,7 +139,7 @@ def change_policy(
     `reason`: asked of operators, who change somebody else's rules.
 
     :raises VersionChanged: somebody else wrote meanwhile. :raises PlanChanged: `digest` is of an older plan.
-    :raises InvalidInput: an operator gave no reason.
+    :raises InvalidInput: an operator gave no reason. :raises PeopleElsewhere: the value can't hold now.
     :raises NotFound, OperatorOnlyPolicy, PolicyLocked, PolicyValueRefused: see there.
     """
     known_policy(code)
@@ -150,6 +151,9 @@ def change_policy(
     if version is not None and version != (row.version if row else 0):
         raise VersionChanged
     plan = confirm(plan_change_policy(actor=actor, code=code, value=value, now=now), digest)
+    refusal = objection(Question(code, plan.before, plan.after, now))
+    if refusal is not None:
+        raise refusal
     if not plan.changes:
         return Outcome(PolicyChanged(code, plan.after, plan.version, row.id if row else None), None)
     row = _written(row, plan)
@@ -157,6 +161,7 @@ def change_policy(
     return Outcome(
         PolicyChanged(code, row.value, row.version, row.id),
         Entry("organization.policy_changed", "policy", row.id, values),
+        events=(Event("PolicyChanged", {"code": code}),),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from tenantry.acting.plans import Plan
+from tenantry.core.errors import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,29 @@ def foretold(question: Question) -> tuple[Effect, ...]:
     if question.before == question.after:
         return ()
     return tuple(effect for foretell in _registry.by_code.get(question.code, ()) for effect in foretell(question))
+
+
+Object = Callable[[Question], Refusal | None]
+
+
+_objecting: dict[str, Object] = {}
+
+
+def objects(code: str) -> Callable[[Object], Object]:
+    """Declares a function that says why this policy can't take a value now; asked under the action's locks."""
+
+    def declare(function: Object) -> Object:
+        if _objecting.setdefault(code, function) is not function:
+            raise ValueError(f"two objections to {code}")
+        return function
+
+    return declare
+
+
+def objection(question: Question) -> Refusal | None:
+    """Why a change can't be made; mostly None."""
+    asked = _objecting.get(question.code)
+    return asked(question) if asked and question.before != question.after else None
 
 
 def without_effects(codes: Sequence[str]) -> list[str]:

@@ -109,14 +109,18 @@ class Some:
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """At least one of the choices, the first one first. `needed`: codes that can't be left out."""
+    """At least one of the choices, the first one first. `needed`: codes that can't be left out; `apart`: pairs that
+    say the same and don't go together."""
 
     choices: tuple[Choice, ...]
     needed: frozenset[str] = frozenset()
+    apart: tuple[frozenset[str], ...] = ()
     name: ClassVar[KindName] = "ordered_set"
 
     def holds(self, value: Any) -> bool:
-        return _distinct(self.choices, value) and bool(value) and self.needed <= set(value)
+        if not _distinct(self.choices, value) or not value or not self.needed <= set(value):
+            return False
+        return not any(pair <= set(value) for pair in self.apart)
 
     def settled(self, value: Any) -> Any:
         return list(value)

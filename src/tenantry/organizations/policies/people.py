@@ -40,6 +40,16 @@ GROWTH = (
     Choice("licensed", _("adding stops at the licensed number"), _("More seats are bought first.")),
     Choice("per_person", _("every added person is charged"), _("Adding never stops.")),
 )
+# By key: roles of a blueprint keep theirs, a copy has its own.
+FREE_ROLES = (
+    Choice("system_administrator", _("System administrators"), _("As their base role.")),
+    Choice(
+        "system_administrator_addition",
+        _("System administrators beside another role"),
+        _("Whoever holds it as an addition."),
+    ),
+    Choice("read_only", _("Read-only people"), _("Whoever only looks.")),
+)
 DEACTIVATION_BY = (
     Choice("permission", _("whoever has the permission"), _("Within the roles they may assign.")),
     Choice(
@@ -78,7 +88,11 @@ POLICIES = (
         _("Fields of “Add user”"),
         _("What is asked when somebody is added, in this order."),
         ["names", "email", "role"],
-        Ordered(ADD_FIELDS, needed=frozenset({"email"})),
+        Ordered(
+            ADD_FIELDS,
+            needed=frozenset({"email"}),
+            apart=(frozenset({"names", "given_name"}), frozenset({"names", "family_name"})),
+        ),
     ),
     Policy(
         "people.invitation_days",
@@ -140,6 +154,15 @@ POLICIES = (
         _("Whether adding stops where the licensed seats end."),
         "licensed",
         One(GROWTH),
+        operator_only=True,
+    ),
+    Policy(
+        "seats.free_roles",
+        "seats",
+        _("Roles without a fee"),
+        _("Whoever holds one of these roles for good, in the whole organization, takes no seat."),
+        [],
+        Some(FREE_ROLES, empty=_("None: every role takes a seat")),
         operator_only=True,
     ),
     Policy(

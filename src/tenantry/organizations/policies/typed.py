@@ -1,6 +1,6 @@
 """A policy's value as a form sends it, and as a form shows it; members' pages and the console ask alike."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,11 +99,18 @@ def expected(known: Policy) -> str:
         return f"{words} {_('Or nothing: %(none)s.') % {'none': kind.none}}" if kind.none else words
     if isinstance(kind, Ordered):
         words = _("Give everything that is used a place of its own.")
-        needed = ", ".join(str(choice.title) for choice in kind.choices if choice.code in kind.needed)
-        return f"{words} {_('Never left out: %(needed)s.') % {'needed': needed}}" if needed else words
+        if kind.needed:
+            words += " " + _("Never left out: %(needed)s.") % {"needed": _titles(kind, kind.needed)}
+        for pair in kind.apart:
+            words += " " + _("Not together: %(pair)s.") % {"pair": _titles(kind, pair)}
+        return words
     if kind.name == "set":
         return _("Choose at least one.")
     return _("Choose one.")
+
+
+def _titles(kind: Ordered, codes: Collection[str]) -> str:
+    return ", ".join(str(choice.title) for choice in kind.choices if choice.code in codes)
 
 
 def widget(known: Policy, fields: Fields) -> Widget:
