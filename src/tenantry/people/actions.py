@@ -18,46 +18,12 @@ from tenantry.core.ids import NIL
 from tenantry.organizations.locks import lock
 from tenantry.organizations.models import LockRow
 from tenantry.people.errors import AlreadyInTeam, AlreadyRemoved, NotOnOneself, OneTeamOnly, TeamNameTaken
-from tenantry.people.locks import lock_members, lock_teams
+from tenantry.people.locks import lock_teams
 from tenantry.people.models import Membership, Team, TeamMember, User
 from tenantry.people.permissions import TEAMS_MANAGE
 from tenantry.people.records import WORKSPACE
-from tenantry.people.selectors import get_team, in_the_way, may_manage_team, visible_members
+from tenantry.people.selectors import PLANNED, get_team, in_the_way, may_manage_team, visible_members
 from tenantry.people.steps import bump_access
-
-
-@action(open_to="everybody changes their own name and picture")
-def change_own_profile(
-    *, actor: Actor, now: datetime, given_name: str, family_name: str, picture: bytes | None = None
-) -> Outcome[Done]:
-    """`picture`: an image that `people.pictures` made; empty takes the present one away, None leaves it."""
-    member = _own(actor)
-    before = {"given_name": member.given_name, "family_name": member.family_name}
-    after = {"given_name": given_name, "family_name": family_name}
-    member.given_name, member.family_name = given_name, family_name
-    member.refresh_search()
-    fields = ["given_name", "family_name", "sort_name", "search_text"]
-    if picture is not None:
-        member.picture = picture or None
-        fields.append("picture")
-    member.save(update_fields=fields)
-    if before == after and picture is None:
-        return Outcome(Done(member.id), None)
-    entry = Entry(
-        "people.own_profile_changed",
-        "member",
-        member.id,
-        {"picture": picture is not None},
-        {"before": before, "after": after},
-    )
-    return Outcome(Done(member.id), entry)
-
-
-def _own(actor: Actor) -> Membership:
-    member = lock_members([actor.membership_id]).get(actor.membership_id) if actor.membership_id else None
-    if member is None:
-        raise NotFound
-    return member
 
 
 @action(open_to="everybody chooses how their own screens look")
@@ -286,7 +252,7 @@ def _sorted_out(
     if not may_manage_team(actor, team_id):
         raise PermissionMissing(TEAMS_MANAGE)
     wanted = set(membership_ids)
-    rows = list(visible_members(actor).filter(id__in=wanted).order_by("sort_name", "id"))
+    rows = list(visible_members(actor).filter(id__in=wanted).only(*PLANNED).order_by("sort_name", "id"))
     if not rows or len(rows) != len(wanted):
         raise NotFound
     teams = TeamMember.objects.filter(membership_id__in=wanted)

@@ -3,16 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
-
-from django.db.models import Count, Q
 
 from tenantry.organizations.models import Entitlement, PolicyValue
 from tenantry.organizations.policies import CATALOGUE
 from tenantry.organizations.selectors import SEATS
-from tenantry.people.models import Membership
-
-Status = Membership.Status
+from tenantry.people.models import Headcount
+from tenantry.people.seats import HOLDING, headcount
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +25,16 @@ class Census:
 
 
 def census_of(organization_ids: Iterable[UUID], now: datetime) -> dict[UUID, Census]:
-    """One count, one policy and one entitlement query, however many organizations."""
+    """One query of headcounts, one of policies and one of entitlements, however many organizations."""
     ids = list(organization_ids)
-    pending = Q(status=Status.INVITED, invited_until__gt=now)
     rows = (
-        Membership.objects.filter(organization_id__in=ids)
-        .exclude(status=Status.REMOVED)
+        Headcount.objects.filter(organization_id__in=ids)
+        .order_by()
         .values("organization_id")
-        .annotate(
-            people=Count("id"),
-            active=Count("id", filter=Q(status=Status.ACTIVE)),
-            pending=Count("id", filter=pending),
-            deactivated=Count("id", filter=Q(status=Status.DEACTIVATED)),
-        )
+        .annotate(**{status: headcount(now, status) for status in ("active", "pending", "expired", "deactivated")})
+        .annotate(**{f"free_{status}": headcount(now, status, free=True) for status in HOLDING})
     )
-    counts = {row["organization_id"]: row for row in rows}
+    counts: dict[UUID, Any] = {row["organization_id"]: row for row in rows}
     code = "seats.counted_statuses"
     counted = dict(
         PolicyValue.objects.filter(organization_id__in=ids, code=code).values_list("organization_id", "value")
@@ -49,18 +42,17 @@ def census_of(organization_ids: Iterable[UUID], now: datetime) -> dict[UUID, Cen
     limits = dict(
         Entitlement.objects.filter(organization_id__in=ids, key=SEATS).values_list("organization_id", "limit")
     )
-    none = {"people": 0, "active": 0, "pending": 0, "deactivated": 0}
+    none = dict.fromkeys(("active", "pending", "expired", "deactivated", *(f"free_{one}" for one in HOLDING)), 0)
     found = {}
     for organization_id in ids:
         row = counts.get(organization_id, none)
         by_status: dict[str, int] = {
-            "active": row["active"],
-            "invited": row["pending"],
-            "deactivated": row["deactivated"],
+            "active": row["active"] - row["free_active"],
+            "invited": row["pending"] - row["free_pending"],
+            "deactivated": row["deactivated"] - row["free_deactivated"],
         }
         statuses: list[str] = counted.get(organization_id) or CATALOGUE[code].default
         in_use = sum(by_status[status] for status in statuses)
-        found[organization_id] = Census(
-            row["people"], row["active"], row["pending"], in_use, limits.get(organization_id, 0)
-        )
+        people = row["active"] + row["pending"] + row["expired"] + row["deactivated"]
+        found[organization_id] = Census(people, row["active"], row["pending"], in_use, limits.get(organization_id, 0))
     return found

@@ -147,3 +147,135 @@ class AlreadyInUnit(Refusal):
 class AlreadyInWorkflow(Refusal):
     code = "already_in_workflow"
     sentence = _("%(name)s takes part in the workflow “%(workflow)s” already.")
+
+
+class DepartmentNameTaken(Refusal):
+    code = "department_name_taken"
+    sentence = _("There is a department called “%(name)s” already.")
+
+
+class AlreadyInDepartment(Refusal):
+    code = "already_in_department"
+    sentence = _("%(name)s is there already.")
+
+
+class ManagerNotActive(Refusal):
+    code = "manager_not_active"
+    sentence = _("%(name)s is not active here and can't be anybody's manager.")
+
+
+class ManagerCircle(Refusal):
+    """`circle`: from the person over their managers back to the person."""
+
+    code = "manager_circle"
+    sentence = _("That would go round in a circle: %(circle)s.")
+
+
+class AddressElsewhere(Refusal):
+    """Policy `people.exclusive_email`, here or there. Never says where (product.md §3)."""
+
+    code = "address_elsewhere"
+    sentence = _("This address is already in use in another organization. Please use a different address.")
+
+
+class PeopleElsewhere(Refusal):
+    """The same policy can't be switched on."""
+
+    code = "people_elsewhere"
+    sentence = _("%(count)s of the people here are in another organization too. The rule can't hold while they are.")
+
+
+class TemporaryUsed(Refusal):
+    code = "temporary_password_used"
+    sentence = _("This temporary password was used already. Sign in with the password you chose then.")
+
+
+class TemporaryExpired(Refusal):
+    code = "temporary_password_expired"
+    sentence = _("This temporary password has expired.")
+
+
+class TemporaryRevoked(Refusal):
+    code = "temporary_password_revoked"
+    sentence = _("This temporary password is not good any more: what it was sent for was taken back.")
+
+
+class TemporaryReplaced(Refusal):
+    code = "temporary_password_replaced"
+    sentence = _("A newer temporary password was sent. Please use that one.")
+
+
+class NameNeeded(Refusal):
+    code = "name_needed"
+    kind = "invalid"
+    sentence = _("Please tell us your name.")
+
+
+class IdentityElsewhere(Refusal):
+    """Identity is the person's, membership the organization's (product.md §3)."""
+
+    code = "identity_elsewhere"
+    kind = "forbidden"
+    sentence = _(
+        "The account of %(name)s is not this organization's alone, so only %(name)s changes its password: "
+        "by “Forgot your password?” on the sign-in page, or by a link that you send."
+    )
+
+
+class WayNotOffered(Refusal):
+    """Policy `people.entry_modes`."""
+
+    code = "way_not_offered"
+    kind = "forbidden"
+    sentence = _("This organization's policies don't offer this way in.")
+
+
+class ViewNameTaken(Refusal):
+    code = "view_name_taken"
+    sentence = _("You have a view called “%(name)s” already.")
+
+
+class TooManyViews(Refusal):
+    code = "too_many_views"
+    sentence = _("You have %(most)s views already. Delete one that nobody needs.")
+
+
+class AddressChangeForbidden(Refusal):
+    """Policy `people.email_change` is `forbidden`, here or in another organization of the person."""
+
+    code = "address_change_forbidden"
+    kind = "forbidden"
+    sentence = _("%(organizations)s does not let an address be changed. The person is added anew under the new one.")
+
+
+class AddressNotYours(Refusal):
+    """Identity is the person's, membership the organization's (product.md §3)."""
+
+    code = "address_not_yours"
+    kind = "forbidden"
+    sentence = _(
+        "The account of %(name)s is not this organization's alone, so only %(name)s changes its address, "
+        "on “Your profile”."
+    )
+
+
+class AddressHasAccount(Refusal):
+    """Said to nobody but the one who has shown that the address is theirs."""
+
+    code = "address_has_account"
+    sentence = _("This address has an account of its own.")
+
+
+class AddressWaiting(Refusal):
+    code = "address_waiting"
+    sentence = _("%(organizations)s has somebody under this address already.")
+
+
+class NothingToChange(Refusal):
+    code = "no_address_change"
+    sentence = _("No change of address is under way.")
+
+
+class ChangeCanceled(Refusal):
+    code = "address_change_canceled"
+    sentence = _("This change of address was called off.")

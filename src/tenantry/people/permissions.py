@@ -46,7 +46,9 @@ declare(
             RESET_PASSWORD, _("Send password resets"), _("send people a password reset"), "people", scopes=AT_UNITS
         ),
         Permission(END_SESSIONS, _("End sessions"), _("sign people out everywhere"), "people", scopes=AT_UNITS),
-        Permission(EXPORT, _("Export people"), _("take the directory out as a file"), "people", reads=True),
+        Permission(
+            EXPORT, _("Export people"), _("take the directory out as a file"), "people", reads=True, exports=True
+        ),
         Permission(
             TEAMS_VIEW, _("See teams"), _("see teams and who is in them"), "structure", has_reach=True, reads=True
         ),

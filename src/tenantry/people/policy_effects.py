@@ -7,8 +7,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tenantry.organizations.policies import CATALOGUE
-from tenantry.organizations.policies.effects import Effect, Question, register
+from tenantry.organizations.policies.effects import Effect, Question, objects, register
 from tenantry.organizations.selectors import policy
+from tenantry.people.addresses import shared_elsewhere
+from tenantry.people.errors import PeopleElsewhere
 from tenantry.people.models import Membership
 from tenantry.people.seats import seats
 
@@ -19,9 +21,7 @@ Status = Membership.Status
 def foretell_counted(question: Question) -> Iterator[Effect]:
     """Seats in use before and after, out of the meter's own figures."""
     now = seats(question.now)
-    by_status = {"active": now.active, "invited": now.pending, "deactivated": now.deactivated}
-    before = sum(by_status[status] for status in question.before)
-    after = sum(by_status[status] for status in question.after)
+    before, after = now.held(question.before), now.held(question.after)
     yield Effect(_("seats in use before"), before)
     yield Effect(_("seats in use afterwards"), after, warning=after > before)
     if now.limit is not None and after > now.limit:
@@ -54,9 +54,30 @@ def foretell_invitation_days(question: Question) -> Iterator[Effect]:
 @register("people.exclusive_email")
 def foretell_exclusive(question: Question) -> Iterator[Effect]:
     if question.after:
-        yield Effect(_("Addresses of other organizations can't be added any more. Everybody who is here stays."))
+        people = _people_elsewhere()
+        if people:
+            text = ngettext(
+                "person here is in another organization too: it can't be switched on before they are in one only",
+                "people here are in another organization too: it can't be switched on before they are in one only",
+                len(people),
+            )
+            yield Effect(text, len(people), people, warning=True)
+            return
+        yield Effect(_("Addresses of other organizations can't be added any more, nor those of here elsewhere."))
         return
     yield Effect(_("Addresses of other organizations can be added, unless those exclude it."))
+
+
+@objects("people.exclusive_email")
+def object_to_exclusive(question: Question) -> PeopleElsewhere | None:
+    people = _people_elsewhere() if question.after else ()
+    return PeopleElsewhere(count=len(people)) if people else None
+
+
+def _people_elsewhere() -> tuple[str, ...]:
+    """Who of here is in other organizations too. The policy is operators' alone: nobody else is told."""
+    here = Membership.objects.filter(email__in=shared_elsewhere()).exclude(status=Status.REMOVED)
+    return tuple(member.name for member in here.defer("picture").order_by("sort_name", "id"))
 
 
 @register("people.entry_modes")

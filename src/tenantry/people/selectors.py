@@ -16,16 +16,32 @@ from tenantry.core.bounds import SEARCH
 from tenantry.core.decisions import require_any, visible
 from tenantry.core.errors import NotFound, PermissionMissing
 from tenantry.core.models import MailDelivery
+from tenantry.core.permissions import Reach
 from tenantry.core.text import InvalidText
 from tenantry.organizations.models import Workflow
 from tenantry.organizations.selectors import policy
 from tenantry.people.errors import LinkExpired, LinkReplaced, LinkRevoked, LinkUnknown, LinkUsed
-from tenantry.people.models import Invitation, InvitationLink, Membership, Team, TeamMember, User, WorkflowMember
+from tenantry.people.models import (
+    Headcount,
+    Invitation,
+    InvitationLink,
+    Membership,
+    Team,
+    TeamMember,
+    TemporaryPassword,
+    User,
+    WorkflowMember,
+)
 from tenantry.people.permissions import INVITE, TEAMS_MANAGE, TEAMS_VIEW, VIEW, WORKFLOWS_MANAGE, WORKFLOWS_VIEW
 from tenantry.people.records import MEMBER, TEAM, WORKFLOW
+from tenantry.people.seats import headcount
+from tenantry.people.words import asked_words
 
 Status = Membership.Status
 INVITATION_MAIL = "people.invitation"
+TEMPORARY_MAIL = "people.temporary_password"
+# All that plans for selections read of a person: for many, the other columns are most of the time.
+PLANNED = ("given_name", "family_name", "email", "status", "invited_until", "seat_free", "unit_id", "department_id")
 
 
 def visible_members(actor: Actor) -> QuerySet[Membership]:
@@ -57,24 +73,28 @@ def names_of(ids: Iterable[UUID | None]) -> dict[UUID, str]:
 
 
 def ids_called(query: str, limit: int = 20) -> list[UUID]:
-    """Whose name or address has every word of `query`, removed people included; for history, whatever the reach."""
+    """Whose name or address has words that begin like those of `query`, removed people included; for history, whatever
+    the reach."""
     rows = Membership.objects.all()
-    for word in query.lower().split()[:6]:
-        rows = rows.filter(search_text__contains=word)
+    for word in asked_words(query):
+        rows = rows.filter(search_text__contains=f" {word}")
     return list(rows.order_by("sort_name", "id").values_list("id", flat=True)[:limit])
 
 
-def visible_teams(actor: Actor) -> QuerySet[Team]:
-    """Teams that the actor may see or manage, with `size`.
+def teams_in_reach(actor: Actor) -> QuerySet[Team]:
+    """Teams that the actor may see or manage.
 
     :raises PermissionMissing: neither `teams.view` nor `teams.manage`.
     """
     require_any(actor, TEAMS_VIEW, TEAMS_MANAGE)
-    rows = Team.objects.annotate(
-        size=Count("members", filter=~Q(members__membership__status=Status.REMOVED), distinct=True)
-    )
     seen, managed = (visible(actor, code, TEAM, Team.objects.all()).values("id") for code in (TEAMS_VIEW, TEAMS_MANAGE))
-    return rows.filter(Q(id__in=seen) | Q(id__in=managed))
+    return Team.objects.filter(Q(id__in=seen) | Q(id__in=managed))
+
+
+def visible_teams(actor: Actor) -> QuerySet[Team]:
+    """The same with `size`, how many people are in them."""
+    taking_part = ~Q(members__membership__status=Status.REMOVED)
+    return teams_in_reach(actor).annotate(size=Count("members", filter=taking_part, distinct=True))
 
 
 def searched_teams(actor: Actor, query: str) -> QuerySet[Team]:
@@ -163,14 +183,21 @@ def invitations(actor: Actor) -> QuerySet[Invitation]:
 
 
 def with_mail(rows: QuerySet[Invitation]) -> QuerySet[Invitation]:
-    """Adds `mail`: state, answer and time of the newest mailed link's delivery; None before there is one."""
+    """Adds `mail`: state, answer and time of the newest delivery of link or temporary password; None before there is
+    one."""
     links = InvitationLink.objects.filter(invitation_id=OuterRef("id"), kind=InvitationLink.Kind.MAILED)
+    passwords = TemporaryPassword.objects.filter(invitation_id=OuterRef("id"))
+    newest = {
+        "newest_link": Subquery(links.order_by("-created_at", "-id").values("id")[:1]),
+        "newest_password": Subquery(passwords.order_by("-created_at", "-id").values("id")[:1]),
+    }
     mails = MailDelivery.objects.filter(
-        organization_id=OuterRef("organization_id"), kind=INVITATION_MAIL, subject_id=OuterRef("newest_link")
+        Q(kind=INVITATION_MAIL, subject_id=OuterRef("newest_link"))
+        | Q(kind=TEMPORARY_MAIL, subject_id=OuterRef("newest_password")),
+        organization_id=OuterRef("organization_id"),
     )
     told = mails.order_by("-created_at").values(told=JSONObject(state="state", answer="answer"))
-    newest = links.order_by("-created_at", "-id").values("id")
-    return rows.annotate(newest_link=Subquery(newest[:1]), mail=Subquery(told[:1]))
+    return rows.annotate(**newest).annotate(mail=Subquery(told[:1]))
 
 
 def invitations_in(rows: QuerySet[Invitation], states: Iterable[str], now: datetime) -> QuerySet[Invitation]:
@@ -255,6 +282,11 @@ def active_memberships_of(user_id: UUID) -> list[Entry]:
 
 def counts_by_status(actor: Actor, now: datetime) -> dict[str, int]:
     """People whom the actor may see: `active`, `pending`, `expired`, `deactivated`, `removed`."""
+    if actor.reach(VIEW) == Reach.ALL:
+        names = ("active", "pending", "expired", "deactivated", "removed")
+        totals: Any = Headcount.objects.order_by().values("organization_id")
+        summed: dict[str, int] = next(iter(totals.annotate(**{name: headcount(now, name) for name in names})), {})
+        return {name: summed.get(name, 0) for name in names}
     expired = Q(status=Status.INVITED, invited_until__lte=now)
     figures: dict[str, Any] = visible_members(actor).aggregate(
         active=Count("id", filter=Q(status=Status.ACTIVE)),

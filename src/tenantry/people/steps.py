@@ -11,21 +11,27 @@ from django.db.models import F
 
 from tenantry.acting.actions import in_action
 from tenantry.core import crypto
-from tenantry.core.mail import end_mails, queue_mail
-from tenantry.core.tenancy import scope
+from tenantry.core.actor import Actor
+from tenantry.core.many import insert_many
 from tenantry.organizations.selectors import policy
+from tenantry.people.addresses import refuse_taken
 from tenantry.people.errors import AlreadyInvited, AlreadyMember, MemberDeactivated, OneTeamOnly
 from tenantry.people.locks import lock_teams
 from tenantry.people.models import (
     Invitation,
     InvitationLink,
     Membership,
+    PlannedChange,
+    SavedView,
     Team,
     TeamMember,
     User,
     WorkflowMember,
 )
-from tenantry.people.selectors import INVITATION_MAIL
+from tenantry.people.permissions import VIEW
+from tenantry.people.planned import settle
+from tenantry.people.selectors import visible_members
+from tenantry.people.ways import LINK, end_passwords, end_ways, mail_ways, way_of_lists
 
 Status = Membership.Status
 
@@ -44,17 +50,41 @@ def create_user(*, email: str, password_hash: str, proven: bool, now: datetime) 
     return user
 
 
-def refuse_known_address(email: str) -> None:
-    """The three ways somebody can be here already, each with its own answer (product.md §3, Add user)."""
+def refuse_known_address(email: str, told: Actor | None = None) -> None:
+    """The three ways somebody can be here already, each with its own answer (product.md §3, Add user); and the one
+    where they are elsewhere. `told`: to whom they are named, if within sight; else it is the address that was typed.
+
+    :raises AddressElsewhere: policy `people.exclusive_email`, here or there.
+    """
     member = Membership.objects.filter(email=email).exclude(status=Status.REMOVED).first()
     if member is None:
+        refuse_taken(email)
         return
     refusal = {
         Status.ACTIVE.value: AlreadyMember,
         Status.INVITED.value: AlreadyInvited,
         Status.DEACTIVATED.value: MemberDeactivated,
     }[member.status]
-    raise refusal(name=member.name, membership_id=str(member.id))
+    raise refusal(**named_to(told, [member])[member.id])
+
+
+def named_to(told: Actor | None, members: Iterable[Membership]) -> dict[UUID, dict[str, str]]:
+    """What a refusal says of people whose address somebody typed: name and page for whoever may see them. One query."""
+    rows = list(members)
+    asked = told is not None and told.may(VIEW) and bool(rows)
+    sight = visible_members(told) if asked and told else Membership.objects.none()
+    seen = set(sight.filter(id__in=[row.id for row in rows]).values_list("id", flat=True))
+    return {
+        row.id: {"name": row.name, "membership_id": str(row.id)}
+        if row.id in seen
+        else {"name": row.email, "membership_id": ""}
+        for row in rows
+    }
+
+
+def was_here(email: str) -> bool:
+    """Whether somebody with this address has left for good: they begin afresh."""
+    return Membership.objects.filter(email=email, status=Status.REMOVED, joined_at__isnull=False).exists()
 
 
 def create_membership(
@@ -63,13 +93,16 @@ def create_membership(
     given_name: str,
     family_name: str,
     now: datetime,
-    user: User | None = None,
+    user_id: UUID | None = None,
     invited_until: datetime | None = None,
     unit_id: UUID | None = None,
+    department_id: UUID | None = None,
+    seat_free: bool = False,
 ) -> Membership:
-    """An invited membership, or an active one when `user` is given.
+    """An invited membership, or an active one when `user_id` is given. `seat_free`: it gets a role without a fee.
 
     :raises AlreadyMember, AlreadyInvited, MemberDeactivated: the address is known here.
+    :raises AddressElsewhere: it is in use in another organization, and one of both excludes that.
     """
     in_action()
     refuse_known_address(email)
@@ -78,11 +111,13 @@ def create_membership(
         given_name=given_name,
         family_name=family_name,
         created_at=now,
-        user=user,
+        user_id=user_id,
         invited_until=invited_until,
         unit_id=unit_id,
-        status=Status.ACTIVE if user else Status.INVITED,
-        joined_at=now if user else None,
+        department_id=department_id,
+        seat_free=seat_free,
+        status=Status.ACTIVE if user_id else Status.INVITED,
+        joined_at=now if user_id else None,
     )
     member.refresh_search()
     try:
@@ -95,31 +130,27 @@ def create_membership(
     return member
 
 
-def create_invitation(*, member: Membership, invited_by: UUID | None, now: datetime) -> Invitation:
+def create_invitation(*, member: Membership, invited_by: UUID | None, now: datetime, way: str = LINK) -> Invitation:
     """Opens an invitation whose mail is composed by a job. The membership must carry the same end."""
     in_action()
     if member.invited_until is None:
         raise ValueError("an invited membership has an end")
     invitation = Invitation(
-        membership=member, invited_by_id=invited_by, created_at=now, sent_at=now, expires_at=member.invited_until
+        membership=member,
+        invited_by_id=invited_by,
+        way=way,
+        created_at=now,
+        sent_at=now,
+        expires_at=member.invited_until,
     )
     Invitation.objects.bulk_create([invitation])
-    mail_link(invitation, member.email, now)
+    mail_ways([invitation], now)
     return invitation
 
 
 def invitation_end(now: datetime) -> datetime:
     """The one function that says how long an invitation lives, sent or sent again."""
     return now + timedelta(days=policy("people.invitation_days"))
-
-
-def mail_link(invitation: Invitation, to: str, now: datetime) -> InvitationLink:
-    """A new mailed link; every other link of the invitation is dead from here on."""
-    end_links([invitation.id], now)
-    link = InvitationLink(invitation=invitation, kind=InvitationLink.Kind.MAILED, created_at=now)
-    InvitationLink.objects.bulk_create([link])
-    queue_mail(kind=INVITATION_MAIL, to=to, organization_id=scope.organization_id(), subject_id=link.id, now=now)
-    return link
 
 
 def copied_link(invitation: Invitation, now: datetime) -> str:
@@ -139,27 +170,15 @@ def copied_link(invitation: Invitation, now: datetime) -> str:
     return token
 
 
-def end_links(invitation_ids: Iterable[UUID], now: datetime) -> int:
-    """Kills open links and blanks their mails. Returns how many links were open."""
-    in_action()
-    links = list(
-        InvitationLink.objects.filter(invitation_id__in=list(invitation_ids), used_at=None, ended_at=None).order_by(
-            "id"
-        )
-    )
-    ids = [link.id for link in links]
-    # The delivery first, then what it is about: the order of the job that composes it.
-    end_mails(kind=INVITATION_MAIL, subject_ids=ids, now=now)
-    InvitationLink.objects.filter(id__in=ids).update(ended_at=now)
-    return len(links)
-
-
 def revoke_open_invitations(member_ids: Iterable[UUID], now: datetime) -> int:
-    """Ends open invitations of these memberships with their links. Returns how many there were."""
+    """Ends open invitations of these memberships, and every link and temporary password of theirs. Returns how many
+    invitations there were."""
     in_action()
-    rows = Invitation.objects.filter(membership_id__in=list(member_ids), accepted_at=None, revoked_at=None)
+    of = list(member_ids)
+    rows = Invitation.objects.filter(membership_id__in=of, accepted_at=None, revoked_at=None)
     ids = list(rows.values_list("id", flat=True))
-    end_links(ids, now)
+    end_ways(ids, now)
+    end_passwords(of, now)
     rows.filter(id__in=ids).update(revoked_at=now)
     return len(ids)
 
@@ -193,34 +212,57 @@ class Ended:
 
     invitations: int = 0
     teams: int = 0
+    # How much that was planned is called off.
+    planned: int = 0
+    # Whose manager they were.
+    reports: tuple[UUID, ...] = ()
 
 
-def deactivate_rows(members: Iterable[Membership], now: datetime) -> Ended:
-    """Active people become deactivated; nothing of theirs moves, every session and link of theirs here is dead."""
+def deactivate_rows(members: Iterable[Membership], now: datetime, *, as_planned: bool = False) -> Ended:
+    """Active people become deactivated; nothing of theirs moves, every session and link of theirs here is dead.
+
+    By hand it calls off what was planned for them, a return too: nobody comes back by themselves from that.
+    """
     in_action()
     ids = [member.id for member in members]
+    settled = [] if as_planned else settle(ids, now)
     Membership.objects.filter(id__in=ids).update(
         status=Status.DEACTIVATED, deactivated_at=now, session_epoch=F("session_epoch") + 1
     )
-    return Ended(invitations=revoke_open_invitations(ids, now))
+    return Ended(invitations=revoke_open_invitations(ids, now), planned=len(settled))
 
 
-def reactivate_row(member: Membership) -> None:
+def reactivate_row(member: Membership, now: datetime) -> None:
+    """Back in. A return that was planned for later has happened; a planned end of access stays."""
     in_action()
+    settle([member.id], now, [PlannedChange.Kind.REACTIVATION])
     member.status, member.deactivated_at = Status.ACTIVE, None
     member.save(update_fields=["status", "deactivated_at"])
 
 
 def remove_rows(members: Iterable[Membership], now: datetime) -> Ended:
-    """People leave for good: name and history stay, teams and open invitations end."""
+    """People leave for good: name and history stay, teams and open invitations end; nobody has them as manager."""
     in_action()
     ids = [member.id for member in members]
+    settled = settle(ids, now)
+    reports = Membership.objects.filter(manager_id__in=ids).exclude(id__in=ids)
+    released = tuple(reports.exclude(status=Status.REMOVED).order_by("sort_name", "id").values_list("id", flat=True))
+    Membership.objects.filter(manager_id__in=ids).update(manager=None)
     Membership.objects.filter(id__in=ids).update(
         status=Status.REMOVED, removed_at=now, invited_until=None, session_epoch=F("session_epoch") + 1
     )
     teams, _by_model = TeamMember.objects.filter(membership_id__in=ids).delete()
     WorkflowMember.objects.filter(membership_id__in=ids).delete()
-    return Ended(invitations=revoke_open_invitations(ids, now), teams=teams)
+    SavedView.objects.filter(owner_id__in=ids).delete()
+    return Ended(revoke_open_invitations(ids, now), teams, len(settled), released)
+
+
+def bring_back_rows(ids: Iterable[UUID], deactivated: Iterable[UUID]) -> None:
+    """Removed people are as they were: `deactivated` those of them, the others active. Their links are the caller's."""
+    in_action()
+    away, rows = list(deactivated), Membership.objects.filter(id__in=list(ids), status=Status.REMOVED)
+    rows.filter(id__in=away).update(status=Status.DEACTIVATED, removed_at=None)
+    rows.exclude(id__in=away).update(status=Status.ACTIVE, removed_at=None)
 
 
 def code_matches(link: InvitationLink, code: str) -> bool:
@@ -236,20 +278,18 @@ def known_addresses(emails: Iterable[str]) -> dict[str, Membership]:
 
 
 def create_invitations(members: Iterable[Membership], *, invited_by: UUID | None, now: datetime) -> list[Invitation]:
-    """Inserts invited memberships that are not saved yet, with invitation, link and mail each."""
+    """Inserts invited memberships that are not saved yet, with invitation and mail each, by the way of lists."""
     in_action()
     rows = list(members)
-    Membership.objects.bulk_create(rows)
+    insert_many(rows)
+    way = way_of_lists()
     invitations = [
-        Invitation(membership=m, invited_by_id=invited_by, created_at=now, sent_at=now, expires_at=m.invited_until)
+        Invitation(
+            membership=m, invited_by_id=invited_by, way=way, created_at=now, sent_at=now, expires_at=m.invited_until
+        )
         for m in rows
         if m.invited_until
     ]
-    Invitation.objects.bulk_create(invitations)
-    links = [InvitationLink(invitation=i, kind=InvitationLink.Kind.MAILED, created_at=now) for i in invitations]
-    InvitationLink.objects.bulk_create(links)
-    for member, link in zip(rows, links, strict=True):
-        queue_mail(
-            kind=INVITATION_MAIL, to=member.email, organization_id=scope.organization_id(), subject_id=link.id, now=now
-        )
+    insert_many(invitations)
+    mail_ways(invitations, now, fresh=True)
     return invitations
