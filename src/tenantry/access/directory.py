@@ -1,48 +1,187 @@
 """What lists and pages of people show: rows with role and teams, the choices of their filters, who holds what."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery, TextField, Value, When
-from django.db.models.functions import Concat, JSONObject, Trim
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Concat, JSONObject, NullIf, Trim
 
 from tenantry.access.ends import ending_soon
 from tenantry.access.hands import gives
-from tenantry.access.models import Assignment, ProfileAssignment, RestrictionSet, Role
+from tenantry.access.models import Assignment, Profile, ProfileAssignment, RestrictionSet, Role
 from tenantry.access.permissions import ASSIGN
-from tenantry.access.selectors import STATUSES, DirectoryFilter, directory, roles
+from tenantry.access.searching.asking import order_of
+from tenantry.access.searching.pages import Found, searched
+from tenantry.access.selectors import STATUSES, DirectoryFilter, directory, matching, roles, with_roles
 from tenantry.core.actor import Actor
 from tenantry.core.decisions import decide, visible
 from tenantry.core.errors import NotFound
+from tenantry.core.paging import keyset_page
+from tenantry.core.prepared import PreparedById
 from tenantry.core.records import Target
 from tenantry.core.tenancy import scope
 from tenantry.organizations.models import Organization, PolicyValue, Unit, UnitLink
-from tenantry.people.models import Membership, Team, TeamMember
+from tenantry.people.identity import with_identity
+from tenantry.people.models import Department, Membership, TeamMember
 from tenantry.people.permissions import TEAMS_MANAGE, TEAMS_VIEW, UNITS_VIEW, VIEW, WORKSPACES_VIEW
-from tenantry.people.records import UNIT, WORKSPACE
-from tenantry.people.selectors import visible_members, visible_teams
+from tenantry.people.planned import leaving_day
+from tenantry.people.records import MEMBER, UNIT, WORKSPACE
+from tenantry.people.selectors import teams_in_reach, visible_members
 
 MOST_ENDING = 50
+# A menu of thousands is no choice, and would be most of the page.
+MOST_CHOICES = 300
+# Totals are counted to here and no further.
+MOST_COUNTED = 10_000
 EVERYBODY = DirectoryFilter(statuses=STATUSES)
 
 
+@dataclass(frozen=True, slots=True)
+class DirectoryPage:
+    """`rows` as `listed` gives them, with `profile_id_`; `next` and `previous`: cursors, None at the ends; `total`: all
+    who match, exact to `MOST_COUNTED`, which it says when there are more and `total_is_exact` is not."""
+
+    rows: Sequence[Any]
+    next: str | None
+    previous: str | None
+    total: int
+    total_is_exact: bool
+
+
+def directory_page(
+    actor: Actor,
+    wanted: DirectoryFilter,
+    now: datetime,
+    *,
+    order: str = "sort_name",
+    descending: bool = False,
+    cursor: str | None = None,
+    size: int = 50,
+) -> DirectoryPage:
+    """One page of the people whom the actor may see. `order`: a column of `access.selectors.SORTS`.
+
+    :raises PermissionMissing: `people.view`. :raises InvalidInput: a cursor that was not made here.
+    """
+    place = order_of(order, descending, cursor)
+    found = searched(actor, wanted, now, order=place, size=size, most=MOST_COUNTED)
+    if found is None:
+        return _plain_page(actor, wanted, now, order=order, descending=descending, cursor=cursor, size=size)
+    # Asked again: who is shown is who is to be seen, whatever search rows say; and after much was changed at once,
+    # whether they are still meant.
+    by_id = {row.id: row for row in _found_again(actor, found, wanted, now)}
+    rows = [by_id[i] for i in found.ids if i in by_id]
+    exact = found.total <= MOST_COUNTED
+    return DirectoryPage(rows, found.next, found.previous, min(found.total, MOST_COUNTED), exact)
+
+
+def _found_again(actor: Actor, found: Found, wanted: DirectoryFilter, now: datetime) -> Iterable[Any]:
+    if not found.ids:
+        return ()
+    if found.is_late:
+        return _shown(actor, wanted, now).filter(id__in=found.ids)
+    members = Membership.objects.all()
+    seen = visible(actor, VIEW, MEMBER, members)
+    if seen is members:
+        return _FOR_EVERYBODY.rows(found.ids)
+    return _in_full(with_roles(seen)).filter(id__in=found.ids)
+
+
+def _plain_page(
+    actor: Actor,
+    wanted: DirectoryFilter,
+    now: datetime,
+    *,
+    order: str,
+    descending: bool,
+    cursor: str | None,
+    size: int,
+) -> DirectoryPage:
+    rows = listed(actor, wanted, now)
+    page = keyset_page(rows, order=order, descending=descending, cursor=cursor, size=size)
+    if page.rows:
+        total = int(page.rows[0].total)
+    else:
+        # A page behind the last one still says how many there are.
+        total = _matching(actor, wanted, now)[: MOST_COUNTED + 1].count() if cursor else 0
+    exact = total <= MOST_COUNTED
+    return DirectoryPage(page.rows, page.next, page.previous, min(total, MOST_COUNTED), exact)
+
+
+class _Number(Subquery):
+    """How many rows a query gives."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+
+def _matching(actor: Actor, wanted: DirectoryFilter, now: datetime) -> QuerySet[Any, Any]:
+    found: QuerySet[Any, Any] = matching(actor, wanted, now).order_by().values("id")
+    return found
+
+
 def listed(actor: Actor, wanted: DirectoryFilter, now: datetime) -> QuerySet[Any]:
-    """The directory's rows with `team_names`, `unit_name`, `has_picture`, `total` (the number of all rows of this
-    filter), and what `may_act_on` reads: `role_ids` and `above`, the units above the person's."""
-    rows = directory(actor, wanted, now)
-    total = rows.order_by().values("organization_id").annotate(n=Count("id")).values("n")
+    """The directory's rows with `team_names`, `unit_name`, `profile_id_`, `profile_name`, `department_name`,
+    `manager_name`, `has_picture`, `total` (the number of all rows of this filter, counted to one more than
+    `MOST_COUNTED`), and what `may_act_on` reads: `role_ids` and `above`, the units above the person's."""
+    counted = _Number(_matching(actor, wanted, now)[: MOST_COUNTED + 1])
+    rows: QuerySet[Any] = _shown(actor, wanted, now).annotate(total=counted)
+    return rows
+
+
+def _shown(actor: Actor, wanted: DirectoryFilter, now: datetime) -> QuerySet[Any]:
+    return _in_full(directory(actor, wanted, now))
+
+
+def _in_full(members: QuerySet[Any]) -> QuerySet[Any]:
+    """Rows of `directory` with everything that `listed` names but the total."""
     held = Assignment.objects.filter(membership_id=OuterRef("id"), workspace=None)
-    return rows.annotate(
+    rows: QuerySet[Any] = members.annotate(
         team_names=team_names(),
         role_ids=ArraySubquery(held.values("role_id")),
         above=ArraySubquery(UnitLink.objects.filter(below_id=OuterRef("unit_id")).values("above_id")),
         unit_name=Subquery(Unit.objects.filter(id=OuterRef("unit_id")).values("name")[:1]),
+        profile_id_=Subquery(ProfileAssignment.objects.filter(membership_id=OuterRef("id")).values("profile_id")[:1]),
+        **_names(),
+        leaves_on=leaving_day(),
         has_picture=Case(When(picture__isnull=False, then=Value(True)), default=Value(False)),
-        total=Subquery(total[:1]),
-    ).defer("picture", "search_text")
+    )
+    return rows.defer("picture", "search_text")
+
+
+# Whoever sees everybody asks for the people of a page with nothing else said: the same query each time.
+_FOR_EVERYBODY: PreparedById[Any] = PreparedById(lambda: _in_full(with_roles(Membership.objects.all())))
+
+
+def _names() -> dict[str, Any]:
+    """What columns of choice show."""
+    name = Trim(Concat("given_name", Value(" "), "family_name", output_field=TextField()))
+    shown = Coalesce(NullIf(name, Value("")), "email", output_field=TextField())
+    profile = ProfileAssignment.objects.filter(membership_id=OuterRef("id")).values("profile__name")
+    return {
+        "profile_name": Subquery(profile[:1]),
+        "department_name": Subquery(Department.objects.filter(id=OuterRef("department_id")).values("name")),
+        "manager_name": Subquery(
+            Membership.objects.filter(id=OuterRef("manager_id")).annotate(shown=shown).values("shown")
+        ),
+    }
 
 
 def with_places(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -61,15 +200,26 @@ def team_names() -> ArraySubquery:
     return ArraySubquery(rows.values("team__name"))
 
 
-def find_listed(actor: Actor, membership_id: UUID, now: datetime, *, policy: str = "") -> Any:
-    """One row of the directory, removed people included; with the value of a policy as `ruled`, None for its default.
+def find_listed(actor: Actor, membership_id: UUID, now: datetime) -> Any:
+    """One row of the directory, removed people included.
 
     :raises NotFound: unknown, of another organization, or out of reach.
     """
-    rows = listed(actor, EVERYBODY, now).filter(id=membership_id)
-    if policy:
-        rows = rows.annotate(ruled=Subquery(PolicyValue.objects.filter(code=policy).values("value")[:1]))
-    member = rows.first()
+    return _only(listed(actor, EVERYBODY, now), membership_id)
+
+
+def find_person(actor: Actor, membership_id: UUID, now: datetime, *, policy: str) -> Any:
+    """The same with what a person's page says beside: the value of a policy as `ruled`, None for its default, and what
+    `people.identity.identity_of` reads.
+
+    :raises NotFound: unknown, of another organization, or out of reach.
+    """
+    ruled = Subquery(PolicyValue.objects.filter(code=policy).values("value")[:1])
+    return _only(with_identity(listed(actor, EVERYBODY, now)).annotate(ruled=ruled), membership_id)
+
+
+def _only(rows: QuerySet[Any], membership_id: UUID) -> Any:
+    member = rows.filter(id=membership_id).first()
     if member is None:
         raise NotFound
     return member
@@ -100,14 +250,18 @@ class Facets:
     teams: tuple[tuple[UUID, str], ...]
     units: tuple[tuple[UUID, str], ...]
     workspaces: tuple[tuple[UUID, str], ...]
+    departments: tuple[tuple[UUID, str], ...]
+    profiles: tuple[tuple[UUID, str], ...]
 
 
 def facets(actor: Actor) -> Facets:
-    """Every base role, and the teams, units and workspaces that the actor may see; one query."""
+    """Every base role, department and profile, and the teams, units and workspaces that the actor may see; one
+    query."""
     found = _choices("role", Role.objects.filter(kind=Role.Kind.BASE), F("position"))
+    found = found.union(_choices("department", Department.objects.all()))
+    found = found.union(_choices("profile", Profile.objects.all(), F("position")))
     if actor.may_any(TEAMS_VIEW, TEAMS_MANAGE):
-        visible_ids = visible_teams(actor).order_by().values("id")
-        found = found.union(_choices("team", Team.objects.filter(id__in=visible_ids)))
+        found = found.union(_choices("team", teams_in_reach(actor)))
     for facet, code, kind in (("unit", UNITS_VIEW, UNIT), ("workspace", WORKSPACES_VIEW, WORKSPACE)):
         if actor.may(code):
             found = found.union(_choices(facet, visible(actor, code, kind)))
@@ -116,13 +270,13 @@ def facets(actor: Actor) -> Facets:
     return Facets(*(named[facet] for facet in _FACETS))
 
 
-_FACETS = ("role", "team", "unit", "workspace")
+_FACETS = ("role", "team", "unit", "workspace", "department", "profile")
 
 
 def _choices(facet: str, rows: QuerySet[Any], rank: Any = 0) -> QuerySet[Any, Any]:
     order = Value(rank) if rank == 0 else rank
     marked: QuerySet[Any, Any] = rows.order_by().annotate(facet=Value(facet), place=F("sort_name"), rank=order)
-    return marked.values_list("facet", "rank", "place", "id", "name")
+    return marked.values_list("facet", "rank", "place", "id", "name").order_by("rank", "place", "id")[:MOST_CHOICES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +356,3 @@ def find_role_listed(actor: Actor, role_id: UUID) -> Role:
     if role is None:
         raise NotFound
     return role
-
-
-def people_by_role(actor: Actor, now: datetime) -> list[tuple[UUID | None, str, int]]:
-    """(role id, name, people who are not removed), of those the actor may see."""
-    rows: QuerySet[Any] = directory(actor, DirectoryFilter(), now).order_by()
-    found = rows.values("role_id_", "role_name").annotate(n=Count("id")).order_by("-n", "role_name")
-    return [(row["role_id_"], row["role_name"] or "", row["n"]) for row in found]

@@ -4,7 +4,7 @@ A role is given only by somebody whose own role lists it, at a scope that covers
 only people all of whose roles one may give. Levels in a workspace stay in it: they follow `workspaces.manage`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -57,9 +57,15 @@ def in_hand(actor: Actor, standing: Standing) -> bool:
     return all(may_assign(actor, role, standing.target) for role in standing.roles)
 
 
+# From here on roles and places are read once each, by queries of their own.
+MANY = 100
+
+
 def standings(member_ids: Iterable[UUID]) -> dict[UUID, Standing]:
-    """By membership id; one query. Whoever holds nothing (removed people) stands nowhere."""
+    """By membership id; one query, three for many. Whoever holds nothing (removed people) stands nowhere."""
     wanted = list(member_ids)
+    if len(wanted) > MANY:
+        return _standings_of_many(wanted)
     above = UnitLink.objects.filter(below_id=OuterRef("membership__unit_id")).values("above_id")
     rows = Assignment.objects.filter(membership_id__in=wanted).annotate(above=ArraySubquery(above))
     held: dict[UUID, list[Any]] = {}
@@ -75,6 +81,39 @@ def _standing(member_id: UUID, held: list[Any]) -> Standing:
     return Standing(
         base=next((row.role for row in outside if row.is_base), None),
         roles=tuple(roles),
+        target=Target("member", member_id, owner=member_id, units=units),
+    )
+
+
+def _standings_of_many(wanted: list[UUID]) -> dict[UUID, Standing]:
+    rows = Assignment.objects.filter(membership_id__in=wanted).order_by("-is_base", "id")
+    columns = ("membership_id", "membership__unit_id", "workspace_id", "is_base", "role_id", "then_role_id")
+    held: dict[UUID, list[tuple[Any, ...]]] = {}
+    for member_id, *what in rows.values_list(*columns):
+        held.setdefault(member_id, []).append(tuple(what))
+    found = [one for ones in held.values() for one in ones]
+    roles = Role.objects.in_bulk({role for *_, role, then in found for role in (role, then) if role})
+    above = _above({unit for unit, *_ in found if unit})
+    return {member_id: _standing_of_many(member_id, held.get(member_id, []), roles, above) for member_id in wanted}
+
+
+def _above(units: set[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """Unit -> itself and every unit above."""
+    found: dict[UUID, set[UUID]] = {}
+    for below, higher in UnitLink.objects.filter(below_id__in=units).values_list("below_id", "above_id"):
+        found.setdefault(below, set()).add(higher)
+    return {unit: frozenset(ids) for unit, ids in found.items()}
+
+
+def _standing_of_many(
+    member_id: UUID, held: list[tuple[Any, ...]], roles: Mapping[UUID, Role], above: Mapping[UUID, frozenset[UUID]]
+) -> Standing:
+    outside = [(base, role, then) for _unit, workspace, base, role, then in held if workspace is None]
+    given = [roles[role] for _base, role, _then in outside] + [roles[then] for *_, then in outside if then]
+    units = above.get(held[0][0], frozenset()) if held else frozenset()
+    return Standing(
+        base=next((roles[role] for base, role, _then in outside if base), None),
+        roles=tuple(given),
         target=Target("member", member_id, owner=member_id, units=units),
     )
 

@@ -27,7 +27,12 @@ declare(
             scopes=AT_UNITS,
         ),
         Permission(
-            EXPLAIN, _("Explain access"), _("see why somebody can or can't do something"), "access", scopes=AT_UNITS
+            EXPLAIN,
+            _("Explain access"),
+            _("see why somebody can or can't do something"),
+            "access",
+            scopes=AT_UNITS,
+            reads=True,
         ),
         Permission(
             TRANSFER,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +9,6 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from tenantry.access.hands import may_assign
 from tenantry.access.models import Assignment, Role
-from tenantry.access.selectors import DirectoryFilter, directory
 from tenantry.core.actor import Actor
 from tenantry.core.decisions import decide, find, require_any, visible
 from tenantry.core.records import NOWHERE
@@ -122,13 +120,6 @@ def in_order(units: Sequence[Unit]) -> list[tuple[Unit, int]]:
         found.append((unit, depth))
         waiting += [(child, depth + 1) for child in reversed(children.get(unit.id, []))]
     return found
-
-
-def heads_by_unit(actor: Actor, now: datetime) -> list[tuple[UUID | None, str, int]]:
-    """(unit id, name, people who are not removed and stand in it), of those the actor may see; most first."""
-    rows: QuerySet[Any] = directory(actor, DirectoryFilter(), now).order_by()
-    found = rows.values("unit_id", "unit__name").annotate(n=Count("id")).order_by("-n", "unit__name")
-    return [(row["unit_id"], row["unit__name"] or "", row["n"]) for row in found]
 
 
 def agents_at(unit_ids: Iterable[UUID]) -> list[Agent]:

@@ -5,8 +5,11 @@ from uuid import UUID
 
 from tenantry.access import grants
 from tenantry.acting.actions import register_proof
+from tenantry.acting.operations import register_revival
 from tenantry.core.actor import Actor
 from tenantry.core.errors import NoLongerIn
+from tenantry.core.tenancy import scope
+from tenantry.organizations.selectors import current_organization
 from tenantry.people.locks import lock_members
 from tenantry.people.models import Membership
 
@@ -32,5 +35,33 @@ def lock_targets(actor: Actor, targets: frozenset[UUID], now: datetime) -> Actor
     return actor
 
 
+def revive_member(membership_id: UUID, now: datetime) -> Actor:
+    """The actor that this member is now, for long work that they asked for.
+
+    :raises NoLongerIn: not active any more.
+    """
+    member = Membership.objects.filter(id=membership_id, status=Membership.Status.ACTIVE).defer("picture").first()
+    if member is None:
+        raise NoLongerIn
+    organization = current_organization()
+    version = grants.catalogue_version()
+    return Actor(
+        kind="member",
+        organization_id=organization.id,
+        grants=grants.of_member(organization.id, member.id, member.access_version, version, now),
+        membership_id=member.id,
+        user_id=member.user_id,
+        state=organization.state,
+        label=member.name,
+        session_epoch=member.session_epoch,
+    )
+
+
+def revive_system(_id: UUID, now: datetime) -> Actor:
+    return Actor.system("operations", scope.organization_id())
+
+
 register_proof("member", prove_member)
 register_proof("system", lock_targets)
+register_revival("member", revive_member)
+register_revival("system", revive_system)

@@ -1,7 +1,7 @@
 """Reads of roles and of the directory, which joins people with their roles."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from tenantry.access.grants import of_members
 from tenantry.access.hands import may_assign
 from tenantry.access.models import (
     Assignment,
@@ -19,7 +20,7 @@ from tenantry.access.models import (
     Role,
 )
 from tenantry.access.permissions import ASSIGN, PROFILES_EDIT, ROLES_EDIT, ROLES_VIEW
-from tenantry.core.actor import Actor
+from tenantry.core.actor import Actor, Grants
 from tenantry.core.decisions import require_any
 from tenantry.core.errors import NotFound
 from tenantry.core.permissions import Reach, catalogue
@@ -27,11 +28,12 @@ from tenantry.core.records import NOWHERE, Target
 from tenantry.core.text import InvalidText, TextBound
 from tenantry.organizations.models import UnitLink
 from tenantry.people.models import Membership, TeamMember
+from tenantry.people.models.members import seen_at
 from tenantry.people.permissions import VIEW
 from tenantry.people.selectors import visible_members
+from tenantry.people.words import asked_words
 
 Status = Membership.Status
-NEVER = datetime(1, 1, 1, tzinfo=UTC)
 SORTS: Mapping[str, str] = {"name": "sort_name", "last_sign_in": "seen_at", "added": "created_at", "email": "email"}
 STATUSES = ("active", "pending", "expired", "deactivated", "removed")
 _QUERY = TextBound(200, required=False)
@@ -46,6 +48,24 @@ def roles_of(member_ids: Iterable[UUID]) -> dict[UUID, Role]:
 def keyholder_ids() -> list[UUID]:
     """Active members whose base role has all permissions, without an end and without any restriction."""
     return list(keyholding().order_by("membership_id").values_list("membership_id", flat=True))
+
+
+def active_ids() -> list[UUID]:
+    """Everybody who may sign in here."""
+    return list(Membership.objects.filter(status=Status.ACTIVE).order_by("id").values_list("id", flat=True))
+
+
+def members_with(code: str, now: datetime) -> list[UUID]:
+    """Active members who hold a permission somewhere, after profiles and restrictions; two queries."""
+    gives = Q(role__is_keyholder=True) | Q(role__permissions__has_key=code)
+    then = Q(then_role__is_keyholder=True) | Q(then_role__permissions__has_key=code)
+    rows = Assignment.objects.filter(gives | then, membership__status=Status.ACTIVE)
+    maybe = sorted(set(rows.values_list("membership_id", flat=True)))
+    return [one for one, held in of_members(maybe, now).items() if _holds(one, held, code)]
+
+
+def _holds(membership_id: UUID, held: Grants, code: str) -> bool:
+    return Actor(kind="member", organization_id=None, grants=held, membership_id=membership_id).may(code)
 
 
 def keyholding() -> QuerySet[Assignment]:
@@ -68,8 +88,11 @@ class DirectoryFilter:
     last_sign_in: str = ""
     unit_ids: tuple[UUID, ...] = ()
     workspace_ids: tuple[UUID, ...] = ()
+    department_ids: tuple[UUID, ...] = ()
+    profile_ids: tuple[UUID, ...] = ()
     below: bool = True
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    # "free": people with a role without a fee; "held": the others.
+    seat: str = ""
 
 
 def directory(actor: Actor, wanted: DirectoryFilter, now: datetime) -> QuerySet[Membership]:
@@ -77,31 +100,46 @@ def directory(actor: Actor, wanted: DirectoryFilter, now: datetime) -> QuerySet[
 
     :raises PermissionMissing: `people.view`.
     """
+    return with_roles(matching(actor, wanted, now))
+
+
+def with_roles(rows: QuerySet[Membership]) -> QuerySet[Membership]:
+    """Adds `role_name`, `role_id_`, `is_keyholder` and `seen_at`."""
     base = Assignment.objects.filter(membership_id=OuterRef("id"), is_base=True)
-    rows = visible_members(actor).annotate(
+    return rows.annotate(
         role_name=Subquery(base.values("role__name")[:1]),
         role_id_=Subquery(base.values("role_id")[:1]),
         is_keyholder=Coalesce(Subquery(base.values("role__is_keyholder")[:1]), Value(False)),
-        seen_at=Coalesce("last_sign_in_at", Value(NEVER)),
+        seen_at=seen_at(),
     )
-    rows = rows.filter(_status_filter(wanted.statuses, now))
+
+
+def matching(actor: Actor, wanted: DirectoryFilter, now: datetime) -> QuerySet[Membership]:
+    """The same people without what lists show of them.
+
+    :raises PermissionMissing: `people.view`.
+    """
+    base = Assignment.objects.filter(membership_id=OuterRef("id"), is_base=True)
+    rows = visible_members(actor).filter(_status_filter(wanted.statuses, now))
     if wanted.role_ids:
         rows = rows.filter(Exists(base.filter(role_id__in=wanted.role_ids)))
     if wanted.team_ids:
         rows = rows.filter(Exists(TeamMember.objects.filter(membership_id=OuterRef("id"), team_id__in=wanted.team_ids)))
     rows = _placed(rows, wanted)
+    if wanted.seat:
+        rows = rows.filter(seat_free=wanted.seat == "free")
     if wanted.last_sign_in == "never":
         rows = rows.filter(last_sign_in_at=None)
     elif wanted.last_sign_in.isdecimal() and len(wanted.last_sign_in) < 5:
         days = int(wanted.last_sign_in)
         rows = rows.filter(Q(last_sign_in_at__lt=_days_before(now, days)) | Q(last_sign_in_at=None))
-    for word in _words(wanted.query):
-        rows = rows.filter(search_text__contains=word)
+    for word in asked_of(wanted.query):
+        rows = rows.filter(search_text__contains=f" {word}")
     return rows
 
 
 def _placed(rows: QuerySet[Any], wanted: DirectoryFilter) -> QuerySet[Any]:
-    """Those who stand in the named units, and are in the named workspaces."""
+    """Those who stand in the named units, workspaces and departments, and have a named profile."""
     if wanted.unit_ids and wanted.below:
         rows = rows.filter(unit_id__in=UnitLink.objects.filter(above_id__in=wanted.unit_ids).values("below_id"))
     elif wanted.unit_ids:
@@ -109,6 +147,11 @@ def _placed(rows: QuerySet[Any], wanted: DirectoryFilter) -> QuerySet[Any]:
     if wanted.workspace_ids:
         levels = Assignment.objects.filter(membership_id=OuterRef("id"), workspace_id__in=wanted.workspace_ids)
         rows = rows.filter(Exists(levels))
+    if wanted.department_ids:
+        rows = rows.filter(department_id__in=wanted.department_ids)
+    if wanted.profile_ids:
+        bound = ProfileAssignment.objects.filter(membership_id=OuterRef("id"), profile_id__in=wanted.profile_ids)
+        rows = rows.filter(Exists(bound))
     return rows
 
 
@@ -116,10 +159,10 @@ def _days_before(now: datetime, days: int) -> datetime:
     return datetime.fromtimestamp(max(0, now.timestamp() - days * 86400), UTC)
 
 
-def _words(query: str) -> list[str]:
-    """Every word must occur, in any order. What can't be a name finds nothing rather than failing."""
+def asked_of(query: str) -> list[str]:
+    """Every word must begin a word, in any order. What can't be a name finds nothing rather than failing."""
     try:
-        return _QUERY.clean(query).lower().split()[:6]
+        return asked_words(_QUERY.clean(query))
     except InvalidText:
         return ["\ufffd"]
 

@@ -5,6 +5,7 @@ People in the same situation are built once: ten thousand holders of one role co
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -77,22 +78,43 @@ class Question:
 
 
 _Key = tuple[str, str, str, str, Words, Words, ScopeKind]
+# Codes of permissions with a number of people, in order.
+Counted = tuple[tuple[str, int], ...]
 
 
 def consequences(members: QuerySet[Membership], question: Question) -> tuple[Consequence, ...]:
     """For these people, in the order of kinds and permissions. Seven queries at most, however many they are."""
     names = _names(members)
-    groups = _situations(members, question.now)
-    first = {ids[0]: ids for ids in groups}
-    rows = list(sources(Membership.objects.filter(id__in=list(first))))
-    places = _Places.of(rows)
     found: dict[_Key, dict[UUID, str]] = {}
-    for row in rows:
-        before, after = build(row, question.now), build(question.change(row), question.now)
-        for key, through in _differences(question, before, after, places):
-            found.setdefault(key, {}).update(dict.fromkeys(first[row["id"]], through))
+    for ids, differences in _by_situation(members, question):
+        for key, through in differences:
+            found.setdefault(key, {}).update(dict.fromkeys(ids, through))
     order = {member_id: index for index, member_id in enumerate(names)}
     return tuple(_consequence(key, found[key], names, order) for key in sorted(found, key=_rank))
+
+
+def gains_and_losses(members: QuerySet[Membership], question: Question) -> tuple[Counted, Counted]:
+    """How many of these people gain and lose something of a permission, by its code; nobody's name is read."""
+    gains: Counter[str] = Counter()
+    loses: Counter[str] = Counter()
+    for ids, differences in _by_situation(members, question):
+        # Somebody who gains it in two places is one person.
+        for kind, code in {(key[0], key[2]) for key, _through in differences if key[1] == "permission"}:
+            if kind in ("gains", "loses"):
+                (gains if kind == "gains" else loses)[code] += len(ids)
+    return tuple(sorted(gains.items())), tuple(sorted(loses.items()))
+
+
+def _by_situation(
+    members: QuerySet[Membership], question: Question
+) -> Iterable[tuple[list[UUID], list[tuple[_Key, str]]]]:
+    """Everybody of one situation, and what becomes different for them."""
+    first = {ids[0]: ids for ids in _situations(members, question.now)}
+    rows = list(sources(Membership.objects.filter(id__in=list(first))))
+    places = _Places.of(rows)
+    for row in rows:
+        before, after = build(row, question.now), build(question.change(row), question.now)
+        yield first[row["id"]], list(_differences(question, before, after, places))
 
 
 def within_sight(actor: Actor, found: tuple[Consequence, ...]) -> tuple[Consequence, ...]:

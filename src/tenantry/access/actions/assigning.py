@@ -21,6 +21,7 @@ from tenantry.acting.actions import Outcome, action
 from tenantry.acting.plans import Plan, confirm
 from tenantry.audit.chain import Entry, Event
 from tenantry.core.actor import Actor
+from tenantry.people.seats import seats_kept
 from tenantry.people.selectors import get_member
 
 
@@ -129,7 +130,7 @@ def change_role(
 ) -> Outcome[RoleChanged]:
     """Gives somebody another base role, at once, for good or until `ends_at`.
 
-    :raises LastKeyholder, TooManyKeyholders: the invariants of keyholders.
+    :raises LastKeyholder, TooManyKeyholders: the invariants of keyholders. :raises AtSeatLimit: it had no fee.
     :raises PlanChanged: `digest` is of an older plan.
     """
     plan = plan_change_role(
@@ -137,12 +138,13 @@ def change_role(
     )
     confirm(plan, digest)
     role = get_role(role_id)
-    if not role.is_keyholder or ends_at is not None:
-        keep_a_keyholder([get_member(actor, membership_id)])
-    allow_another_keyholder(role, membership_id)
-    before = base_assignment(membership_id)
-    then = get_role(then_role_id) if then_role_id else None
-    give_base_role(membership_id, role, given_by=actor.membership_id, now=now, ends_at=ends_at, then_role=then)
+    with seats_kept(now):
+        if not role.is_keyholder or ends_at is not None:
+            keep_a_keyholder([get_member(actor, membership_id)])
+        allow_another_keyholder(role, membership_id)
+        before = base_assignment(membership_id)
+        then = get_role(then_role_id) if then_role_id else None
+        give_base_role(membership_id, role, given_by=actor.membership_id, now=now, ends_at=ends_at, then_role=then)
     values = {
         "before": plan.before,
         "before_id": plan.before_id,

@@ -27,6 +27,7 @@ from tenantry.core.decisions import require
 from tenantry.core.permissions import catalogue
 from tenantry.people.errors import NotOnOneself
 from tenantry.people.permissions import WORKSPACES_MANAGE
+from tenantry.people.seats import seats_kept
 
 NAMED = 20
 # Entries name the people they are about, up to this many.
@@ -215,9 +216,10 @@ def delete_role(
         raise SuccessorNeeded(name=plan.name)
     role = get_role(role_id)
     members = list(holding(role_id).order_by("id").values_list("id", flat=True)[: MOST_NAMED + 1])
-    if successor_id is not None:
-        _move(role, get_role(successor_id))
-    _forget(role)
+    with seats_kept(now):
+        if successor_id is not None:
+            _move(role, get_role(successor_id))
+        _forget(role)
     values = {
         "name": plan.name,
         "kind": plan.kind,

@@ -30,6 +30,7 @@ from tenantry.core.errors import NotFound
 from tenantry.organizations.models import Unit
 from tenantry.organizations.units import place_of
 from tenantry.people.models import Membership
+from tenantry.people.seats import seats_kept
 from tenantry.people.steps import bump_access
 
 
@@ -209,7 +210,7 @@ def end_role(
 ) -> Outcome[RoleGiven]:
     """Takes a role away that is held beside the base role, at once.
 
-    :raises PlanChanged: `digest` is of an older plan.
+    :raises PlanChanged: `digest` is of an older plan. :raises AtSeatLimit: it was one without a fee.
     """
     plan = confirm(
         plan_end_role(actor=actor, membership_id=membership_id, assignment_id=assignment_id, now=now), digest
@@ -222,7 +223,8 @@ def end_role(
         "unit_id": held.unit_id,
         "ends_at": held.ends_at,
     }
-    held.delete()
+    with seats_kept(now):
+        held.delete()
     bump_access([membership_id])
     told = {"membership_id": membership_id, "role": plan.role, "place": plan.unit}
     return Outcome(
@@ -252,7 +254,8 @@ def change_end(
         raise SameEnd
     values = {"role": held.role.name, "before": {"ends_at": held.ends_at}, "after": {"ends_at": ends_at}}
     held.ends_at, held.noticed_at = ends_at, None
-    held.save(update_fields=["ends_at", "noticed_at"])
+    with seats_kept(now):
+        held.save(update_fields=["ends_at", "noticed_at"])
     bump_access([membership_id])
     return Outcome(
         RoleGiven(held.id, membership_id, member.name, held.role.name),

@@ -35,6 +35,7 @@ from tenantry.core.decisions import require
 from tenantry.core.errors import InvalidInput, VersionChanged
 from tenantry.core.ids import NIL, new_id
 from tenantry.core.permissions import catalogue, reach_of
+from tenantry.organizations.entitlements import require_entitled
 from tenantry.people.models import Membership
 
 
@@ -146,6 +147,7 @@ def create_role(*, actor: Actor, now: datetime, kind: str, content: RoleContent)
     """A custom role; its kind stays.
 
     :raises InvalidInput, NotYoursToGive, RoleNameTaken: see there. :raises NotFound: ids of roles that are not there.
+    :raises NotInPlan: the plan has no custom roles.
     """
     return _created(actor, kind, content, "")
 
@@ -173,6 +175,7 @@ def copied_content(source: Role, name: str) -> RoleContent:
 def _created(actor: Actor, kind: str, content: RoleContent, copied_from: str) -> Outcome[RoleWritten]:
     if kind not in Role.Kind.values:
         raise InvalidInput({"kind": kind_unknown()})
+    require_entitled("custom_roles")
     bump_catalogue()
     after = cleaned(content, kind)
     ask_covered(actor, None, after)

@@ -58,14 +58,19 @@ def state_evidence(situation: Situation, _names: Names) -> tuple[bool, list[Evid
     name = situation.question.organization
     if situation.state == "active":
         return True, [Evidence("state", _("%(organization)s is active.") % {"organization": name}, True)]
-    if permission(situation.question.permission).when_frozen:
+    if permission(situation.question.permission).works(situation.state):
         said = _("%(organization)s is not active, but this permission works all the same.") % {"organization": name}
         return True, [Evidence("state", said, True)]
-    if situation.state == "frozen":
-        said = _("%(organization)s is frozen: only what has to do with paying works.") % {"organization": name}
-    else:
-        said = _("%(organization)s is closed.") % {"organization": name}
+    said = str(_STATES.get(situation.state, _CLOSED)) % {"organization": name}
     return False, [Evidence("state", said, False)]
+
+
+_CLOSED = lazy("%(organization)s is closed.")
+_STATES: dict[str, Any] = {
+    "trial_ended": lazy("The trial of %(organization)s is over: only reading and exporting works."),
+    "frozen": lazy("%(organization)s is frozen: only what has to do with paying works."),
+    "canceled": lazy("The subscription of %(organization)s has ended: only exporting and coming back works."),
+}
 
 
 def seat_evidence(situation: Situation, _names: Names) -> tuple[bool, list[Evidence]]:

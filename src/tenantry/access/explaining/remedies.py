@@ -88,7 +88,7 @@ def _first(situation: Situation) -> tuple[Change, ...] | None:
     """What has to be so before roles count; None where nothing helps."""
     found: list[Change] = []
     if situation.decision().step is Step.STATE:
-        if situation.state != "frozen":
+        if situation.state == "closed":
             return None
         found.append(thaw(situation))
     if situation.status != Membership.Status.ACTIVE:

@@ -17,6 +17,7 @@ from tenantry.access.weighing import Source
 from tenantry.core.actor import Actor, Grants, Line
 from tenantry.core.decisions import Decision, decide, find, require
 from tenantry.core.errors import InvalidInput, NotFound
+from tenantry.core.fields import hidden, name_shown
 from tenantry.core.permissions import Reach, ScopeKind, catalogue, record_fields
 from tenantry.core.records import Target, record_types, target_of
 from tenantry.organizations.models import Organization, UnitLink
@@ -196,7 +197,7 @@ def situation_of(
     if record_type and record_id:
         declared = record_types()[record_type]
         row = find(actor, declared, record_id)
-        subject = Subject(record_type, record_id, str(getattr(row, declared.name)))
+        subject = Subject(record_type, record_id, name_shown(declared, row, hidden(actor, declared)))
         target = target_of(declared, row)
     source = sources(Membership.objects.filter(id=member.id)).get()
     question = Question(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from tenantry.access.explaining.chain import permission_evidence
 from tenantry.access.explaining.names import Names, names_for
@@ -17,6 +17,7 @@ from tenantry.access.models import Assignment
 from tenantry.access.permissions import EXPLAIN
 from tenantry.core.actor import Actor
 from tenantry.core.decisions import find, visible
+from tenantry.core.fields import hidden, name_shown
 from tenantry.core.paging import Page, keyset_page
 from tenantry.core.records import NOWHERE, Target, record_types, target_of
 from tenantry.organizations.models import Organization
@@ -66,7 +67,8 @@ def who_can(
     if record_type and record_id:
         declared = record_types()[record_type]
         row = find(actor, declared, record_id)
-        subject, target = Subject(record_type, record_id, str(getattr(row, declared.name))), target_of(declared, row)
+        subject = Subject(record_type, record_id, name_shown(declared, row, hidden(actor, declared)))
+        target = target_of(declared, row)
     rows: QuerySet[Any] = visible(actor, EXPLAIN, MEMBER, visible_members(actor)).defer("picture", "search_text")
     here = Organization.objects.filter(id=OuterRef("organization_id"))
     rows = rows.filter(Exists(_holding(permission)), status=Membership.Status.ACTIVE).annotate(
@@ -126,6 +128,11 @@ def records_called(actor: Actor, record_type: str, query: str, limit: int = 20) 
         return []
     rows: Any = visible(actor, declared.permissions["view"], declared)
     column = "sort_name" if hasattr(declared.model, "sort_name") else declared.name
-    rows = rows.filter(**{f"{column}__icontains": query.lower()}) if query else rows
+    unseen = hidden(actor, declared)
+    if query:
+        rows = rows.filter(**{f"{column}__icontains": query.lower()})
+        # Who has no other name than what is hidden is not found by it.
+        for one in unseen & {field.name for field in declared.model._meta.get_fields()}:
+            rows = rows.exclude(**{f"{column}__iexact": F(one)})
     found = rows.order_by(column, "pk")[:limit]
-    return [Subject(record_type, row.pk, str(getattr(row, declared.name))) for row in found]
+    return [Subject(record_type, row.pk, name_shown(declared, row, unseen)) for row in found]

@@ -1,0 +1,1 @@
+"""How the directory of a large organization is searched (docs/decisions/0019-search-tables.md)."""

@@ -1,0 +1,154 @@
+"""Which organizations are searched by tables, and how the tables are filled, kept and emptied."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import Coalesce
+
+from tenantry.access.searching.folding import fold
+from tenantry.core.tenancy import scope
+from tenantry.core.transactions import assert_in_transaction
+from tenantry.people.models import (
+    Headcount,
+    Membership,
+    SearchPair,
+    SearchPerson,
+    SearchPrefix,
+    SearchState,
+    SearchToken,
+    SearchValue,
+    SearchWaiting,
+)
+
+# From how many people on, removed ones included, an organization is searched by tables. Below, reading every name takes
+# some milliseconds, and nothing has to be kept.
+LARGE = 20_000
+# Far below: who goes up and down around the line is not filled and emptied all day.
+SMALL = 10_000
+FOLDED_AT_ONCE = 2000
+FILLED_AT_ONCE = 5000
+# Whoever writes in this moment may have looked before the state was there.
+PATIENCE = timedelta(seconds=10)
+# Terms with more people than this are known by size.
+FREQUENT = 2000
+SIZES_HOLD = timedelta(hours=6)
+
+
+def grown() -> list[UUID]:
+    """Organizations that are large and not searched by tables yet; over all of them (crossing `schedule`)."""
+    known = SearchState.objects.values("organization_id")
+    counted = Headcount.objects.order_by().values("organization_id").annotate(n=Sum("number")).filter(n__gte=LARGE)
+    return list(counted.exclude(organization_id__in=known).values_list("organization_id", flat=True))
+
+
+def tended() -> list[UUID]:
+    """Organizations that are searched by tables (crossing `schedule`)."""
+    return list(SearchState.objects.values_list("organization_id", flat=True))
+
+
+def people_counted() -> int:
+    """Memberships of the open scope, removed ones included."""
+    return int(Headcount.objects.aggregate(n=Coalesce(Sum("number"), 0))["n"])
+
+
+def begin(now: datetime) -> None:
+    """From here on whoever changes is noted down."""
+    assert_in_transaction()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+        number = cursor.fetchone()[0]
+    SearchState.objects.get_or_create(defaults={"begun_at": now, "begun_in": number})
+
+
+def locked_state() -> SearchState | None:
+    """The open scope's, for one worker at a time; None when there is none, or another has it."""
+    assert_in_transaction()
+    return SearchState.objects.select_for_update(skip_locked=True).first()
+
+
+def may_fill(state: SearchState, now: datetime) -> bool:
+    """Whether everybody who wrote before the state was there has ended."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        oldest = cursor.fetchone()[0]
+    return oldest > state.begun_in and now >= state.begun_at + PATIENCE
+
+
+def fill(state: SearchState, now: datetime) -> bool:
+    """The next of those who were there before, in the order of names; whether there may be more. A kill repeats the
+    last batch and loses nothing."""
+    rows = Membership.objects.order_by("sort_name", "id")
+    if state.after_id is not None:
+        rows = rows.filter(sort_name__gte=state.after_name)
+        rows = rows.filter(Q(sort_name__gt=state.after_name) | Q(id__gt=state.after_id))
+    batch = list(rows.values_list("sort_name", "id")[:FILLED_AT_ONCE])
+    if not batch:
+        state.after_name, state.ready_at = None, now
+        state.save(update_fields=["after_name", "ready_at"])
+        return False
+    fold([row[1] for row in batch])
+    state.after_name, state.after_id = batch[-1]
+    state.save(update_fields=["after_name", "after_id"])
+    return True
+
+
+_TAKE = """
+DELETE FROM people_searchwaiting WHERE organization_id = %(organization)s AND id IN (
+  SELECT id FROM people_searchwaiting WHERE organization_id = %(organization)s ORDER BY id LIMIT %(most)s
+) RETURNING member_id
+"""
+
+
+def fold_waiting(state: SearchState, now: datetime) -> bool:
+    """Those who wait, some at a time; whether there may be more. Their rows are taken away before they are looked at:
+    who changes meanwhile waits again."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, {"organization": scope.organization_id(), "most": FOLDED_AT_ONCE})
+        ids = {row[0] for row in cursor.fetchall()}
+    if not ids:
+        return False
+    fold(sorted(ids))
+    state.folded_at = now
+    state.save(update_fields=["folded_at"])
+    return True
+
+
+def needs_sizes(state: SearchState, now: datetime) -> bool:
+    return state.ready_at is not None and (state.sized_at is None or state.sized_at < now - SIZES_HOLD)
+
+
+def measure(state: SearchState, now: datetime) -> None:
+    """How many people frequent terms lead to."""
+    sizes: dict[str, int] = {}
+    for model in (SearchPrefix, SearchPair):
+        counted: Any = model.objects.order_by().values("term").annotate(n=Count("id")).filter(n__gt=FREQUENT)
+        sizes |= dict(counted.values_list("term", "n"))
+    state.sizes, state.sized_at = sizes, now
+    state.save(update_fields=["sizes", "sized_at"])
+
+
+def tend(state: SearchState, now: datetime) -> bool:
+    """One step of whatever is to be done; whether there may be another."""
+    if state.ready_at is None:
+        return may_fill(state, now) and (fill(state, now) or True)
+    if state.sized_at is None:
+        # Before those who changed meanwhile, of whom there may be a million: without it the wrong lists are read.
+        measure(state, now)
+        return True
+    if fold_waiting(state, now):
+        return True
+    if people_counted() < SMALL:
+        empty(state)
+    elif needs_sizes(state, now):
+        measure(state, now)
+    return False
+
+
+def empty(state: SearchState) -> None:
+    """Back to the plain way, all at once."""
+    state.delete()
+    for model in (SearchWaiting, SearchToken, SearchPrefix, SearchPair, SearchPerson, SearchValue):
+        model.objects.all()._raw_delete(model.objects.db)
