@@ -7,6 +7,7 @@ class SecurityConfig(AppConfig):
     label = "security"
 
     def ready(self) -> None:
+        import_string("tenantry.security.answers.ELSEWHERE")
         import_string("tenantry.security.keys.prove_key")
         import_string("tenantry.security.operators.prove_operator")
         import_string("tenantry.security.policy_effects.foretell_sessions")

@@ -33,6 +33,14 @@ class PasswordDue(Refusal):
     sentence = _("Your password has grown too old for this organization. Please choose a new one first.")
 
 
+class PasswordGiven(Refusal):
+    """An administrator chose it: until there is an own one this session is good for nothing else."""
+
+    code = "password_given"
+    kind = "forbidden"
+    sentence = _("Somebody else chose your password. Please choose one that only you know first.")
+
+
 class PasswordRefused(Refusal):
     code = "password_refused"
     kind = "invalid"

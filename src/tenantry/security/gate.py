@@ -20,7 +20,7 @@ from tenantry.organizations.selectors import is_closed, policy
 from tenantry.organizations.structure import organization_with_parts
 from tenantry.people.models import Membership
 from tenantry.security.models import SessionEntry
-from tenantry.security.selectors import password_is_old
+from tenantry.security.selectors import password_is_due
 from tenantry.security.steps import note_seen
 
 # How stale "last seen" may be: a write a minute and session at most.
@@ -34,7 +34,7 @@ class Inside:
     organization: Organization
     entry: SessionEntry
     seen_is_old: bool
-    # Nothing but the choice of a new password is open (policy `password.expiry_days`).
+    # Nothing but the choice of a new password is open: it is too old (policy `password.expiry_days`), or not their own.
     password_due: bool
 
 
@@ -76,7 +76,7 @@ def enter(
         if is_closed(organization):
             raise NoLongerIn
         # It may have been changed since, here or elsewhere.
-        due = entry.password_due and password_is_old(user_id, now)
+        due = entry.password_due and password_is_due(user_id, now)
     actor = Actor(
         kind="member",
         organization_id=organization_id,

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from tenantry.access import grants
 from tenantry.acting.actions import register_proof
+from tenantry.acting.operations import register_revival
 from tenantry.core import crypto
 from tenantry.core.actor import Actor
 from tenantry.core.errors import NoLongerIn
@@ -36,9 +37,15 @@ def find_key(
         if is_closed(organization):
             return None
     _keep_used(key, now)
-    actor = Actor(
+    return _actor_of(key, organization, address=address, agent=agent, request_id=request_id), organization
+
+
+def _actor_of(
+    key: ApiKey, organization: Organization, *, address: str = "", agent: str = "", request_id: str = ""
+) -> Actor:
+    return Actor(
         kind="key",
-        organization_id=found.organization_id,
+        organization_id=key.organization_id,
         grants=grants.of_role(key.role),
         key_id=key.id,
         state=organization.state,
@@ -47,7 +54,6 @@ def find_key(
         agent=agent,
         request_id=request_id,
     )
-    return actor, organization
 
 
 def _keep_used(key: ApiKey, now: datetime) -> None:
@@ -67,4 +73,16 @@ def prove_key(actor: Actor, targets: frozenset[UUID], now: datetime) -> Actor:
     return actor.with_grants(grants.of_role(key.role))
 
 
+def revive_key(key_id: UUID, now: datetime) -> Actor:
+    """The actor that this key is now, for long work that it asked for.
+
+    :raises NoLongerIn: revoked or expired.
+    """
+    key = ApiKey.objects.select_related("role").filter(id=key_id, revoked_at=None).first()
+    if key is None or (key.expires_at and key.expires_at <= now):
+        raise NoLongerIn
+    return _actor_of(key, current_organization())
+
+
 register_proof("key", prove_key)
+register_revival("key", revive_key)

@@ -31,9 +31,34 @@ class Allowance:
         return self.wait > 0
 
 
+def left(caller: str, limit: int, window: timedelta, now: datetime) -> tuple[int, int]:
+    """How many more of `limit` in `window`, and the seconds until the next; counts nothing. Call it like `take`."""
+    row = RateBucket.objects.filter(key=_key(caller)).values_list("whole_at", flat=True).first()
+    used = max(timedelta(), (row or now) - now)
+    step = window / limit
+    remaining = math.floor((window - used) / step + 1e-6)
+    return max(0, remaining), 0 if remaining > 0 else math.ceil((used + step - window).total_seconds())
+
+
+def spend(caller: str, number: int, limit: int, window: timedelta, now: datetime) -> None:
+    """Counts what has happened already, beyond the limit too: the debt is paid off by waiting, a day at most."""
+    step, most = window / limit * number, max(window, timedelta(days=1))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO security_ratebucket AS t (key, whole_at)"
+            " VALUES (%(key)s, least(%(now)s + %(step)s, %(now)s + %(most)s)) ON CONFLICT (key) DO UPDATE"
+            " SET whole_at = least(greatest(t.whole_at, %(now)s) + %(step)s, %(now)s + %(most)s)",
+            cast("dict[str, Any]", {"key": _key(caller), "now": now, "step": step, "most": most}),
+        )
+
+
+def _key(caller: str) -> bytes:
+    return crypto.mac("call rate", caller.encode())
+
+
 def take(caller: str, limit: int, now: datetime) -> Allowance:
     """Counts one call of this caller against `limit` a minute. Call it outside of a scope and of a transaction."""
-    key = crypto.mac("call rate", caller.encode())
+    key = _key(caller)
     step = timedelta(seconds=WINDOW_SECONDS / limit)
     window = timedelta(seconds=WINDOW_SECONDS)
     with connection.cursor() as cursor:

@@ -63,6 +63,15 @@ def password_is_old(user_id: UUID | None, now: datetime) -> bool:
     return chosen is not None and chosen < now - timedelta(days=days)
 
 
+def password_is_due(user_id: UUID | None, now: datetime) -> bool:
+    """Whether a new password comes before anything else: it has grown too old, or somebody else chose it."""
+    return must_change_password(user_id) or password_is_old(user_id, now)
+
+
+def must_change_password(user_id: UUID | None) -> bool:
+    return user_id is not None and User.objects.filter(id=user_id, must_change_password=True).exists()
+
+
 @dataclass(frozen=True, slots=True)
 class Presence:
     """Open sessions of the organization, and how many people they belong to."""
