@@ -8,3 +8,6 @@ class CrmConfig(AppConfig):
 
     def ready(self) -> None:
         import_string("tenantry.crm.permissions.RECORDS_EXPORT")
+        import_string("tenantry.crm.records.DEAL")
+        import_string("tenantry.crm.actions.bulk.CODE")
+        import_string("tenantry.crm.gauges.DRIVE_GAUGE")

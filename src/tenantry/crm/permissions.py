@@ -176,6 +176,7 @@ declare(
             scopes=PLACES_OF_RECORDS,
             in_applications=True,
             reads=True,
+            exports=True,
         ),
         Permission(
             RECORDS_EXPORT,
@@ -186,6 +187,7 @@ declare(
             scopes=PLACES_OF_RECORDS,
             in_applications=True,
             reads=True,
+            exports=True,
         ),
         Permission(PIPELINE, _("Configure pipelines"), _("change stages of workflows"), "customization"),
     ]

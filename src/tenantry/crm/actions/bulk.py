@@ -1,0 +1,181 @@
+"""Doing something to a selection of records: at once for as many as fit into one batch, else batch by batch. Either way
+the selection is frozen as the lines of an operation, and each line says what became of its record."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from tenantry.acting.actions import Outcome, action
+from tenantry.acting.models import Operation
+from tenantry.acting.operations import (
+    BATCH,
+    Batch,
+    OperationKind,
+    add_selected,
+    advance,
+    finish,
+    lock_operation,
+    open_operation,
+    operation_kinds,
+    register_operation,
+    settle_lines,
+    waiting_lines,
+)
+from tenantry.acting.plans import confirm
+from tenantry.audit.chain import Entry, Event
+from tenantry.core.actor import Actor
+from tenantry.core.decisions import visible
+from tenantry.core.errors import NotFound
+from tenantry.core.jobs import Job
+from tenantry.core.records import RecordType
+from tenantry.crm.actions.records import written
+from tenantry.crm.bulk import ARCHIVE, DELETE, GIVE, RESTORE, Selection, code_of, judged, plan_act_on_records
+from tenantry.crm.questions import follow_words
+from tenantry.crm.removing import losses, remove
+from tenantry.crm.selectors import type_of
+from tenantry.crm.steps import entry_of_many, refuse_receiver
+from tenantry.metering.meters import RECORDS
+from tenantry.metering.steps import require_room
+from tenantry.people.permissions import EDIT
+
+BY_RECORD = "asks the permission of the records' own type, for each of them"
+# Codes of operations begin so.
+CODE = "records.bulk_"
+
+
+@dataclass(frozen=True, slots=True)
+class ActedOn:
+    """`finished` false: a worker carries it out; `done` and `refused` are numbers of this moment."""
+
+    operation_id: UUID
+    total: int
+    done: int
+    refused: int
+    finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What one batch comes to."""
+
+    entry: Entry | None
+    events: tuple[Event, ...] = ()
+    jobs: tuple[Job, ...] = ()
+
+
+@action(open_to=BY_RECORD, targets=("owner_id",))
+def act_on_records(
+    *,
+    actor: Actor,
+    now: datetime,
+    act: str,
+    selection: Selection,
+    owner_id: UUID | None = None,
+    digest: str | None = None,
+) -> Outcome[ActedOn]:
+    """`act`: of `crm.bulk.ACTS`; `owner_id`: to whom they are given, None for the queue. Who may not act on some of
+    them acts on the others.
+
+    :raises PlanChanged: `digest` is of an older plan.
+    :raises NotFound, PermissionMissing, InvalidInput, ReceiverNotActive: see `plan_act_on_records`, and there.
+    :raises MeterExhausted: the plan has no room for what comes back from the archive.
+    """
+    confirm(plan_act_on_records(actor=actor, act=act, selection=selection, owner_id=owner_id), digest)
+    params = {"type": selection.type_key, "owner_id": str(owner_id) if owner_id else None}
+    operation, job = open_operation(actor, operation_kinds()[CODE + act], now, total=0, params=params)
+    operation.total = add_selected(operation, selection.seen(actor), "-created_at", "-id")
+    operation.save(update_fields=["total"])
+    if operation.total > BATCH:
+        started = {"kind": operation.kind, "count": operation.total, "value": "", "value_id": None}
+        entry = Entry("operations.started", "operation", operation.id, started)
+        return Outcome(_acted(operation), entry, jobs=(job,))
+    outcome = _batch(actor, act, operation, now)
+    advance(operation, Batch(0, finished=True), now)
+    return Outcome(_acted(operation), outcome.entry, outcome.events, outcome.jobs)
+
+
+def _acted(row: Operation) -> ActedOn:
+    return ActedOn(row.id, row.total, row.done, row.refused, row.state == Operation.State.DONE)
+
+
+@action(open_to="the runner of operations, with the actor who asked; each record's permission is asked inside")
+def act_on_batch(*, actor: Actor, now: datetime, operation_id: UUID) -> Outcome[Batch]:
+    """The next records of a frozen selection. What changed since it was planned is judged by what holds now."""
+    operation = lock_operation(operation_id)
+    outcome = _batch(actor, operation.kind.removeprefix(CODE), operation, now)
+    return outcome if outcome.result.done or outcome.result.refused else finish(operation, now).outcome
+
+
+def _batch(actor: Actor, act: str, operation: Operation, now: datetime) -> Outcome[Batch]:
+    lines = waiting_lines(operation)
+    if not lines:
+        return Outcome(Batch(0), None)
+    record_type = type_of(operation.params["type"])
+    given = operation.params["owner_id"]
+    owner_id = UUID(given) if given else None
+    if act == GIVE:
+        refuse_receiver(actor, owner_id)
+    code = code_of(actor, record_type, act, owner_id)
+    ids = [line.target_id for line in lines]
+    seen: QuerySet[Any] = visible(actor, record_type.permissions["view"], record_type)
+    rows = {row.pk: row for row in seen.filter(pk__in=ids).select_for_update(no_key=True).order_by("pk")}
+    changing, refused = judged(actor, record_type, code, act, rows.values(), owner_id)
+    refused |= {one: NotFound.code for one in ids if one not in rows}
+    done = _ACTS[act](record_type, changing, owner_id, now) if changing else _Done(None)
+    values = {one: {"type": record_type.key} for one in ids}
+    batch = advance(operation, settle_lines(lines, refused, values), now)
+    entry = done.entry
+    if entry is not None:
+        entry = replace(entry, values={**entry.values, "operation_id": str(operation.id)})
+    moved = follow_words(actor, now) if act == GIVE else ()
+    return Outcome(batch, entry, (*done.events, *moved), done.jobs)
+
+
+# --- What is done to the records of one batch ---------------------------------------------
+
+
+def _give(record_type: RecordType, rows: list[Any], owner_id: UUID | None, now: datetime) -> _Done:
+    before = {str(row.pk): str(row.owner_id) if row.owner_id else None for row in rows}
+    written(rows, now, owner_id=owner_id)
+    values = {"to_id": owner_id, "members": [str(owner_id)] if owner_id else [], "from": before}
+    told = {"type": record_type.key, "records": list(before), "owner_id": owner_id}
+    return _Done(entry_of_many("records.reassigned", record_type, rows, values), (Event("RecordsReassigned", told),))
+
+
+def _archive(record_type: RecordType, rows: list[Any], _owner_id: UUID | None, now: datetime) -> _Done:
+    written(rows, now, archived_at=now)
+    return _Done(entry_of_many("records.archived", record_type, rows))
+
+
+def _restore(record_type: RecordType, rows: list[Any], _owner_id: UUID | None, now: datetime) -> _Done:
+    if record_type.metered:
+        require_room(RECORDS, len(rows), now)
+    written(rows, now, archived_at=None)
+    return _Done(entry_of_many("records.restored", record_type, rows))
+
+
+def _delete(record_type: RecordType, rows: list[Any], _owner_id: UUID | None, now: datetime) -> _Done:
+    gone = losses(record_type, {row.pk for row in rows})
+    values = {"losses": {f"{loss.what}.{loss.type}": loss.count for loss in gone}}
+    return _Done(entry_of_many("records.deleted", record_type, rows, values), (), remove(record_type, rows, now))
+
+
+_ACTS: dict[str, Callable[[RecordType, list[Any], UUID | None, datetime], _Done]] = {
+    GIVE: _give,
+    ARCHIVE: _archive,
+    RESTORE: _restore,
+    DELETE: _delete,
+}
+_TITLES = {
+    GIVE: _("Change the owner of records"),
+    ARCHIVE: _("Archive records"),
+    RESTORE: _("Restore records"),
+    DELETE: _("Delete records"),
+}
+for _act, _title in _TITLES.items():
+    register_operation(OperationKind(CODE + _act, _title, EDIT, act_on_batch))
