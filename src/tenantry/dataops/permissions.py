@@ -14,6 +14,8 @@ declare(
             "data",
             in_applications=True,
             reads=True,
+            exports=True,
+            when_frozen=True,
         ),
         Permission(IMPORT, _("Import data"), _("bring people and records in from files"), "data"),
     ]

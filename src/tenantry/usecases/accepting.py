@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from tenantry.acting.actions import Done, Outcome, action, in_action
+from tenantry.acting.actions import Done, Outcome, Part, action, in_action
 from tenantry.audit.chain import Entry, Event
 from tenantry.core.actor import Actor
 from tenantry.core.errors import TooFast
@@ -27,9 +27,10 @@ from tenantry.people.mails import CODE_MAIL
 from tenantry.people.models import Invitation, InvitationLink, Membership, User
 from tenantry.people.seats import counted_statuses, take_seats
 from tenantry.people.selectors import FoundLink, find_link, find_user, refuse_dead_link
-from tenantry.people.steps import code_matches, create_user, end_links
+from tenantry.people.steps import code_matches, create_user
+from tenantry.people.ways import end_ways
 from tenantry.security.passwords import Person, hashed, password_rule, refuse_weak
-from tenantry.security.steps import open_entry
+from tenantry.security.steps import open_entry, prove
 
 CODE_LIFE = timedelta(minutes=15)
 CODE_AGAIN_AFTER = timedelta(seconds=60)
@@ -79,27 +80,55 @@ def accept_invitation(
     refuse_dead_link(found, now)
     if is_closed(current_organization()):
         raise LinkRevoked
-    member, link = found.member, found.link
     proven = _proven(found, signed_in_user_id, code, now)
+    coming = Coming(found.member, found.invitation, proven, signed_in_user_id, given_name, family_name, password)
+    let = let_in(coming, found.link.kind, actor, now)
+    end_mails(kind=CODE_MAIL, subject_ids=[found.link.id], now=now)
+    InvitationLink.objects.filter(id=found.link.id).update(used_at=now)
+    return let.outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """Somebody with a way in that is good. `proven`: it came to their address, or they are signed in there."""
+
+    member: Membership
+    invitation: Invitation
+    proven: bool
+    signed_in_user_id: UUID | None
+    given_name: str = ""
+    family_name: str = ""
+    password: str = ""
+
+
+def let_in(coming: Coming, way: str, actor: Actor, now: datetime) -> Part[Accepted]:
+    """The one way from pending to active, whatever opened the door: account, seat, membership, session. The row of the
+    membership is locked.
+
+    :raises SignInFirst, WrongAccount, AccountUnproven, AtSeatLimit, PasswordRefused: see `accept_invitation`.
+    """
+    in_action()
+    member, proven = coming.member, coming.proven
     user = find_user(member.email)
-    if signed_in_user_id is not None and (user is None or user.id != signed_in_user_id):
+    if coming.signed_in_user_id is not None and (user is None or user.id != coming.signed_in_user_id):
         raise WrongAccount
-    if user is None or (user.email_proven_at is None and proven):
-        user = _account(user, member, password, f"{given_name} {family_name}", proven=proven, now=now)
-        member.given_name, member.family_name = given_name or member.given_name, family_name or member.family_name
-    elif user.email_proven_at is None:
+    if user is None or (proven and not user.is_own):
+        user = _account(user, coming, now)
+        member.given_name = coming.given_name or member.given_name
+        member.family_name = coming.family_name or member.family_name
+    elif not user.is_own:
         raise AccountUnproven
-    elif signed_in_user_id is None:
+    elif coming.signed_in_user_id is None:
         raise SignInFirst
     counted = counted_statuses()
     if Membership.Status.ACTIVE in counted and Membership.Status.INVITED not in counted:
-        take_seats(1, now)
-    _join(found, user, now)
+        take_seats(0 if member.seat_free else 1, now)
+    _join(member, coming.invitation, user, now)
     entry = open_entry(member, actor, now)
-    return Outcome(
-        Accepted(user.id, found.organization_id, member.id, entry.id),
-        Entry("people.joined", "member", member.id, {"link": link.kind, "proven": proven}, {"email": member.email}),
-        events=(Event("MemberJoined", {"membership_id": member.id, "invited_by": found.invitation.invited_by_id}),),
+    return Part(
+        Accepted(user.id, member.organization_id, member.id, entry.id),
+        Entry("people.joined", "member", member.id, {"link": way, "proven": proven}, {"email": member.email}),
+        events=(Event("MemberJoined", {"membership_id": member.id, "invited_by": coming.invitation.invited_by_id}),),
     )
 
 
@@ -123,7 +152,7 @@ def _proven(found: FoundLink, signed_in_user_id: UUID | None, code: str, now: da
     if link.kind == InvitationLink.Kind.MAILED:
         return True
     user = find_user(found.member.email)
-    if user is not None and user.email_proven_at is not None:
+    if user is not None and user.is_own:
         return user.id == signed_in_user_id
     if not settings.SMTP_URL:
         return False
@@ -147,29 +176,22 @@ def ask_code(link: InvitationLink, code: str, now: datetime) -> None:
         raise CodeWrong
 
 
-def _account(
-    unproven: User | None, member: Membership, password: str, name: str, *, proven: bool, now: datetime
-) -> User:
-    refuse_weak(password, Person(member.email, name), password_rule())
+def _account(unproven: User | None, coming: Coming, now: datetime) -> User:
+    email = coming.member.email
+    refuse_weak(coming.password, Person(email, f"{coming.given_name} {coming.family_name}"), password_rule())
     if unproven is None:
-        return create_user(email=member.email, password_hash=hashed(password), proven=proven, now=now)
-    unproven.password = hashed(password)
-    unproven.email_proven_at = now
-    unproven.save(update_fields=["password", "email_proven_at"])
+        return create_user(email=email, password_hash=hashed(coming.password), proven=coming.proven, now=now)
+    prove(unproven, hashed(coming.password), now)
     return unproven
 
 
-def _join(found: FoundLink, user: User, now: datetime) -> None:
-    in_action()
-    member, invitation, link = found.member, found.invitation, found.link
+def _join(member: Membership, invitation: Invitation, user: User, now: datetime) -> None:
     member.user, member.status, member.joined_at, member.invited_until = user, Membership.Status.ACTIVE, now, None
     member.refresh_search()
     member.save(update_fields=JOINED_COLUMNS)
     invitation.accepted_at = now
     invitation.save(update_fields=["accepted_at"])
-    end_mails(kind=CODE_MAIL, subject_ids=[link.id], now=now)
-    end_links([invitation.id], now)
-    InvitationLink.objects.filter(id=link.id).update(used_at=now)
+    end_ways([invitation.id], now)
 
 
 @action(open_to="the link is the permission")

@@ -10,16 +10,21 @@ from uuid import UUID
 from tenantry.access.models import Assignment, Role
 from tenantry.access.steps import create_profiles, create_roles
 from tenantry.acting.actions import Outcome, action
-from tenantry.audit.chain import Entry, append
+from tenantry.audit.chain import Act, Entry, append_all
+from tenantry.billing.demonstrating import Bought, demonstrate_subscription
+from tenantry.billing.selectors import subscription
 from tenantry.core.actor import Actor
 from tenantry.core.tenancy import scope
 from tenantry.notifications.models import Notification
-from tenantry.organizations.models import CompanyProfile, Contact, Entitlement, Organization
+from tenantry.organizations.models import CompanyProfile, Contact, Organization
+from tenantry.organizations.selectors import policy
 from tenantry.organizations.steps import create_organization
 from tenantry.people.models import Invitation, Membership, Team, TeamMember, User
+from tenantry.people.seats import COUNTED
 from tenantry.security.errors import SignInRefused
 from tenantry.security.models import SessionEntry
-from tenantry.usecases.founding import Founding
+from tenantry.usecases.demonstrating_seats import date_seat_lines, in_use_of
+from tenantry.usecases.founding import Founding, create_first_workflow
 
 Status = Membership.Status
 
@@ -63,9 +68,10 @@ class DemoOrganization:
 
 @dataclass(frozen=True, slots=True)
 class Demonstrated:
-    """Membership and user by address."""
+    """Membership and user by address; the first workflow."""
 
     organization_id: UUID
+    workflow_id: UUID
     members: dict[str, UUID]
     users: dict[str, UUID]
 
@@ -81,21 +87,32 @@ def load_demonstration(
     if actor.kind != "system":
         raise SignInRefused
     organization_id = scope.organization_id()
-    _found(organization_id, founding, demo)
+    bought = _found(organization_id, founding, demo, now)
     roles = create_roles(founding.roles)
     create_profiles(founding.profiles)
     users, members = _people(demo, password_hash)
     _assign(demo, members, roles)
+    flow = create_first_workflow(founding.workflow, members[demo.people[0].email].id, demo.founded_at)
     teams = _teams(demo, members)
     _sessions(demo, members, now)
     _invitations(demo, members)
-    _record(demo, members, roles, teams, organization_id)
+    held = subscription()
+    assert held is not None
+    date_seat_lines(demo, members, bought, held.period_start)
+    billed = _money_moments(demo, bought, held.id)
+    _record(demo, members, roles, teams, organization_id, billed)
     return Outcome(
-        Demonstrated(organization_id, {e: m.id for e, m in members.items()}, {e: u.id for e, u in users.items()}), None
+        Demonstrated(
+            organization_id,
+            flow.id,
+            {e: m.id for e, m in members.items()},
+            {e: u.id for e, u in users.items()},
+        ),
+        None,
     )
 
 
-def _found(organization_id: UUID, founding: Founding, demo: DemoOrganization) -> None:
+def _found(organization_id: UUID, founding: Founding, demo: DemoOrganization, now: datetime) -> list[Bought]:
     create_organization(
         organization_id=organization_id,
         name=demo.name,
@@ -117,8 +134,9 @@ def _found(organization_id: UUID, founding: Founding, demo: DemoOrganization) ->
         website=f"https://{demo.domain}",
         colour="#0b5c6b",
     )
-    # Licensed seats are an operator's grant here, so that the meter and the limit can be seen at work.
-    Entitlement.objects.update_or_create(key="seats", defaults={"limit": demo.seats, "source": "operator"})
+    # Something is sold to them in any installation, so that seats, meters and limits can be seen at work.
+    in_use = in_use_of(demo, policy(COUNTED))
+    bought = demonstrate_subscription(founding.blueprint, demo.seats, demo.founded_at, now, in_use)
     Contact.objects.bulk_create(
         Contact(kind=kind, name=name, email=f"{kind}@{demo.domain}", phone=phone)
         for kind, name, phone in (
@@ -127,6 +145,7 @@ def _found(organization_id: UUID, founding: Founding, demo: DemoOrganization) ->
             ("legal", "Ingrid Solheim", "+47 33 00 41 30"),
         )
     )
+    return bought
 
 
 def _status(person: DemoPerson) -> str:
@@ -239,40 +258,43 @@ def _record(
     roles: dict[str, Role],
     teams: dict[str, Team],
     organization_id: UUID,
+    billed: Iterable[_Moment],
 ) -> None:
     """The chain of how it all came about, in the order of time, and the founder's notices."""
     cast = {p.email: p for p in demo.people}
-    told: list[Notification] = []
-    moments = [*_founding_moments(demo, members, organization_id), *_team_moments(demo, members, teams)]
+    moments = [*_founding_moments(demo, members, organization_id), *_team_moments(demo, members, teams), *billed]
     for person in demo.people[1:]:
         moments += _moments_of(person, members[person.email], roles[person.role], demo)
-    founder = members[demo.people[0].email]
-    for moment in sorted(moments, key=lambda m: m.at):
-        who = cast[moment.by]
-        acting = Actor(
-            kind="member",
-            organization_id=organization_id,
-            membership_id=members[moment.by].id,
-            label=members[moment.by].name,
-            address=who.address,
-            agent=who.agent,
+    moments.sort(key=lambda m: m.at)
+    first = append_all([_act(moment, cast[moment.by], members[moment.by]) for moment in moments]) - len(moments) + 1
+    told = [
+        Notification(
+            membership=members[demo.people[0].email],
+            kind="member_joined",
+            about_id=moment.entry.target_id,
+            values={"role": ""},
+            number=number,
+            created_at=moment.at,
+            read_at=moment.at + timedelta(hours=3),
         )
-        number = append(actor=acting, entry=moment.entry, events=(), now=moment.at)
-        if moment.entry.action == "people.joined":
-            told.append(
-                Notification(
-                    membership=founder,
-                    kind="member_joined",
-                    about_id=moment.entry.target_id,
-                    values={"role": ""},
-                    number=number,
-                    created_at=moment.at,
-                    read_at=moment.at + timedelta(hours=3),
-                )
-            )
+        for number, moment in enumerate(moments, first)
+        if moment.entry.action == "people.joined"
+    ]
     for row in told[-3:]:
         row.read_at = None
     Notification.objects.bulk_create(told[-40:])
+
+
+def _act(moment: _Moment, who: DemoPerson, member: Membership) -> Act:
+    actor = Actor(
+        kind="member",
+        organization_id=member.organization_id,
+        membership_id=member.id,
+        label=member.name,
+        address=who.address,
+        agent=who.agent,
+    )
+    return Act(actor, moment.entry, moment.at)
 
 
 def _founding_moments(
@@ -291,6 +313,20 @@ def _founding_moments(
     for minutes, step in ((7, "company"), (19, "people"), (21, "plan")):
         entry = Entry("organization.setup_step", "organization", organization_id, {"step": step, "state": "done"})
         yield _Moment(at + timedelta(minutes=minutes), founder.email, entry)
+
+
+def _money_moments(demo: DemoOrganization, bought: Iterable[Bought], subscription_id: UUID) -> Iterable[_Moment]:
+    """Seats that the founder bought on the way."""
+    for one in bought:
+        values = {
+            "before": one.before,
+            "after": one.before + one.count,
+            "count": one.count,
+            "due": one.amount,
+            "currency": one.currency,
+        }
+        entry = Entry("billing.seats_bought", "subscription", subscription_id, values)
+        yield _Moment(one.at, demo.people[0].email, entry)
 
 
 def _team_moments(demo: DemoOrganization, members: dict[str, Membership], teams: dict[str, Team]) -> Iterable[_Moment]:

@@ -2,7 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
+
+from tenantry.crm.stages import FirstStage, add_first_stages
+from tenantry.organizations.models import Workflow
+from tenantry.people.models import WorkflowMember
+from tenantry.people.steps import bump_access
+
+
+@dataclass(frozen=True, slots=True)
+class FirstWorkflow:
+    """`with_founder`: the founder takes part, so that only those who are added see its deals."""
+
+    name: str
+    description: str
+    stages: tuple[FirstStage, ...]
+    with_founder: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +33,15 @@ class Founding:
     roles: tuple[Mapping[str, Any], ...]
     profiles: tuple[Mapping[str, Any], ...]
     keyholder_key: str
+    workflow: FirstWorkflow
+
+
+def create_first_workflow(first: FirstWorkflow, founder_id: UUID, now: datetime) -> Workflow:
+    """A step: the way that deals of a new organization go; the founder is there already."""
+    made = Workflow(name=first.name, sort_name=first.name.lower(), description=first.description, created_at=now)
+    Workflow.objects.bulk_create([made])
+    add_first_stages(made, first.stages)
+    if first.with_founder:
+        WorkflowMember.objects.bulk_create([WorkflowMember(workflow=made, membership_id=founder_id, added_at=now)])
+        bump_access([founder_id])
+    return made

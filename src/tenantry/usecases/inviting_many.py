@@ -1,5 +1,6 @@
 """Inviting several people at once: one action, refusals found by query first, the rest sent."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,17 +15,17 @@ from tenantry.audit.chain import Entry, Event
 from tenantry.core.actor import Actor
 from tenantry.core.decisions import require
 from tenantry.core.errors import InvalidInput, NotFound, Refusal
-from tenantry.organizations.errors import AtSeatLimit
 from tenantry.organizations.locks import lock
 from tenantry.organizations.models import LockRow
 from tenantry.organizations.permissions import EDIT as EDIT_ORGANIZATION
 from tenantry.organizations.selectors import policy
 from tenantry.organizations.steps import mark_step
-from tenantry.people.errors import AlreadyInvited, AlreadyMember, MemberDeactivated
+from tenantry.people.addresses import taken_elsewhere
+from tenantry.people.errors import AddressElsewhere, AlreadyInvited, AlreadyMember, MemberDeactivated
 from tenantry.people.models import Membership
 from tenantry.people.permissions import INVITE
-from tenantry.people.seats import Seats, counted_statuses, seats
-from tenantry.people.steps import create_invitations, invitation_end, known_addresses
+from tenantry.people.seats import Seats, counted_statuses, free_roles, seats
+from tenantry.people.steps import create_invitations, invitation_end, known_addresses, named_to
 
 MOST_ROWS = 200
 Status = Membership.Status
@@ -66,7 +67,7 @@ class ManyInvited:
     refused: tuple[RefusedRow, ...]
 
 
-@action(INVITE)
+@action(INVITE, answers=AddressElsewhere.code)
 def invite_members(
     *, actor: Actor, now: datetime, rows: tuple[InviteRow, ...], in_setup: bool = False
 ) -> Outcome[ManyInvited]:
@@ -83,7 +84,7 @@ def invite_members(
     lock(LockRow.Name.SEATS, LockRow.Name.KEYHOLDERS)
     roles = {role.id: role for role in Role.objects.filter(id__in={row.role_id for row in rows})}
     refused = _refusals(actor, rows, roles)
-    _refuse_over_seats(rows, refused, now)
+    _refuse_over_seats(rows, refused, roles, now)
     ready = [row for position, row in enumerate(rows) if position not in refused]
     members = _create(actor, ready, roles, now)
     if in_setup and not refused and actor.may(EDIT_ORGANIZATION):
@@ -102,6 +103,8 @@ def invite_members(
 
 def _refusals(actor: Actor, rows: tuple[InviteRow, ...], roles: dict[UUID, Role]) -> dict[int, Refusal]:
     known = known_addresses(row.email for row in rows)
+    named = named_to(actor, known.values())
+    taken = taken_elsewhere(row.email for row in rows)
     refused: dict[int, Refusal] = {}
     seen: set[str] = set()
     keyholders_left = _keyholders_left() if any(role.is_keyholder for role in roles.values()) else None
@@ -110,7 +113,9 @@ def _refusals(actor: Actor, rows: tuple[InviteRow, ...], roles: dict[UUID, Role]
         if row.email in seen:
             refused[position] = ListedTwice()
         elif member is not None:
-            refused[position] = KNOWN[member.status](name=member.name, membership_id=str(member.id))
+            refused[position] = KNOWN[member.status](**named[member.id])
+        elif row.email in taken:
+            refused[position] = AddressElsewhere()
         elif role is None:
             refused[position] = NotFound()
         elif not may_assign(actor, role):
@@ -130,20 +135,23 @@ def _keyholders_left() -> int | None:
     return None if maximum is None else maximum - rows.exclude(membership__status=Status.REMOVED).count()
 
 
-def _refuse_over_seats(rows: tuple[InviteRow, ...], refused: dict[int, Refusal], now: datetime) -> None:
+def _refuse_over_seats(
+    rows: tuple[InviteRow, ...], refused: dict[int, Refusal], roles: Mapping[UUID, Role], now: datetime
+) -> None:
     """The first rows get the free seats."""
     if Status.INVITED not in counted_statuses() or policy("seats.growth") == "per_person":
         return
     state: Seats = seats(now)
     if state.free is None:
         return
-    ready = [position for position in range(len(rows)) if position not in refused]
+    free = free_roles()
+    ready = [n for n, row in enumerate(rows) if n not in refused and roles[row.role_id].key not in free]
     for position in ready[state.free :]:
-        refused[position] = AtSeatLimit(in_use=state.in_use, limit=state.limit, free=state.free)
+        refused[position] = state.refusal
 
 
 def _create(actor: Actor, rows: list[InviteRow], roles: dict[UUID, Role], now: datetime) -> list[Membership]:
-    until = invitation_end(now) if rows else None
+    until, free = invitation_end(now) if rows else None, free_roles()
     members = [
         Membership(
             email=row.email,
@@ -153,6 +161,7 @@ def _create(actor: Actor, rows: list[InviteRow], roles: dict[UUID, Role], now: d
             created_at=now,
             invited_until=until,
             access_version=1,
+            seat_free=roles[row.role_id].key in free,
         )
         for row in rows
     ]

@@ -1,146 +1,63 @@
 """Letting people go: deactivate, reactivate, remove. One or many, the plan and the act from the same code."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Subquery, Value
-from django.db.models.functions import Coalesce
-
-from tenantry.access.errors import LastKeyholder
-from tenantry.access.hands import Standing, out_of_hand, refuse_out_of_hand, standings
-from tenantry.access.selectors import keyholder_ids
+from tenantry.access.hands import refuse_out_of_hand
 from tenantry.access.steps import end_assignments, keep_a_keyholder
-from tenantry.acting.actions import Outcome, action
-from tenantry.acting.plans import Plan, Refused, confirm
+from tenantry.acting.actions import Outcome, Part, action
+from tenantry.acting.plans import confirm
 from tenantry.audit.chain import Entry, Event
-from tenantry.core.actor import Actor, Grants
-from tenantry.core.errors import NotFound, PermissionMissing, Refusal
-from tenantry.organizations.selectors import policy, policy_values, refuse_other_name
-from tenantry.people.errors import AlreadyRemoved, NotActive, NotDeactivated, NotOfferedHere, NotOnOneself
-from tenantry.people.models import Membership, TeamMember
+from tenantry.core.actor import Actor
+from tenantry.core.errors import PermissionMissing, PlanChanged
+from tenantry.core.jobs import Job
+from tenantry.crm.questions import follow_words
+from tenantry.organizations.locks import lock
+from tenantry.organizations.models import LockRow
+from tenantry.organizations.selectors import policy, refuse_other_name
+from tenantry.people.errors import NotDeactivated, NotOfferedHere
+from tenantry.people.models import Membership
 from tenantry.people.permissions import DEACTIVATE, REMOVE
-from tenantry.people.seats import COUNTED, counted_statuses, holds_seat, take_seats
-from tenantry.people.selectors import get_member, visible_members
+from tenantry.people.seats import counted_statuses, take_seats
+from tenantry.people.selectors import get_member
 from tenantry.people.steps import deactivate_rows, reactivate_row, remove_rows
-from tenantry.security.selectors import SESSION_RULES, open_sessions
 from tenantry.security.steps import end_entries
+from tenantry.usecases.carried import Carried
+from tenantry.usecases.handing_over import hand_over, plan_reassign_records
+from tenantry.usecases.leaving.handing_on import hand_on
+from tenantry.usecases.leaving.held import held_by
+from tenantry.usecases.leaving.plans import (
+    DEACTIVATION_BY,
+    Leave,
+    LeavingPlan,
+    leaving_plan,
+    look,
+    may_deactivate,
+    rules_of,
+    selection,
+)
+from tenantry.usecases.leaving.records import owned_by_each, spread_of
+
+__all__ = ["DEACTIVATION_BY", "LeavingPlan", "may_deactivate"]
 
 Status = Membership.Status
-DEACTIVATION_BY = "people.deactivation_by"
-
-
-@dataclass(frozen=True, slots=True)
-class LeavingPlan(Plan):
-    """What happens to a selection of people. Counts are totals over `members`."""
-
-    members: tuple[UUID, ...]
-    names: tuple[str, ...]
-    refused: tuple[Refused, ...]
-    sessions: int
-    invitations: int
-    teams: int
-    roles: int
-    seats_freed: int
-    # How many of them can sign in now.
-    active: int
-    # Whether the organization's name is typed first (policy `people.deactivation_by`).
-    asks_name: bool = False
-    # Whether deactivating is offered to this actor at all.
-    deactivates: bool = False
+# Of what a plan counts, what a receipt says besides.
+ENDING = frozenset({"workflows", "workspaces", "views"})
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
+    """`moved`: records that changed owner; `operation_id`: what goes on handing them over."""
+
     members: tuple[UUID, ...]
     names: tuple[str, ...]
-    refused: tuple[Refused, ...]
+    refused: tuple[Any, ...]
     sessions: int
-
-
-def _selection(actor: Actor, membership_ids: Iterable[UUID]) -> list[Membership]:
-    """:raises NotFound: one of them is unknown or out of reach."""
-    wanted = set(membership_ids)
-    places = TeamMember.objects.filter(membership_id=OuterRef("id")).order_by().values("membership_id")
-    counted = places.annotate(n=Count("id")).values("n")
-    rows: list[Membership] = list(
-        visible_members(actor)
-        .filter(id__in=wanted)
-        .annotate(places=Coalesce(Subquery(counted[:1]), Value(0)))
-        .defer("picture")
-        .order_by("id")
-    )
-    if not rows or len(rows) != len(wanted):
-        raise NotFound
-    return rows
-
-
-def _holds_everything(standing: Standing) -> bool:
-    return standing.base is not None and standing.base.is_keyholder
-
-
-def _refusals(
-    actor: Actor, rows: list[Membership], standing: Mapping[UUID, Standing], *, removing: bool
-) -> dict[UUID, Refusal]:
-    """Who can't be acted on, found by query first. Never a loop of single actions."""
-    refused: dict[UUID, Refusal] = {}
-    for member in rows:
-        if member.id == actor.membership_id:
-            refused[member.id] = NotOnOneself()
-        elif member.status == Status.REMOVED:
-            refused[member.id] = AlreadyRemoved(name=member.name)
-        elif not removing and member.status != Status.ACTIVE:
-            refused[member.id] = NotActive(name=member.name)
-        elif refusal := out_of_hand(actor, member, standing[member.id], REMOVE if removing else DEACTIVATE):
-            refused[member.id] = refusal
-    left = [m for m in rows if m.id not in refused]
-    holders = set(keyholder_ids()) if any(_holds_everything(standing[m.id]) for m in left) else set()
-    if holders and holders <= {m.id for m in left}:
-        # Somebody of the selection has to stay: the one who is named first.
-        keeper = next(m for m in left if m.id in holders)
-        base = standing[keeper.id].base
-        role = base.name if base else ""
-        refused[keeper.id] = LastKeyholder(name=keeper.name, role=role, membership_id=str(keeper.id))
-    return refused
-
-
-def _plan(
-    actor: Actor, membership_ids: Iterable[UUID], now: datetime, rules: Mapping[str, Any], *, removing: bool
-) -> LeavingPlan:
-    rows = _selection(actor, membership_ids)
-    standing = standings(m.id for m in rows)
-    refused = _refusals(actor, rows, standing, removing=removing)
-    leaving = [m for m in rows if m.id not in refused]
-    ids = [m.id for m in leaving]
-    counted = set(rules[COUNTED])
-    kept = not removing and Status.DEACTIVATED in counted
-    return LeavingPlan(
-        members=tuple(ids),
-        names=tuple(m.name for m in leaving),
-        refused=tuple(Refused(m.id, m.name, refused[m.id].code, str(refused[m.id])) for m in rows if m.id in refused),
-        sessions=open_sessions(ids, now, rules).count(),
-        invitations=sum(m.status == Status.INVITED for m in leaving),
-        teams=sum(m.places for m in leaving) if removing else 0,  # type: ignore[attr-defined]
-        roles=sum(len(standing[i].roles) for i in ids) if removing else 0,
-        seats_freed=0 if kept else sum(holds_seat(m, counted, now) for m in leaving),
-        active=sum(m.status == Status.ACTIVE for m in leaving),
-        asks_name=not removing and rules[DEACTIVATION_BY] == "owner",
-        deactivates=may_deactivate(actor.grants, rules[DEACTIVATION_BY]),
-    )
-
-
-def _rules() -> dict[str, Any]:
-    """The policies that a plan asks; one query."""
-    return policy_values(COUNTED, DEACTIVATION_BY, *SESSION_RULES)
-
-
-def may_deactivate(granted: Grants, rule: str) -> bool:
-    """Whether these grants let somebody deactivate under this value of policy `people.deactivation_by`."""
-    if rule == "nobody" or not granted.anywhere(DEACTIVATE):
-        return False
-    return rule == "permission" or granted.everything
+    moved: int = 0
+    operation_id: UUID | None = None
 
 
 def _ask_policy(actor: Actor, rule: str) -> None:
@@ -154,26 +71,43 @@ def _ask_policy(actor: Actor, rule: str) -> None:
         raise PermissionMissing(DEACTIVATE)
 
 
-def plan_deactivate_members(*, actor: Actor, membership_ids: Iterable[UUID], now: datetime) -> LeavingPlan:
-    """What deactivating them would do.
+def ask_deactivation_policy(actor: Actor) -> None:
+    """Policy `people.deactivation_by`, for acts that are not among those above.
+
+    :raises NotOfferedHere, PermissionMissing: see there.
+    """
+    _ask_policy(actor, policy(DEACTIVATION_BY))
+
+
+# --- Deactivating ---------------------------------------------------------------------------
+
+
+def plan_deactivate_members(
+    *,
+    actor: Actor,
+    membership_ids: Iterable[UUID],
+    now: datetime,
+    carried: Carried | None = None,
+    freezing: bool = False,
+) -> LeavingPlan:
+    """What deactivating them would do. `carried`: when they are a chunk of a larger selection; `freezing`: although
+    something is to be settled first, which then waits.
 
     :raises NotFound, NotOfferedHere, PermissionMissing: see there.
     """
     if not actor.may(DEACTIVATE):
         raise PermissionMissing(DEACTIVATE)
-    rules = _rules()
+    rules = rules_of()
     _ask_policy(actor, rules[DEACTIVATION_BY])
-    return _plan(actor, membership_ids, now, rules, removing=False)
+    return leaving_plan(actor, membership_ids, now, rules, Leave(removing=False, freezing=freezing, carried=carried))
 
 
-def _raise_single(plan: LeavingPlan, actor: Actor, rows: Iterable[UUID], *, removing: bool) -> None:
+def raise_single(plan: LeavingPlan, actor: Actor, rows: Iterable[UUID], now: datetime, *, removing: bool) -> None:
     """A selection of one answers with its refusal; of several, the refused are left out and named."""
     if plan.members:
         return
-    selection = _selection(actor, rows)
-    standing = standings(m.id for m in selection)
-    refusals = _refusals(actor, selection, standing, removing=removing)
-    raise next(iter(refusals.values()))
+    leave = Leave(removing, plan.successor_id, plan.freezing)
+    raise next(iter(look(actor, rows, now, rules_of(), leave).refused.values()))
 
 
 @action(DEACTIVATE, targets=("membership_ids",))
@@ -184,34 +118,73 @@ def deactivate_members(
     membership_ids: tuple[UUID, ...],
     digest: str | None = None,
     organization_name: str = "",
+    freezing: bool = False,
+    tell: bool = False,
 ) -> Outcome[Left]:
     """They can't act here any more; everything stays under their names and nothing is deleted.
 
-    `organization_name`: typed by whoever does it, where policy `people.deactivation_by` is `owner`.
+    `organization_name`: typed by whoever does it, where policy `people.deactivation_by` is `owner`; `freezing`: what is
+    to be settled first is settled afterwards; `tell`: their managers.
 
     :raises PlanChanged: `digest` is of an older plan. :raises OrganizationNameAsked: not that name.
-    :raises NotOnOneself, NotActive, MemberOutOfHand, LastKeyholder: when nobody of the selection could be.
+    :raises NotOnOneself, NotActive, MemberOutOfHand, LastKeyholder, SettleFirst: when nobody could be.
     """
-    plan = confirm(plan_deactivate_members(actor=actor, membership_ids=membership_ids, now=now), digest)
-    _raise_single(plan, actor, membership_ids, removing=False)
+    lock(LockRow.Name.STRUCTURE)
+    found = plan_deactivate_members(actor=actor, membership_ids=membership_ids, now=now, freezing=freezing)
+    plan = confirm(found, digest)
+    raise_single(plan, actor, membership_ids, now, removing=False)
     # Nobody types for a job or a command; whoever owns the machine is asked there.
     if plan.asks_name and actor.kind != "system":
         refuse_other_name(organization_name)
-    members = _selection(actor, plan.members)
+    done = carry_out_deactivation(actor, plan, now)
+    return Outcome(done.result, done.entry, (*done.events, *tells(actor, plan, "deactivation", tell=tell)))
+
+
+def carry_out_deactivation(actor: Actor, plan: LeavingPlan, now: datetime, *, as_planned: bool = False) -> Part[Left]:
+    """What a confirmed plan says; for actions that asked everything else. `as_planned`: it was planned for this day,
+    and a planned return stays.
+
+    :raises LastKeyholder: nobody with all permissions would be left.
+    """
+    members = selection(actor, plan.members)
     keep_a_keyholder(members)
-    ended = deactivate_rows(members, now)
+    ended = deactivate_rows(members, now, as_planned=as_planned)
     sessions = end_entries(plan.members, now)
-    return Outcome(
+    values: dict[str, object] = {"sessions": sessions, "invitations": ended.invitations}
+    if ended.planned:
+        values["called_off"] = ended.planned
+    if plan.owned:
+        values["kept"] = dict(plan.records)
+    if plan.keys:
+        values["keys"] = list(plan.keys)
+    return Part(
         Left(plan.members, plan.names, plan.refused, sessions),
-        _entry("people.deactivated", plan, {"sessions": sessions, "invitations": ended.invitations}),
-        events=tuple(Event("MemberDeactivated", {"membership_id": m}) for m in plan.members),
+        _entry("people.deactivated", plan, values),
+        events=(Event("MembersDeactivated", {"membership_ids": plan.members}),),
     )
 
 
 def _entry(code: str, plan: LeavingPlan, values: dict[str, object]) -> Entry:
     one = plan.members[0] if len(plan.members) == 1 else None
     everybody = {} if one else {"members": [str(m) for m in plan.members]}
-    return Entry(code, "member" if one else "members", one, {**values, **everybody, "seats_freed": plan.seats_freed})
+    left = [[matter.kind, str(matter.id or ""), matter.number] for matter in plan.matters if matter.must]
+    later = {"later": left} if plan.freezing and left else {}
+    return Entry(
+        code, "member" if one else "members", one, {**values, **everybody, **later, "seats_freed": plan.seats_freed}
+    )
+
+
+def tells(actor: Actor, plan: LeavingPlan, how: str, *, tell: bool) -> Iterable[Event]:
+    """Managers of who leaves, each of each; and who goes on with their records, whom nobody asks."""
+    people = Membership.objects.filter(id__in=plan.members).values_list("id", "manager_id")
+    for one, manager_id in people:
+        wanted = dict.fromkeys(i for i in (manager_id if tell else None, plan.successor_id) if i)
+        told = [i for i in wanted if i != actor.membership_id and i not in plan.members]
+        if told:
+            yield Event("SomebodyLeft", {"membership_id": one, "kind": how, "tell": told})
+
+
+# --- Coming back ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,14 +199,15 @@ def reactivate_member(*, actor: Actor, now: datetime, membership_id: UUID) -> Ou
 
     :raises AtSeatLimit, NotDeactivated, MemberOutOfHand: see there.
     """
-    _ask_policy(actor, policy(DEACTIVATION_BY))
+    ask_deactivation_policy(actor)
     member = get_member(actor, membership_id)
     refuse_out_of_hand(actor, member, DEACTIVATE)
     if member.status != Status.DEACTIVATED:
         raise NotDeactivated(name=member.name)
     counted = counted_statuses()
-    take_seats(int(Status.ACTIVE in counted) - int(Status.DEACTIVATED in counted), now)
-    reactivate_row(member)
+    back = int(Status.ACTIVE in counted) - int(Status.DEACTIVATED in counted)
+    take_seats(0 if member.seat_free else back, now)
+    reactivate_row(member, now)
     return Outcome(
         Reactivated(member.id, member.name),
         Entry("people.reactivated", "member", member.id),
@@ -241,35 +215,111 @@ def reactivate_member(*, actor: Actor, now: datetime, membership_id: UUID) -> Ou
     )
 
 
-def plan_remove_members(*, actor: Actor, membership_ids: Iterable[UUID], now: datetime) -> LeavingPlan:
-    """What removing them would do.
+# --- Removing -------------------------------------------------------------------------------
 
-    :raises NotFound, PermissionMissing: see there.
+
+def plan_remove_members(
+    *,
+    actor: Actor,
+    membership_ids: Iterable[UUID],
+    now: datetime,
+    carried: Carried | None = None,
+    successor_id: UUID | None = None,
+    supposing: bool = False,
+) -> LeavingPlan:
+    """What removing them would do. `successor_id`: who goes on with their records (policy `people.removal_records`);
+    `supposing`: that everything that stands in the way were settled. Such a plan is read, never carried out.
+
+    :raises NotFound, PermissionMissing, SuccessorNotOffered, SuccessorLeaves, ReceiverNotActive: see there.
     """
     if not actor.may(REMOVE):
         raise PermissionMissing(REMOVE)
-    return _plan(actor, membership_ids, now, _rules(), removing=True)
+    leave = Leave(removing=True, successor_id=successor_id, freezing=supposing, carried=carried)
+    return leaving_plan(actor, membership_ids, now, rules_of(), leave)
 
 
-@action(REMOVE, targets=("membership_ids",))
+@action(REMOVE, targets=("membership_ids", "successor_id"))
 def remove_members(
-    *, actor: Actor, now: datetime, membership_ids: tuple[UUID, ...], digest: str | None = None
+    *,
+    actor: Actor,
+    now: datetime,
+    membership_ids: tuple[UUID, ...],
+    digest: str | None = None,
+    successor_id: UUID | None = None,
+    tell: bool = False,
 ) -> Outcome[Left]:
-    """They leave for good: names stay in history; role, teams and links end; a later invitation starts afresh.
+    """They leave for good: names stay in history; role, teams and links end; a later invitation starts afresh. What
+    they own goes to the successor, or becomes unassigned. `tell`: their managers; the successor always is.
 
     :raises PlanChanged: `digest` is of an older plan.
-    :raises NotOnOneself, AlreadyRemoved, MemberOutOfHand, LastKeyholder: when nobody of the selection could be.
+    :raises NotOnOneself, AlreadyRemoved, MemberOutOfHand, LastKeyholder, SettleFirst, SuccessorRequired: when nobody
+    of the selection could be. :raises SuccessorNotOffered, SuccessorLeaves, ReceiverNotActive, NotFound: of the
+    successor. :raises PermissionMissing: they would come to see, as successor, what they may not.
     """
-    plan = confirm(plan_remove_members(actor=actor, membership_ids=membership_ids, now=now), digest)
-    _raise_single(plan, actor, membership_ids, removing=True)
-    members = _selection(actor, plan.members)
+    lock(LockRow.Name.STRUCTURE)
+    found = plan_remove_members(actor=actor, membership_ids=membership_ids, now=now, successor_id=successor_id)
+    plan = confirm(found, digest)
+    raise_single(plan, actor, membership_ids, now, removing=True)
+    done = carry_out_removal(actor, plan, now)
+    return Outcome(done.result, done.entry, (*done.events, *tells(actor, plan, "removal", tell=tell)), done.jobs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Handed:
+    """What became of the records: the values of the entry, and what goes with it."""
+
+    moved: int = 0
+    operation_id: UUID | None = None
+    values: Mapping[str, object] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
+    jobs: tuple[Job, ...] = ()
+
+
+def _hand_over(actor: Actor, plan: LeavingPlan, now: datetime) -> _Handed:
+    """:raises PlanChanged: they own something else by now."""
+    if not plan.owned:
+        return _Handed()
+    givers = [one for one, counts in owned_by_each(plan.members).items() if counts]
+    spread = spread_of(plan.successor_id)
+    handover = plan_reassign_records(actor=actor, from_ids=givers, spread=spread, now=now, locking=True)
+    if handover.counts != plan.records:
+        changed = plan_remove_members(actor=actor, membership_ids=plan.members, now=now, successor_id=plan.successor_id)
+        raise PlanChanged(changed)
+    done = hand_over(actor, handover, now)
+    values = {"records": dict(plan.records), "handover_id": done.result.handover_id, "to_id": plan.successor_id}
+    return _Handed(done.result.moved, done.result.operation_id, values, done.events, done.jobs)
+
+
+def carry_out_removal(actor: Actor, plan: LeavingPlan, now: datetime) -> Part[Left]:
+    """What a confirmed plan says, its records included; for actions that asked everything else.
+
+    :raises LastKeyholder: nobody with all permissions would be left.
+    """
+    members = selection(actor, plan.members)
     keep_a_keyholder(members)
+    held = held_by(members)
+    records = _hand_over(actor, plan, now)
+    on = hand_on(plan.members, plan.successor_id, now)
+    asked = follow_words(actor, now)
     ended = remove_rows(members, now)
     end_assignments(plan.members)
     sessions = end_entries(plan.members, now)
     values: dict[str, object] = {"sessions": sessions, "invitations": ended.invitations, "teams": ended.teams}
-    return Outcome(
-        Left(plan.members, plan.names, plan.refused, sessions),
-        _entry("people.removed", plan, values),
-        events=tuple(Event("MemberRemoved", {"membership_id": m}) for m in plan.members),
+    if ended.planned:
+        values["called_off"] = ended.planned
+    if ended.reports:
+        values["reports"] = [str(i) for i in ended.reports]
+    values |= {name: number for name, number in (("mentees", on.mentees), ("views", on.views)) if number}
+    if plan.successor_id and (on.mentees or on.views):
+        # Also of somebody without records: from whom a taking back takes them.
+        values["to_id"] = plan.successor_id
+    if plan.keys:
+        values["keys"] = list(plan.keys)
+    values["ended"] = {kind: number for kind, number in plan.ends if kind in ENDING}
+    values["held"] = held
+    return Part(
+        Left(plan.members, plan.names, plan.refused, sessions, records.moved, records.operation_id),
+        _entry("people.removed", plan, {**values, **records.values}),
+        (Event("MembersRemoved", {"membership_ids": plan.members}), *records.events, *asked),
+        records.jobs,
     )

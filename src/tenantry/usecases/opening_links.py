@@ -77,10 +77,10 @@ def _state(found: FoundLink, signed_in_user_id: UUID | None, code: str, now: dat
     user = find_user(found.member.email)
     if signed_in_user_id is not None and (user is None or user.id != signed_in_user_id):
         return "wrong_account", ""
-    if _needs_seat() and seats(now).free == 0:
+    if not found.member.seat_free and _needs_seat() and seats(now).free == 0:
         return "no_seat", ""
     signed_in = user is not None and user.id == signed_in_user_id
-    account = user is not None and user.email_proven_at is not None
+    account = user is not None and user.is_own
     if found.link.kind == InvitationLink.Kind.COPIED and not (account and signed_in):
         # Asked before anything is said about an account: a copied link must not tell whether the address has one.
         if settings.SMTP_URL and not code_holds(found.link, code, now):
@@ -116,7 +116,7 @@ def open_sign_up_link(token: str, *, signed_in_user_id: UUID | None, now: dateti
     state = "ok"
     if signed_in_user_id is not None and (user is None or user.id != signed_in_user_id):
         state = "wrong_account"
-    elif signed_in_user_id is None and user is not None and user.email_proven_at is not None:
+    elif signed_in_user_id is None and user is not None and user.is_own:
         state = "sign_in"
     return SeenSignUp(
         state,

@@ -1,6 +1,6 @@
 """Where people stand in the tree of units: one or many, the plan and the act from the same code."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,14 +15,13 @@ from tenantry.core.actor import Actor
 from tenantry.core.decisions import require
 from tenantry.core.errors import NotFound, Refusal
 from tenantry.core.ids import NIL
-from tenantry.core.records import Target
 from tenantry.organizations.locks import lock
 from tenantry.organizations.models import LockRow
 from tenantry.organizations.units import place_of, unit_names
 from tenantry.people.errors import AlreadyInUnit, AlreadyRemoved, NotOnOneself
 from tenantry.people.models import Membership
 from tenantry.people.permissions import EDIT
-from tenantry.people.selectors import visible_members
+from tenantry.people.selectors import PLANNED, visible_members
 from tenantry.people.steps import bump_access
 
 
@@ -66,16 +65,22 @@ def _sorted_out(
     place = place_of(unit_id)
     require(actor, EDIT, place)
     wanted = set(membership_ids)
-    rows = list(visible_members(actor).filter(id__in=wanted).defer("picture").order_by("sort_name", "id"))
+    rows = list(visible_members(actor).filter(id__in=wanted).only(*PLANNED).order_by("sort_name", "id"))
     if not rows or len(rows) != len(wanted):
         raise NotFound
     standing = standings(member.id for member in rows)
-    refused = {m.id: why for m in rows if (why := _refusal(actor, m, standing[m.id], unit_id, place)) is not None}
+    # Decided once a place: hundreds of people come from the same.
+    widening = {units: widens(actor, units, place.units) for units in {one.target.units for one in standing.values()}}
+    refused = {m.id: why for m in rows if (why := _refusal(actor, m, standing[m.id], unit_id, widening)) is not None}
     return rows, refused
 
 
 def _refusal(
-    actor: Actor, member: Membership, standing: Standing, unit_id: UUID | None, place: Target
+    actor: Actor,
+    member: Membership,
+    standing: Standing,
+    unit_id: UUID | None,
+    widening: Mapping[frozenset[UUID], bool],
 ) -> Refusal | None:
     if member.id == actor.membership_id:
         return NotOnOneself()
@@ -84,7 +89,7 @@ def _refusal(
     if member.unit_id == unit_id:
         return AlreadyInUnit(name=member.name)
     refusal = out_of_hand(actor, member, standing, EDIT)
-    if refusal is None and widens(actor, standing.target.units, place.units):
+    if refusal is None and widening[standing.target.units]:
         return MoveWidensReach()
     return refusal
 

@@ -1,7 +1,7 @@
 """What policies about access, ownership and structure do to those who are here (registered with
 `organizations.policies`)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from tenantry.organizations.policies import CATALOGUE
 from tenantry.organizations.policies.effects import Effect, Question, register
 from tenantry.people.models import Membership
 from tenantry.people.permissions import DEACTIVATE
+from tenantry.people.seats import FREE_ROLES, seats
 from tenantry.usecases.offboarding import DEACTIVATION_BY, may_deactivate
 
 Status = Membership.Status
@@ -57,6 +58,38 @@ def _possible_deactivators(now: datetime) -> dict[UUID, Grants]:
 def _names(found: dict[UUID, Grants]) -> list[tuple[UUID, str]]:
     rows = Membership.objects.filter(id__in=list(found)).defer("picture").order_by("sort_name", "id")
     return [(member.id, member.name) for member in rows]
+
+
+@register(FREE_ROLES)
+def foretell_free_roles(question: Question) -> Iterator[Effect]:
+    """Who takes a seat by it and who frees one, and whether there are enough."""
+    state = seats(question.now)
+    holding = (
+        _of_roles(question.before, state.counted, question.now),
+        _of_roles(question.after, state.counted, question.now),
+    )
+    freed = tuple(name for key, name in holding[1].items() if key not in holding[0])
+    taken = tuple(name for key, name in holding[0].items() if key not in holding[1])
+    if freed:
+        yield Effect(
+            ngettext("person takes no seat any more", "people take no seat any more", len(freed)), len(freed), freed
+        )
+    if taken:
+        text = ngettext("person takes a seat who took none", "people take a seat who took none", len(taken))
+        yield Effect(text, len(taken), taken, warning=True)
+    after = state.in_use - len(freed) + len(taken)
+    yield Effect(_("seats in use before"), state.in_use)
+    yield Effect(_("seats in use afterwards"), after, warning=after > state.in_use)
+    if state.growth == "licensed" and state.limit is not None and after > state.limit:
+        text = _("seats more than the organization has: nobody is thrown out, only adding stops")
+        yield Effect(text, after - state.limit, warning=True)
+
+
+def _of_roles(keys: Collection[str], counted: Collection[str], now: datetime) -> dict[UUID, str]:
+    """Names of those who would hold a seat but for one of these roles, as the triggers decide it (access 0004)."""
+    rows = Assignment.objects.filter(role__key__in=keys, ends_at=None, unit=None, workspace=None)
+    held = Membership.objects.filter(id__in=rows.values("membership_id"), status__in=counted).defer("picture")
+    return {one.id: one.name for one in held.order_by("sort_name", "id") if not one.is_expired(now)}
 
 
 @register("keyholders.maximum")

@@ -11,14 +11,15 @@ from tenantry.acting.plans import Plan, Refused, confirm
 from tenantry.audit.chain import Entry
 from tenantry.core.actor import Actor
 from tenantry.core.errors import NotFound, PermissionMissing, Refusal
-from tenantry.organizations.errors import AtSeatLimit
 from tenantry.organizations.selectors import policy
 from tenantry.people.errors import NotInvited
 from tenantry.people.models import Invitation, Membership
 from tenantry.people.permissions import INVITE
 from tenantry.people.seats import counted_statuses, seats, take_seats
-from tenantry.people.selectors import visible_members
-from tenantry.people.steps import invitation_end, mail_link
+from tenantry.people.selectors import PLANNED, visible_members
+from tenantry.people.steps import invitation_end
+from tenantry.people.ways import mail_ways
+from tenantry.usecases.carried import Carried
 
 Status = Membership.Status
 
@@ -40,12 +41,14 @@ class Resent:
     expires_at: datetime
 
 
-def plan_resend_invitations(*, actor: Actor, membership_ids: Iterable[UUID], now: datetime) -> ResendPlan:
-    """What sending them again would do.
+def plan_resend_invitations(
+    *, actor: Actor, membership_ids: Iterable[UUID], now: datetime, carried: Carried | None = None
+) -> ResendPlan:
+    """What sending them again would do. `carried`: when they are a chunk of a larger selection.
 
     :raises NotFound: somebody of the selection is unknown or out of reach. :raises PermissionMissing: `people.invite`.
     """
-    rows, refused, lapsed = _sorted_out(actor, membership_ids, now)
+    rows, refused, lapsed = _sorted_out(actor, membership_ids, now, carried)
     sent = [m for m in rows if m.id not in refused]
     return ResendPlan(
         tuple(m.id for m in sent),
@@ -56,19 +59,22 @@ def plan_resend_invitations(*, actor: Actor, membership_ids: Iterable[UUID], now
 
 
 def _sorted_out(
-    actor: Actor, membership_ids: Iterable[UUID], now: datetime
+    actor: Actor, membership_ids: Iterable[UUID], now: datetime, carried: Carried | None = None
 ) -> tuple[list[Membership], dict[UUID, Refusal], list[Membership]]:
     """The selection by name, who of it is refused and why, and whose invitation takes a seat again."""
     if not actor.may(INVITE):
         raise PermissionMissing(INVITE)
     wanted = set(membership_ids)
-    rows = list(visible_members(actor).filter(id__in=wanted).order_by("sort_name", "id"))
+    rows = list(visible_members(actor).filter(id__in=wanted).only(*PLANNED).order_by("sort_name", "id"))
     if not rows or len(rows) != len(wanted):
         raise NotFound
     refused = _refusals(actor, rows)
-    lapsed = [m for m in rows if m.id not in refused and m.is_expired(now)]
+    lapsed = [m for m in rows if m.id not in refused and m.is_expired(now) and not m.seat_free]
     lapsed = lapsed if Status.INVITED in counted_statuses() else []
-    return rows, refused | _beyond_the_licence(lapsed, now), lapsed
+    beyond = _beyond_the_licence(lapsed, now, carried.seats_taken if carried else 0)
+    if carried:
+        carried.seats_taken += len(lapsed) - len(beyond)
+    return rows, refused | beyond, lapsed
 
 
 def _refusals(actor: Actor, rows: list[Membership]) -> dict[UUID, Refusal]:
@@ -82,20 +88,20 @@ def _refusals(actor: Actor, rows: list[Membership]) -> dict[UUID, Refusal]:
     return refused
 
 
-def _beyond_the_licence(lapsed: list[Membership], now: datetime) -> dict[UUID, Refusal]:
-    """The last of them, by name, when there are fewer free seats than expired invitations."""
+def _beyond_the_licence(lapsed: list[Membership], now: datetime, taken: int) -> dict[UUID, Refusal]:
+    """The last of them, by name, when there are fewer free seats than expired invitations. `taken`: by earlier ones."""
     if not lapsed or policy("seats.growth") == "per_person":
         return {}
     state = seats(now)
-    free = len(lapsed) if state.free is None else state.free
-    return {m.id: AtSeatLimit(in_use=state.in_use, limit=state.limit, free=state.free) for m in lapsed[free:]}
+    free = len(lapsed) if state.free is None else max(0, state.free - taken)
+    return {m.id: state.refusal for m in lapsed[free:]}
 
 
 @action(INVITE, targets=("membership_ids",))
 def resend_invitations(
     *, actor: Actor, now: datetime, membership_ids: tuple[UUID, ...], digest: str | None = None
 ) -> Outcome[Resent]:
-    """New links for those of a selection who wait for one; the old ones are dead, the timers start anew.
+    """New links or temporary passwords for those of a selection who wait; the old ones are dead, the timers start anew.
 
     :raises PlanChanged: `digest` is of an older plan.
     :raises NotInvited, MemberOutOfHand, AtSeatLimit: when nobody of the selection could be.
@@ -111,7 +117,7 @@ def resend_invitations(
     for invitation in invitations:
         invitation.expires_at, invitation.sent_at = end, now
         invitation.sent_count += 1
-        mail_link(invitation, invitation.membership.email, now)
+    mail_ways(invitations, now)
     Invitation.objects.bulk_update(invitations, ["expires_at", "sent_at", "sent_count"])
     Membership.objects.filter(id__in=plan.members).update(invited_until=end)
     values = {"members": [str(i) for i in plan.members], "expires_at": end}

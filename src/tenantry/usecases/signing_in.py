@@ -18,9 +18,10 @@ from tenantry.organizations.selectors import current_organization, is_closed, po
 from tenantry.people.errors import LinkExpired, LinkUnknown, LinkUsed, NotActive
 from tenantry.people.locks import lock_members
 from tenantry.people.mails import RESET_MAIL
-from tenantry.people.models import Membership, PasswordReset, User
+from tenantry.people.models import Membership, PasswordReset, TemporaryPassword, User
 from tenantry.people.permissions import RESET_PASSWORD
 from tenantry.people.selectors import active_memberships_of, find_user, get_member
+from tenantry.people.ways import end_passwords
 from tenantry.security.errors import SignInAgain, SignInRefused
 from tenantry.security.passwords import (
     STANDARD,
@@ -87,7 +88,7 @@ def request_password_reset(*, actor: Actor, now: datetime, email: str) -> Outcom
     return Outcome(Done(_reset(email, now)), Entry("installation.reset_requested", "", None, {}, {"email": email}))
 
 
-def _end_resets(email: str, now: datetime) -> None:
+def end_resets(email: str, now: datetime) -> None:
     """Links that are still out open nothing from here on."""
     older = list(PasswordReset.objects.filter(email=email, used_at=None).values_list("id", flat=True))
     # The delivery first, then what it is about: the order of the job that composes it.
@@ -96,7 +97,7 @@ def _end_resets(email: str, now: datetime) -> None:
 
 
 def _reset(email: str, now: datetime, organization_id: UUID | None = None) -> UUID:
-    _end_resets(email, now)
+    end_resets(email, now)
     reset = PasswordReset(email=email, created_at=now, expires_at=now + RESET_LIFE)
     reset.save(force_insert=True)
     queue_mail(kind=RESET_MAIL, to=email, organization_id=organization_id, subject_id=reset.id, now=now)
@@ -114,16 +115,19 @@ def send_password_reset(*, actor: Actor, now: datetime, membership_id: UUID) -> 
         refuse_out_of_hand(actor, member, RESET_PASSWORD)
     if member.status != Membership.Status.ACTIVE:
         raise NotActive(name=member.name)
-    _refuse_again_soon(member.email, now)
+    refuse_again_soon(member, now)
     _reset(member.email, now, actor.organization_id)
     return Outcome(Done(member.id), Entry("people.password_reset_sent", "member", member.id))
 
 
-def _refuse_again_soon(email: str, now: datetime) -> None:
-    recent = PasswordReset.objects.filter(email=email, created_at__gt=now - RESET_AGAIN_AFTER)
-    latest = recent.order_by("-created_at").values_list("created_at", flat=True).first()
-    if latest is not None:
-        raise TooFast(seconds=int((RESET_AGAIN_AFTER - (now - latest)).total_seconds()) + 1)
+def refuse_again_soon(member: Membership, now: datetime) -> None:
+    """:raises TooFast: a link or a temporary password was sent less than five minutes ago."""
+    since = now - RESET_AGAIN_AFTER
+    links = PasswordReset.objects.filter(email=member.email, created_at__gt=since)
+    passwords = TemporaryPassword.objects.filter(membership=member, invitation=None, created_at__gt=since)
+    sent = [*links.values_list("created_at", flat=True), *passwords.values_list("created_at", flat=True)]
+    if sent:
+        raise TooFast(seconds=int((RESET_AGAIN_AFTER - (now - max(sent))).total_seconds()) + 1)
 
 
 def find_reset(token: str, now: datetime) -> tuple[PasswordReset, User]:
@@ -188,8 +192,9 @@ def change_own_password(
     refuse_weak(new, Person(user.email, actor.label), rule)
     refuse_repeated(new, user, rule)
     set_password(user, new, now)
-    # Whoever changes it because somebody else reads their mails wants no older link to undo it.
-    _end_resets(user.email, now)
+    # Whoever changes it because somebody else reads their mails wants no older link or password to undo it.
+    end_resets(user.email, now)
     if actor.membership_id is not None:
+        end_passwords([actor.membership_id], now)
         end_entries([actor.membership_id], now, but=keep_entry_id)
     return Outcome(Done(user.id), Entry("people.own_password_changed", "member", actor.membership_id))

@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import check_password
 from tenantry.access.steps import create_profiles, create_roles, give_base_role
 from tenantry.acting.actions import Done, Outcome, action
 from tenantry.audit.chain import Entry, Event
+from tenantry.billing.steps import start_subscription
 from tenantry.core import crypto
 from tenantry.core.actor import Actor
 from tenantry.core.mail import end_mails, queue_mail
@@ -20,8 +21,8 @@ from tenantry.people.models import SignUpRequest, User
 from tenantry.people.selectors import find_user
 from tenantry.people.steps import create_membership, create_user
 from tenantry.security.passwords import Person, hashed, refuse_weak
-from tenantry.security.steps import open_entry
-from tenantry.usecases.founding import Founding
+from tenantry.security.steps import open_entry, prove
+from tenantry.usecases.founding import Founding, create_first_workflow
 
 LINK_LIFE = timedelta(hours=24)
 
@@ -106,7 +107,7 @@ def found_organization(
     signed_in_user_id: UUID | None = None,
     asker_known: bool = False,
 ) -> Outcome[Founded]:
-    """Creates organization, roles, policies and the first member, who holds all permissions.
+    """Creates organization, roles, policies, the first member, who holds all permissions, and the first workflow.
 
     Runs as crossing `sign_up`, armed with `founding.organization_id`. `slug`: another address, when the one that was
     asked for is taken by now. `asker_known`: this browser asked for it, or its person typed the password again. The
@@ -131,12 +132,14 @@ def found_organization(
         time_zone=request.time_zone,
         now=now,
     )
+    begun = start_subscription(founding.blueprint, now)
     roles = create_roles(founding.roles)
     create_profiles(founding.profiles)
     member = create_membership(
-        email=request.email, given_name=request.given_name, family_name=request.family_name, now=now, user=user
+        email=request.email, given_name=request.given_name, family_name=request.family_name, now=now, user_id=user.id
     )
     give_base_role(member.id, roles[founding.keyholder_key], given_by=None, now=now)
+    create_first_workflow(founding.workflow, member.id, now)
     entry = open_entry(member, actor, now)
     request.used_at, request.password = now, ""
     request.save(update_fields=["used_at", "password"])
@@ -145,13 +148,13 @@ def found_organization(
     return Outcome(
         Founded(user.id, organization_id, member.id, entry.id),
         Entry("organization.founded", "member", member.id, values, {"email": request.email}),
-        events=(Event("OrganizationFounded", {"membership_id": member.id}),),
+        events=(Event("OrganizationFounded", {"membership_id": member.id}), *begun),
     )
 
 
 def makes_account(user: User | None) -> bool:
     """Whether the password of the request becomes the one of the account."""
-    return user is None or user.email_proven_at is None
+    return user is None or not user.is_own
 
 
 def _founder(request: SignUpRequest, signed_in_user_id: UUID | None, now: datetime, *, asker_known: bool) -> User:
@@ -160,10 +163,9 @@ def _founder(request: SignUpRequest, signed_in_user_id: UUID | None, now: dateti
         raise AskerUnproven
     if user is None:
         return create_user(email=request.email, password_hash=request.password, proven=True, now=now)
-    if user.email_proven_at is None:
+    if not user.is_own:
         # Joined by a copied link without proof; the mailed link proves that the address is this person's.
-        user.password, user.email_proven_at = request.password, now
-        user.save(update_fields=["password", "email_proven_at"])
+        prove(user, request.password, now)
         return user
     if signed_in_user_id is None:
         raise SignInFirst

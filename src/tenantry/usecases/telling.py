@@ -10,15 +10,30 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from tenantry.audit.models import Entry
 from tenantry.audit.selectors import personal_of
+from tenantry.core.actor import Actor
 from tenantry.core.ids import parse_id
 from tenantry.organizations.labels import label
 from tenantry.organizations.policies import CATALOGUE, Policy
 from tenantry.people.selectors import names_of
 from tenantry.security.selectors import operator_names
+from tenantry.usecases import telling_address as address
+from tenantry.usecases import telling_batches as batches
+from tenantry.usecases import telling_billing as billing
+from tenantry.usecases import telling_bulk as bulk
+from tenantry.usecases import telling_deals as deals
+from tenantry.usecases import telling_handover as handover
 from tenantry.usecases import telling_holding as holding
+from tenantry.usecases import telling_installation as installation
+from tenantry.usecases import telling_meters as meters
+from tenantry.usecases import telling_people as persons
+from tenantry.usecases import telling_records as records
+from tenantry.usecases import telling_reports as reports
 from tenantry.usecases import telling_roles as roles
 from tenantry.usecases import telling_structure as structure
-from tenantry.usecases.telling_changes import Change, changes_of, shown
+from tenantry.usecases import telling_ways as ways
+from tenantry.usecases import telling_work as work
+from tenantry.usecases.telling_changes import Change, changes_of, hidden_changes, shown
+from tenantry.usecases.telling_fields import Reader, Said, said_to
 
 AREAS: Mapping[str, Any] = {
     "people": gettext_lazy("People"),
@@ -30,6 +45,10 @@ AREAS: Mapping[str, Any] = {
     "platform": gettext_lazy("Platform"),
     "audit": gettext_lazy("Audit"),
     "installation": gettext_lazy("Installation"),
+    "operations": gettext_lazy("Long work"),
+    **deals.AREAS,
+    **records.AREAS,
+    "reports": gettext_lazy("Reports"),
 }
 
 # How each act is called in filters.
@@ -42,7 +61,6 @@ TITLES: Mapping[str, Any] = {
     "people.invitation_revoked": gettext_lazy("Invitation revoked"),
     "people.invited_edited": gettext_lazy("Invitation edited"),
     "people.joined": gettext_lazy("Joined"),
-    "people.edited": gettext_lazy("Name changed"),
     "people.own_profile_changed": gettext_lazy("Own profile changed"),
     "people.own_password_changed": gettext_lazy("Own password changed"),
     "people.password_reset_sent": gettext_lazy("Password reset sent"),
@@ -52,7 +70,6 @@ TITLES: Mapping[str, Any] = {
     "people.role_changed": gettext_lazy("Role changed"),
     "people.deactivated": gettext_lazy("Deactivated"),
     "people.reactivated": gettext_lazy("Reactivated"),
-    "people.removed": gettext_lazy("Removed"),
     "organization.founded": gettext_lazy("Organization founded"),
     "organization.profile_changed": gettext_lazy("Company profile changed"),
     "organization.contact_changed": gettext_lazy("Contact changed"),
@@ -62,18 +79,22 @@ TITLES: Mapping[str, Any] = {
     "platform.key_revoked": gettext_lazy("API key revoked"),
     "audit.exported": gettext_lazy("Audit exported"),
     "people.exported": gettext_lazy("Directory exported"),
-    "installation.sign_up_requested": gettext_lazy("Sign-up asked for"),
-    "installation.reset_requested": gettext_lazy("Password reset asked for"),
-    "installation.password_reset": gettext_lazy("Password reset"),
-    "installation.operator_created": gettext_lazy("Operator created"),
-    "installation.operator_signed_in": gettext_lazy("Operator signed in"),
-    "installation.operator_signed_out": gettext_lazy("Operator signed out"),
-    "installation.mail_read": gettext_lazy("Mail read"),
-    "installation.job_retried": gettext_lazy("Job retried"),
-    "installation.chain_verified": gettext_lazy("Chain verified"),
+    **installation.TITLES,
     **structure.TITLES,
+    **ways.TITLES,
     **roles.TITLES,
     **holding.TITLES,
+    **persons.TITLES,
+    **bulk.TITLES,
+    **batches.TITLES,
+    **address.TITLES,
+    **handover.TITLES,
+    **records.TITLES,
+    **deals.TITLES,
+    **reports.TITLES,
+    **work.TITLES,
+    **meters.TITLES,
+    **billing.TITLES,
 }
 
 KINDS = {
@@ -93,9 +114,11 @@ PLACES = ("name", "role", "before", "after", "count", "job", "slug", "checked", 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`sentence` names who did what to whom. `about_id`: the member it was done to, where it is one."""
+    """`sentence` names who did what to whom; `values`: of the entry, as far as its reader sees them. `about_id`: the
+    member it was done to, where it is one."""
 
     entry: Entry
+    values: Mapping[str, Any]
     sentence: str
     who: str
     who_id: UUID | None
@@ -183,6 +206,8 @@ def _invited(facts: _Facts) -> str:
 def _joined(facts: _Facts) -> str:
     if facts.get("link") == "copied":
         return _("%(target)s joined by a copied link.") % {"target": facts.target}
+    if facts.get("link") == "temporary_password":
+        return _("%(target)s joined with the temporary password.") % {"target": facts.target}
     return _("%(target)s accepted the invitation.") % {"target": facts.target}
 
 
@@ -244,9 +269,22 @@ def _moved_to_unit(facts: _Facts) -> str:
 
 
 SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
+    **{code: _plain(text) for code, text in installation.SENTENCES.items()},
     **{code: _plain(text) for code, text in structure.SENTENCES.items()},
+    **{code: _plain(text) for code, text in ways.SENTENCES.items()},
+    **{code: _plain(text) for code, text in address.SENTENCES.items()},
     **{code: _plain(text, roles.VARIANTS.get(code)) for code, text in roles.SENTENCES.items()},
     **holding.SENTENCES,
+    **persons.SENTENCES,
+    **bulk.SENTENCES,
+    **batches.SENTENCES,
+    **handover.SENTENCES,
+    **records.SENTENCES,
+    **reports.SENTENCES,
+    **{code: _plain(text) for code, text in work.SENTENCES.items()},
+    **deals.SENTENCES,
+    **meters.SENTENCES,
+    **billing.SENTENCES,
     "people.moved_to_unit": _moved_to_unit,
     "people.invited": _invited,
     "people.many_invited": _plain(gettext_lazy("%(who)s invited %(several)s.")),
@@ -256,7 +294,6 @@ SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "people.invitation_revoked": _plain(gettext_lazy("%(who)s revoked the invitation of %(target)s.")),
     "people.invited_edited": _plain(gettext_lazy("%(who)s edited the invitation of %(target)s, now %(role)s.")),
     "people.joined": _joined,
-    "people.edited": _plain(gettext_lazy("%(who)s changed the name of %(target)s.")),
     "people.own_profile_changed": _plain(gettext_lazy("%(who)s changed their own profile.")),
     "people.own_password_changed": _plain(gettext_lazy("%(who)s changed their own password.")),
     "people.password_reset_sent": _plain(gettext_lazy("%(who)s sent %(target)s a password reset.")),
@@ -264,9 +301,14 @@ SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "people.own_session_ended": _plain(gettext_lazy("%(who)s signed out.")),
     "people.sessions_ended": _sessions_ended,
     "people.role_changed": _role_changed,
-    "people.deactivated": _plain(gettext_lazy("%(who)s deactivated %(several)s.")),
-    "people.reactivated": _plain(gettext_lazy("%(who)s reactivated %(target)s.")),
-    "people.removed": _plain(gettext_lazy("%(who)s removed %(several)s.")),
+    "people.deactivated": persons.as_planned(
+        _plain(gettext_lazy("%(who)s deactivated %(several)s.")),
+        gettext_lazy("%(target)s was deactivated when %(day)s was over, as planned."),
+    ),
+    "people.reactivated": persons.as_planned(
+        _plain(gettext_lazy("%(who)s reactivated %(several)s.")),
+        gettext_lazy("%(target)s came back on %(day)s, as planned."),
+    ),
     "teams.members_added": _members_added,
     "organization.founded": _plain(gettext_lazy("%(target)s founded %(name)s.")),
     "organization.profile_changed": _plain(gettext_lazy("%(who)s changed the company profile.")),
@@ -277,25 +319,22 @@ SENTENCES: Mapping[str, Callable[[_Facts], str]] = {
     "platform.key_revoked": _plain(gettext_lazy("%(who)s revoked the API key “%(name)s”.")),
     "people.exported": _plain(gettext_lazy("%(who)s took the directory out as a file, %(count)s people.")),
     "audit.exported": _plain(gettext_lazy("%(who)s took the audit out as a file, %(count)s entries.")),
-    "installation.sign_up_requested": _plain(gettext_lazy("%(email)s asked to sign up the organization “%(slug)s”.")),
-    "installation.reset_requested": _plain(gettext_lazy("A password reset was asked for %(email)s.")),
-    "installation.password_reset": _plain(gettext_lazy("Somebody chose a new password by a mailed link.")),
-    "installation.operator_created": _plain(gettext_lazy("%(who)s created the operator %(email)s.")),
-    "installation.operator_signed_in": _plain(gettext_lazy("The operator %(target)s signed in.")),
-    "installation.operator_signed_out": _plain(gettext_lazy("The operator %(target)s signed out.")),
-    "installation.mail_read": _plain(gettext_lazy("%(who)s read a mail to %(email)s.")),
-    "installation.job_retried": _plain(gettext_lazy("%(who)s let the job %(job)s (%(name)s) run again.")),
-    "installation.chain_verified": _plain(gettext_lazy("%(who)s verified the chain, %(checked)s entries.")),
 }
 
 
-def sentences(entries: Iterable[Entry], *, details: bool = True, labels: Mapping[str, str] | None = None) -> list[Line]:
-    """In the given order, in the organization's own words (`labels`): two queries however many there are, one without
-    `details` (place, personal changes)."""
+def sentences(
+    entries: Iterable[Entry],
+    *,
+    reader: Actor | None = None,
+    details: bool = True,
+    labels: Mapping[str, str] | None = None,
+) -> list[Line]:
+    """In the given order, in the organization's own words (`labels`), without what the `reader` does not see of records
+    (`telling_fields`): two queries however many there are, one without `details` (place, personal changes)."""
     rows = list(entries)
     personal = personal_of(row.number for row in rows) if details else {}
-    names = _names(rows)
-    return [_line(row, personal.get(row.number, {}), names, labels or {}) for row in rows]
+    names, asking = _names(rows), Reader(reader)
+    return [_line(row, said_to(asking, row, personal.get(row.number, {})), names, labels or {}) for row in rows]
 
 
 def _names(rows: list[Entry]) -> dict[UUID, str]:
@@ -313,21 +352,23 @@ def _names(rows: list[Entry]) -> dict[UUID, str]:
     return found
 
 
-def _line(row: Entry, personal: Mapping[str, Any], names: Mapping[UUID, str], labels: Mapping[str, str]) -> Line:
+def _line(row: Entry, said: Said, names: Mapping[UUID, str], labels: Mapping[str, str]) -> Line:
+    values, personal = said.values, said.personal
     who = _who(row, personal, names)
     target = names.get(row.target_id, "") if row.target_id else ""
     target = target or str(personal.get("name") or personal.get("email") or _("somebody"))
     ids = [parse_id(str(i)) for i in row.values.get("members") or []]
     members = tuple(names.get(i, "") or _("somebody") for i in ids if i)
-    facts = _Facts(row, _named(row.values), personal, who, target, members, labels)
+    facts = _Facts(row, _named(values), personal, who, target, members, labels)
     tell = SENTENCES.get(row.action)
     return Line(
         entry=row,
+        values=values,
         sentence=tell(facts) if tell else row.action,
         who=who,
         who_id=row.actor_id if row.actor_kind == "member" else None,
         about_id=row.target_id if row.target_type == "member" else None,
-        changes=changes_of(row.values, personal),
+        changes=(*changes_of(values, personal), *hidden_changes(row.target_type, said.changed)),
         address=str(personal.get("address", "")),
         agent=str(personal.get("agent", "")),
         members=members,

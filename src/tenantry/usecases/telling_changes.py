@@ -1,13 +1,15 @@
 """What an entry of the audit changed, value by value, in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenantry.core.fields import columns_of
 from tenantry.core.permissions import restrictions
+from tenantry.core.records import record_types
 from tenantry.usecases.telling_roles import called, laid_out
 
 FIELDS: Mapping[str, Any] = {
@@ -18,6 +20,9 @@ FIELDS: Mapping[str, Any] = {
     "phone": gettext_lazy("Phone"),
     "description": gettext_lazy("Description"),
     "legal_name": gettext_lazy("Legal name"),
+    "address": gettext_lazy("Address"),
+    "country": gettext_lazy("Country"),
+    "purchase_order": gettext_lazy("Purchase order"),
     "registered_address": gettext_lazy("Registered address"),
     "mailing_address": gettext_lazy("Mailing address"),
     "tax_id": gettext_lazy("Tax id"),
@@ -27,6 +32,12 @@ FIELDS: Mapping[str, Any] = {
     "currency": gettext_lazy("Currency"),
     "gives": gettext_lazy("May give these roles"),
     "beside": gettext_lazy("Held beside"),
+    "department": gettext_lazy("Department"),
+    "manager": gettext_lazy("Manager"),
+    "locale": gettext_lazy("Language"),
+    "deactivation": gettext_lazy("Last day"),
+    "reactivation": gettext_lazy("First day back"),
+    "removal": gettext_lazy("Last day before the removal"),
 }
 
 
@@ -55,6 +66,15 @@ def changes_of(values: Mapping[str, Any], personal: Mapping[str, Any]) -> tuple[
                 if was.get(name) != will.get(name)
             ]
     return tuple(found)
+
+
+def hidden_changes(type_key: str, columns: Iterable[str]) -> tuple[Change, ...]:
+    """That somebody changed what the reader does not see, field by field."""
+    record_type = record_types().get(type_key)
+    fields = record_type.fields if record_type else ()
+    wanted = set(columns)
+    titles = (str(one.title) for one in fields if wanted.intersection(columns_of(one)))
+    return tuple(Change(title, _("hidden"), _("hidden")) for title in titles)
 
 
 def _field(name: str) -> str:

@@ -32,6 +32,7 @@ from tenantry.organizations.models import LockRow
 from tenantry.organizations.selectors import policy
 from tenantry.people.errors import NotActive, NotOnOneself
 from tenantry.people.models import Membership, User
+from tenantry.people.seats import seats_kept
 from tenantry.people.selectors import get_member
 from tenantry.security.errors import SignInRefused
 from tenantry.security.selectors import open_sessions
@@ -303,12 +304,13 @@ def _swap(plan: TransferPlan, now: datetime) -> None:
 
     :raises HolderNoMore: the giver has lost the role meanwhile.
     """
-    lock(LockRow.Name.KEYHOLDERS)
-    role = _holding(plan.giver_id).role
-    then = Role.objects.get(id=plan.then_id)
-    lift_restrictions(plan.recipient_id)
-    give_base_role(plan.recipient_id, role, given_by=plan.giver_id, now=now)
-    give_base_role(plan.giver_id, then, given_by=plan.giver_id, now=now)
+    with seats_kept(now):
+        lock(LockRow.Name.KEYHOLDERS)
+        role = _holding(plan.giver_id).role
+        then = Role.objects.get(id=plan.then_id)
+        lift_restrictions(plan.recipient_id)
+        give_base_role(plan.recipient_id, role, given_by=plan.giver_id, now=now)
+        give_base_role(plan.giver_id, then, given_by=plan.giver_id, now=now)
     open_ = OwnershipTransfer.objects.filter(accepted_at=None, declined_at=None, withdrawn_at=None)
     open_.filter(giver_id=plan.giver_id).update(withdrawn_at=now)
 

@@ -72,7 +72,8 @@ class Undoer:
     value is still the recorded *after* (`UndoOvertaken`). `reversal`: what it would do. `carry_out`: does it under the
     original's locks, asks the value there once more, and hands back an outcome whose entry has the original's target.
     `reads`: what `refusals` needs to know of these entries, and gets as its third argument: a list of entries of many
-    kinds asks for all of it by one query. Without it, `refusals` asks by itself.
+    kinds asks for all of it by one query. Without it, `refusals` asks by itself. `permission_of`: where the original's
+    permission depends on what it was done to.
     """
 
     permission: str
@@ -80,6 +81,10 @@ class Undoer:
     reversal: Callable[[Actor, Entry, datetime], Reversal]
     carry_out: Callable[[Actor, Entry, datetime], Outcome[Any]]
     reads: Callable[[Sequence[Entry]], Mapping[str, Wanted]] | None = None
+    permission_of: Callable[[Entry], str] | None = None
+
+    def asks(self, row: Entry) -> str:
+        return self.permission_of(row) if self.permission_of else self.permission
 
 
 UNDOERS: dict[str, Undoer] = {}
@@ -118,7 +123,7 @@ def with_undone(rows: QuerySet[Entry]) -> QuerySet[Entry]:
 
 def standings(actor: Actor, rows: Iterable[Entry], now: datetime) -> dict[int, Refusal | None]:
     """Of those entries that this actor might take back: None, or why not. Others are left out."""
-    offered = [row for row in rows if row.action in UNDOERS and actor.may(UNDOERS[row.action].permission)]
+    offered = [row for row in rows if row.action in UNDOERS and actor.may(UNDOERS[row.action].asks(row))]
     if not offered:
         return {}
     found: dict[int, Refusal | None] = {}
@@ -161,10 +166,10 @@ def _undoable(actor: Actor, number: int, now: datetime) -> tuple[Entry, Undoer]:
     """:raises NotFound: there is no such entry, or the actor knows nothing of it."""
     row = with_undone(Entry.objects.filter(number=number)).first()
     undoer = UNDOERS.get(row.action) if row else None
-    if row is None or undoer is None or not actor.may(undoer.permission):
+    if row is None or undoer is None or not actor.may(undoer.asks(row)):
         if row is None or not _reads(actor, row):
             raise NotFound
-        raise PermissionMissing(undoer.permission) if undoer else UndoNotPossible
+        raise PermissionMissing(undoer.asks(row)) if undoer else UndoNotPossible
     _ask_people(actor, row)
     refusal = standings(actor, [row], now)[number]
     if refusal is not None:

@@ -1,26 +1,26 @@
 """Taking back a changed tree of units, where people stand in it, and edited workspaces, workflows and teams."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tenantry.acting.actions import Outcome
 from tenantry.audit.models import Entry
 from tenantry.core.actor import Actor
 from tenantry.core.errors import Refusal
-from tenantry.core.ids import NIL, parse_id
+from tenantry.core.ids import NIL
 from tenantry.core.together import Wanted, wanted
 from tenantry.organizations.models import Unit, Workflow, Workspace
 from tenantry.people.actions import edit_team
-from tenantry.people.models import Membership, Team
-from tenantry.people.permissions import EDIT, TEAMS_MANAGE, UNITS_MANAGE, WORKFLOWS_MANAGE, WORKSPACES_EDIT
-from tenantry.people.selectors import names_of
+from tenantry.people.models import Team
+from tenantry.people.permissions import TEAMS_MANAGE, UNITS_MANAGE, WORKFLOWS_MANAGE, WORKSPACES_EDIT
 from tenantry.usecases.placing import move_to_unit, plan_move_to_unit
 from tenantry.usecases.undoing import Reversal, Undoer, UndoNotPossible, UndoOvertaken, register_undoer
+from tenantry.usecases.undoing_places import Found, Places, Refusals, id_of
 from tenantry.usecases.units import move_unit, plan_move_unit, rename_unit
 from tenantry.usecases.workflows import edit_workflow
 from tenantry.usecases.workspaces import edit_workspace
@@ -28,12 +28,6 @@ from tenantry.usecases.workspaces import edit_workspace
 UNIT_MOVED = "structure.unit_moved"
 UNIT_RENAMED = "structure.unit_renamed"
 PEOPLE_MOVED = "people.moved_to_unit"
-Refusals = Mapping[int, Refusal]
-Found = Mapping[str, list[dict[str, Any]]]
-
-
-def _id(value: Any) -> UUID | None:
-    return parse_id(str(value or ""))
 
 
 def _targets(rows: Sequence[Entry]) -> list[UUID]:
@@ -44,7 +38,7 @@ def _targets(rows: Sequence[Entry]) -> list[UUID]:
 
 
 def reads_of_moved(rows: Sequence[Entry]) -> dict[str, Wanted]:
-    ids = [*_targets(rows), *(_id(row.values["before_id"]) or NIL for row in rows)]
+    ids = [*_targets(rows), *(id_of(row.values["before_id"]) or NIL for row in rows)]
     return {"units": wanted(Unit.objects.filter(id__in=ids), "id", "parent_id")}
 
 
@@ -53,8 +47,8 @@ def refusals_of_moved(actor: Actor, rows: Sequence[Entry], known: Found) -> Refu
     present = {one["id"]: one["parent_id"] for one in known["units"]}
     found: dict[int, Refusal] = {}
     for row in rows:
-        origin = _id(row.values["before_id"]) or NIL
-        if present.get(row.target_id or NIL) != _id(row.values["after_id"]):
+        origin = id_of(row.values["before_id"]) or NIL
+        if present.get(row.target_id or NIL) != id_of(row.values["after_id"]):
             found[row.number] = UndoOvertaken()
         elif origin not in present:
             found[row.number] = UndoNotPossible()
@@ -62,7 +56,7 @@ def refusals_of_moved(actor: Actor, rows: Sequence[Entry], known: Found) -> Refu
 
 
 def _back(row: Entry) -> dict[str, Any]:
-    return {"unit_id": row.target_id, "parent_id": _id(row.values["before_id"])}
+    return {"unit_id": row.target_id, "parent_id": id_of(row.values["before_id"])}
 
 
 def _moved_reversal(actor: Actor, row: Entry, now: datetime) -> Reversal:
@@ -73,7 +67,7 @@ def _moved_reversal(actor: Actor, row: Entry, now: datetime) -> Reversal:
 def _undo_moved(actor: Actor, row: Entry, now: datetime) -> Outcome[Any]:
     outcome = move_unit(actor=actor, now=now, **_back(row))
     # The structure is locked from here to the commit: what it reads stands.
-    if outcome.entry is None or outcome.entry.values["before_id"] != _id(row.values["after_id"]):
+    if outcome.entry is None or outcome.entry.values["before_id"] != id_of(row.values["after_id"]):
         raise UndoOvertaken
     return outcome
 
@@ -83,7 +77,7 @@ def _undo_moved(actor: Actor, row: Entry, now: datetime) -> Outcome[Any]:
 _Edit = Callable[[Actor, datetime, UUID | None, Mapping[str, Any]], Outcome[Any]]
 
 
-def _undoer_of_edits(permission: str, model: Any, fields: tuple[str, ...], edit: _Edit) -> Undoer:
+def undoer_of_edits(permission: str, model: Any, fields: tuple[str, ...], edit: _Edit) -> Undoer:
     """For entries that keep `fields` of their target before and after."""
 
     def reads(rows: Sequence[Entry]) -> dict[str, Wanted]:
@@ -116,7 +110,7 @@ def _written(side: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _edit_team(actor: Actor, now: datetime, team_id: UUID | None, side: Mapping[str, Any]) -> Outcome[Any]:
-    workspace_id = _id(side["workspace_id"])
+    workspace_id = id_of(side["workspace_id"])
     if workspace_id and not Workspace.objects.filter(id=workspace_id).exists():
         raise UndoNotPossible
     return edit_team(
@@ -129,90 +123,13 @@ def _edit_team(actor: Actor, now: datetime, team_id: UUID | None, side: Mapping[
     )
 
 
-# --- Where people stand -------------------------------------------------------------------
-
-
-def _stood(row: Entry) -> dict[UUID, UUID | None]:
-    """Where each of them stood before."""
-    return {UUID(one): _id(unit_id) for one, unit_id in row.values["before_ids"].items()}
-
-
-def _stand(row: Entry) -> dict[UUID, UUID | None]:
-    """Where the act put each of them; an undo may have put them into several units."""
-    after = row.values.get("after_ids") or dict.fromkeys(row.values["before_ids"], row.values["unit_id"])
-    return {UUID(one): _id(unit_id) for one, unit_id in after.items()}
-
-
-def reads_of_people_moved(rows: Sequence[Entry]) -> dict[str, Wanted]:
-    everybody = {one for row in rows for one in _stand(row)}
-    origins = {origin for row in rows for origin in _stood(row).values() if origin}
-    return {
-        "people": wanted(Membership.objects.filter(id__in=everybody), "id", "unit_id"),
-        "units": wanted(Unit.objects.filter(id__in=origins), "id"),
-    }
-
-
-def refusals_of_people_moved(actor: Actor, rows: Sequence[Entry], read: Found) -> Refusals:
-    """People who stand elsewhere by now, and those whose old unit is gone."""
-    present = {one["id"]: one["unit_id"] for one in read["people"]}
-    known = {one["id"] for one in read["units"]}
-    found: dict[int, Refusal] = {}
-    for row in rows:
-        if any(present.get(one, NIL) != unit_id for one, unit_id in _stand(row).items()):
-            found[row.number] = UndoOvertaken()
-        elif any(origin and origin not in known for origin in _stood(row).values()):
-            found[row.number] = UndoNotPossible()
-    return found
-
-
-def _groups(row: Entry) -> list[tuple[UUID | None, tuple[UUID, ...]]]:
-    """(unit, the people who go back there), in a fixed order."""
-    stood = _stood(row)
-    origins = sorted(set(stood.values()), key=str)
-    return [(unit_id, tuple(one for one, origin in stood.items() if origin == unit_id)) for unit_id in origins]
-
-
-def _people_reversal(actor: Actor, row: Entry, now: datetime) -> Reversal:
-    names: dict[str, None] = {}
-    for unit_id, people in _groups(row):
-        plan = plan_move_to_unit(actor=actor, membership_ids=people, unit_id=unit_id)
-        if plan.refused:
-            raise UndoNotPossible
-        names[plan.unit or _("none")] = None
-    called = names_of(_stood(row))
-    what = _("Place of %(name)s") % {"name": ", ".join(sorted(called.values()))}
-    return Reversal(what, row.values["name"] or _("none"), ", ".join(names))
-
-
-def _undo_people(actor: Actor, row: Entry, now: datetime) -> Outcome[Any]:
-    merged: dict[str, Any] = {"before_ids": {}, "after_ids": {}}
-    names: list[str] = []
-    outcome: Outcome[Any] | None = None
-    for unit_id, people in _groups(row):
-        outcome = move_to_unit(actor=actor, now=now, membership_ids=people, unit_id=unit_id)
-        if outcome.entry is None or outcome.result.refused:
-            raise UndoNotPossible
-        names += [outcome.result.unit] if outcome.result.unit else []
-        merged["before_ids"] |= outcome.entry.values["before_ids"]
-        merged["after_ids"] |= {str(one): unit_id for one in people}
-    # They are locked from the beginning to the commit: what was read stands.
-    stood = {UUID(one): unit_id for one, unit_id in merged["before_ids"].items()}
-    if outcome is None or outcome.entry is None or stood != _stand(row):
-        raise UndoOvertaken
-    values = {"name": ", ".join(names), "members": list(row.values["members"]), **merged}
-    return replace(
-        outcome,
-        entry=replace(outcome.entry, target_type=row.target_type, target_id=row.target_id, values=values),
-    )
-
-
 register_undoer(UNIT_MOVED, Undoer(UNITS_MANAGE, refusals_of_moved, _moved_reversal, _undo_moved, reads_of_moved))
 register_undoer(
-    PEOPLE_MOVED, Undoer(EDIT, refusals_of_people_moved, _people_reversal, _undo_people, reads_of_people_moved)
+    PEOPLE_MOVED, Places("unit", Unit, gettext_lazy("Place of %(name)s"), plan_move_to_unit, move_to_unit).undoer()
 )
 register_undoer(
     UNIT_RENAMED,
-    _undoer_of_edits(
+    undoer_of_edits(
         UNITS_MANAGE,
         Unit,
         ("name",),
@@ -221,7 +138,7 @@ register_undoer(
 )
 register_undoer(
     "structure.workspace_edited",
-    _undoer_of_edits(
+    undoer_of_edits(
         WORKSPACES_EDIT,
         Workspace,
         ("name", "description"),
@@ -230,7 +147,7 @@ register_undoer(
 )
 register_undoer(
     "structure.workflow_edited",
-    _undoer_of_edits(
+    undoer_of_edits(
         WORKFLOWS_MANAGE,
         Workflow,
         ("name", "description"),
@@ -238,5 +155,5 @@ register_undoer(
     ),
 )
 register_undoer(
-    "teams.edited", _undoer_of_edits(TEAMS_MANAGE, Team, ("name", "description", "workspace_id"), _edit_team)
+    "teams.edited", undoer_of_edits(TEAMS_MANAGE, Team, ("name", "description", "workspace_id"), _edit_team)
 )

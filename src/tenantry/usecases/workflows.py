@@ -1,14 +1,15 @@
-"""Workflows as far as access goes: making, naming, deleting them, and who takes part.
+"""Workflows: making, naming, deleting them, and who takes part.
 
 Making, naming and deleting take `workflows.manage` for all of them; who takes part follows it by reach, for anybody but
 oneself (product.md §3).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
 
 from tenantry.acting.actions import Done, Outcome, action
@@ -17,10 +18,15 @@ from tenantry.audit.chain import Entry
 from tenantry.core.actor import Actor
 from tenantry.core.decisions import find, require
 from tenantry.core.errors import InvalidInput, NotFound
+from tenantry.crm.deal_errors import WorkflowInUse
+from tenantry.crm.models import Deal, Stage
+from tenantry.crm.pipelines import lock_stages, stages_asked, stages_of
+from tenantry.crm.questions import let_stages_go
+from tenantry.crm.stages import FIRST, FirstStage, add_first_stages
 from tenantry.organizations.errors import WorkflowNameTaken
 from tenantry.organizations.locks import lock
 from tenantry.organizations.models import LockRow, Workflow
-from tenantry.organizations.selectors import policy, refuse_other_name
+from tenantry.organizations.selectors import refuse_other_name
 from tenantry.people.errors import AlreadyInWorkflow, NotOnOneself
 from tenantry.people.locks import lock_members
 from tenantry.people.models import Membership, WorkflowMember
@@ -30,8 +36,6 @@ from tenantry.people.selectors import visible_members
 from tenantry.people.steps import bump_access
 
 MOST_NAMES = 20
-# Where a deactivation asks for the organization's name, this does too (blueprints.md, brokerage).
-ASKS_NAME = "people.deactivation_by"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +57,16 @@ def _refuse_taken(name: str, *, but: UUID | None = None) -> None:
 
 
 @action(WORKFLOWS_MANAGE)
-def create_workflow(*, actor: Actor, now: datetime, name: str, description: str = "") -> Outcome[WorkflowCreated]:
+def create_workflow(
+    *, actor: Actor, now: datetime, name: str, description: str = "", stages: Sequence[FirstStage] = FIRST
+) -> Outcome[WorkflowCreated]:
     """:raises WorkflowNameTaken: in any spelling of capitals."""
     require(actor, WORKFLOWS_MANAGE)
     lock(LockRow.Name.STRUCTURE)
     _refuse_taken(name)
     made = Workflow(name=name, sort_name=name.lower(), description=description, created_at=now)
     Workflow.objects.bulk_create([made])
+    add_first_stages(made, stages)
     return Outcome(
         WorkflowCreated(made.id, name), Entry("structure.workflow_created", "workflow", made.id, {"name": name})
     )
@@ -142,9 +149,23 @@ def remove_from_workflow(*, actor: Actor, now: datetime, workflow_id: UUID, memb
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """Deals of one stage go to one of the other workflow: the one that is called the same, else its first. `working`:
+    how many of them are open and not archived."""
+
+    stage_id: UUID
+    stage: str
+    to_id: UUID | None
+    to: str
+    deals: int
+    working: int
+
+
+@dataclass(frozen=True, slots=True)
 class WorkflowDeletionPlan(Plan):
-    """`to`: the workflow that its members come into; without one they take part in one less. `names` are the first of
-    them; `asks_name`: whether the organization's name is typed."""
+    """`to`: the workflow that its members and deals go to; without one its members take part in one less, and deals are
+    in the way. `names` are the first of its members; `deals`, closed and archived ones too, go by `routes`; `waiting`:
+    requests to mentors, which lapse; `asks_name`: the organization's name is typed, always."""
 
     workflow_id: UUID
     name: str
@@ -153,7 +174,11 @@ class WorkflowDeletionPlan(Plan):
     members: int
     names: tuple[str, ...]
     moving: int
-    asks_name: bool
+    deals: int
+    open_deals: int
+    routes: tuple[Route, ...]
+    waiting: int
+    asks_name: bool = True
 
 
 def _taking_part(workflow_id: UUID) -> list[WorkflowMember]:
@@ -168,6 +193,22 @@ def _moving(actor: Actor, rows: Iterable[WorkflowMember], to_id: UUID) -> list[W
     return [row for row in rows if row.membership_id not in there and row.membership_id != own]
 
 
+def _routes(stages: Iterable[Stage], workflow_id: UUID, to_id: UUID | None) -> tuple[Route, ...]:
+    """Of those of its stages that hold deals."""
+    working = Q(state=Deal.State.OPEN, archived_at__isnull=True)
+    counted = Deal.objects.filter(workflow_id=workflow_id).order_by().values_list("stage_id")
+    held = {row[0]: row[1:] for row in counted.annotate(all=Count("id"), working=Count("id", filter=working))}
+    there = {stage.sort_name: stage for stage in reversed(stages_of(to_id))} if to_id else {}
+    first = next(reversed(there.values()), None)
+    found = []
+    for stage in stages:
+        goal = there.get(stage.sort_name, first)
+        if stage.id in held:
+            to_stage, to_name = (goal.id, goal.name) if goal else (None, "")
+            found.append(Route(stage.id, stage.name, to_stage, to_name, *held[stage.id]))
+    return tuple(found)
+
+
 def plan_delete_workflow(*, actor: Actor, workflow_id: UUID, to_id: UUID | None = None) -> WorkflowDeletionPlan:
     """What deleting it would do.
 
@@ -178,7 +219,8 @@ def plan_delete_workflow(*, actor: Actor, workflow_id: UUID, to_id: UUID | None 
     if to_id == workflow_id:
         raise InvalidInput({"to": _("Choose another workflow.")})
     to = _managed(actor, to_id) if to_id else None
-    rows = _taking_part(workflow_id)
+    rows, stages = _taking_part(workflow_id), stages_asked(workflow_id)
+    routes = _routes(stages, workflow_id, to_id)
     return WorkflowDeletionPlan(
         workflow_id=workflow_id,
         name=workflow.name,
@@ -187,7 +229,10 @@ def plan_delete_workflow(*, actor: Actor, workflow_id: UUID, to_id: UUID | None 
         members=len(rows),
         names=tuple(row.membership.name for row in rows[:MOST_NAMES]),
         moving=len(_moving(actor, rows, to_id)) if to_id else 0,
-        asks_name=policy(ASKS_NAME) == "owner",
+        deals=sum(route.deals for route in routes),
+        open_deals=sum(route.working for route in routes),
+        routes=routes,
+        waiting=sum(stage.asked for stage in stages),
     )
 
 
@@ -201,23 +246,39 @@ def delete_workflow(
     organization_name: str = "",
     digest: str | None = None,
 ) -> Outcome[Done]:
-    """Its members come into `to_id`, or take part in one workflow less.
+    """Its members and deals go to `to_id`; without one its members take part in one workflow less.
 
-    :raises PlanChanged: `digest` is of an older plan. :raises OrganizationNameAsked: where it has to be typed.
+    :raises WorkflowInUse: it has deals, and nowhere for them. :raises PlanChanged: `digest` is of an older plan.
+    :raises OrganizationNameAsked: `organization_name` is another one.
     """
     members = WorkflowMember.objects.filter(workflow_id=workflow_id).values_list("membership_id", flat=True)
     # Before the structure, as everywhere: members come first in the order of locks.
     lock_members(members)
     lock(LockRow.Name.STRUCTURE)
+    # Then stages, before the deals in them: whoever moves one in waits, and finds the stage gone.
+    lock_stages(Stage.objects.filter(workflow_id__in=[workflow_id, to_id]).values_list("id", flat=True))
     plan = confirm(plan_delete_workflow(actor=actor, workflow_id=workflow_id, to_id=to_id), digest)
-    if plan.asks_name:
+    if plan.deals and to_id is None:
+        raise WorkflowInUse(name=plan.name, deals=plan.deals)
+    if actor.kind != "system":
         refuse_other_name(organization_name)
     touched = set(members.all())
     if to_id:
         moving = _moving(actor, _taking_part(workflow_id), to_id)
         WorkflowMember.objects.filter(id__in=[row.id for row in moving]).update(workflow_id=to_id)
+        _bring_over(plan.routes, to_id, now)
+    gone = Stage.objects.filter(workflow_id=workflow_id).values_list("id", flat=True)
+    events = let_stages_go(actor, gone, now)
     WorkflowMember.objects.filter(workflow_id=workflow_id).delete()
     Workflow.objects.filter(id=workflow_id).delete()
     bump_access(touched)
-    values = {"name": plan.name, "to": plan.to, "to_id": to_id, "members": [str(i) for i in sorted(touched)]}
-    return Outcome(Done(workflow_id), Entry("structure.workflow_deleted", "workflow", workflow_id, values))
+    left = [str(i) for i in sorted(touched)]
+    values = {"name": plan.name, "to": plan.to, "to_id": to_id, "members": left, "deals": plan.deals}
+    return Outcome(Done(workflow_id), Entry("structure.workflow_deleted", "workflow", workflow_id, values), events)
+
+
+def _bring_over(routes: Iterable[Route], to_id: UUID, now: datetime) -> None:
+    for route in routes:
+        Deal.objects.filter(stage_id=route.stage_id).update(
+            workflow_id=to_id, stage_id=route.to_id, changed_at=now, version=F("version") + 1
+        )

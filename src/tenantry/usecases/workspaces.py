@@ -22,12 +22,13 @@ from tenantry.acting.plans import Plan, confirm
 from tenantry.audit.chain import Entry
 from tenantry.core.actor import Actor
 from tenantry.core.decisions import find, require
-from tenantry.core.errors import InvalidInput, NotFound
+from tenantry.core.errors import InvalidInput, NotFound, Remedy
+from tenantry.organizations.entitlements import require_room
 from tenantry.organizations.errors import WorkspaceNameTaken
 from tenantry.organizations.locks import lock
 from tenantry.organizations.models import LockRow, Workspace
 from tenantry.organizations.selectors import policy
-from tenantry.people.errors import AlreadyRemoved, NotOnOneself
+from tenantry.people.errors import AlreadyRemoved, NotOnOneself, OneTeamOnly
 from tenantry.people.locks import lock_members
 from tenantry.people.models import Membership, Team, TeamMember
 from tenantry.people.permissions import WORKSPACES_EDIT, WORKSPACES_MANAGE
@@ -35,6 +36,7 @@ from tenantry.people.records import WORKSPACE
 from tenantry.people.steps import bump_access
 
 MOST_NAMES = 20
+FEWER = (Remedy(_("Delete a workspace"), "workspace_list", permissions=("workspaces.manage",), code="delete_one"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,12 @@ def _refuse_taken(name: str, *, but: UUID | None = None) -> None:
 def create_workspace(*, actor: Actor, now: datetime, name: str, description: str = "") -> Outcome[WorkspaceCreated]:
     """Without members. Needs the permission in the whole organization.
 
-    :raises WorkspaceNameTaken: in any spelling of capitals.
+    :raises WorkspaceNameTaken: in any spelling of capitals. :raises LimitReached: the plan has no further one.
     """
     require(actor, WORKSPACES_MANAGE)
     lock(LockRow.Name.STRUCTURE)
     _refuse_taken(name)
+    require_room("workspaces", Workspace.objects.count(), FEWER)
     made = Workspace(name=name, sort_name=name.lower(), description=description, created_at=now)
     Workspace.objects.bulk_create([made])
     entry = Entry("structure.workspace_created", "workspace", made.id, {"name": name})
@@ -292,12 +295,15 @@ def plan_delete_workspace(*, actor: Actor, workspace_id: UUID, to_id: UUID | Non
     """What deleting it would do.
 
     :raises NotFound, PermissionMissing, RoleNotAssignable, NotOnOneself, InvalidInput: why it can't be.
+    :raises OneTeamOnly: somebody would be in two teams of the other one, against policy `teams.per_person`.
     """
     workspace = _managed(actor, workspace_id)
     require(actor, WORKSPACES_MANAGE)
     if to_id == workspace_id:
         raise InvalidInput({"to": _("Choose another workspace.")})
     to = _managed(actor, to_id) if to_id else None
+    if to is not None:
+        _ask_teams(workspace_id, to.id)
     rows = list(_levels(workspace_id).select_related("role", "membership").order_by("membership__sort_name", "id"))
     moving = _moving(actor, rows, to_id) if to_id else []
     return WorkspaceDeletionPlan(
@@ -310,6 +316,17 @@ def plan_delete_workspace(*, actor: Actor, workspace_id: UUID, to_id: UUID | Non
         moving=len(moving),
         teams=tuple(Team.objects.filter(workspace=workspace).order_by("sort_name").values_list("name", flat=True)),
     )
+
+
+def _ask_teams(workspace_id: UUID, to_id: UUID) -> None:
+    """:raises OneTeamOnly: see `plan_delete_workspace`."""
+    if policy("teams.per_person") != "one_per_workspace":
+        return
+    there = TeamMember.objects.filter(team__workspace_id=to_id).values("membership_id")
+    coming = TeamMember.objects.filter(team__workspace_id=workspace_id, membership_id__in=there)
+    doubled = coming.select_related("membership").order_by("membership__sort_name").first()
+    if doubled is not None:
+        raise OneTeamOnly(name=doubled.membership.name)
 
 
 def _moving(actor: Actor, rows: Iterable[Assignment], to_id: UUID) -> list[Assignment]:

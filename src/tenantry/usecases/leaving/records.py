@@ -1,0 +1,101 @@
+"""What becomes of the records of people who leave: policy `people.removal_records`, the successor, what there is."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, Sum
+
+from tenantry.core.actor import Actor
+from tenantry.core.decisions import decide
+from tenantry.core.errors import NotFound
+from tenantry.core.records import NOWHERE, owned_types
+from tenantry.crm.errors import ReceiverNotActive
+from tenantry.crm.models import Deal
+from tenantry.crm.records import DEAL, VALUE
+from tenantry.organizations.models import Workflow
+from tenantry.people.models import Membership
+from tenantry.people.selectors import visible_members
+from tenantry.usecases.handing_over import Spread
+from tenantry.usecases.handing_over.counting import counts_of
+from tenantry.usecases.leaving.errors import SuccessorLeaves, SuccessorNotOffered
+
+REMOVAL_RECORDS = "people.removal_records"
+REQUIRED, OPTIONAL, UNASSIGN = "successor_required", "successor_optional", "unassign"
+Status = Membership.Status
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """What people own, together. `open_value`: (currency, minor units), empty for whoever may not see it of all."""
+
+    counts: tuple[tuple[str, int], ...] = ()
+    open_deals: int = 0
+    open_value: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def total(self) -> int:
+        return sum(number for _key, number in self.counts)
+
+
+def owned_by_each(ids: Collection[UUID]) -> dict[UUID, dict[str, int]]:
+    """By member, of every type, archived ones too; one query, none for nobody."""
+    return counts_of(ids, owned_types().values()) if ids else {}
+
+
+def owned_together(actor: Actor, ids: Collection[UUID], each: Mapping[UUID, Mapping[str, int]]) -> Owned:
+    """`each`: see `owned_by_each`. One query where there are deals."""
+    found: dict[str, int] = {}
+    for one in ids:
+        for key, number in each.get(one, {}).items():
+            found[key] = found.get(key, 0) + number
+    counts = tuple((key, found[key]) for key in owned_types() if found.get(key))
+    if not found.get(DEAL.key):
+        return Owned(counts)
+    rows = Deal.objects.filter(owner_id__in=ids, state=Deal.State.OPEN).order_by().values_list("currency")
+    deals = list(rows.annotate(n=Count("*"), value_=Sum("value")).order_by("currency"))
+    sees = decide(actor, DEAL.permissions["view"], NOWHERE, field=VALUE.code)
+    value = tuple((currency, int(amount)) for currency, _n, amount in deals) if sees else ()
+    return Owned(counts, sum(n for _currency, n, _amount in deals), value)
+
+
+def successor_of(actor: Actor, successor_id: UUID | None, rule: str, leaving: Collection[UUID]) -> Membership | None:
+    """:raises SuccessorNotOffered, SuccessorLeaves, ReceiverNotActive, NotFound: see there."""
+    if successor_id is None:
+        return None
+    if rule == UNASSIGN:
+        raise SuccessorNotOffered
+    member = visible_members(actor).filter(id=successor_id).defer("picture").first()
+    if member is None:
+        raise NotFound
+    if successor_id in leaving:
+        raise SuccessorLeaves(name=member.name)
+    if member.status != Status.ACTIVE:
+        raise ReceiverNotActive(name=member.name)
+    return member
+
+
+def spread_of(successor_id: UUID | None) -> Spread:
+    return Spread("one", (successor_id,)) if successor_id else Spread("nobody")
+
+
+def suggested(actor: Actor, leaving: Collection[UUID], *, manager_id: UUID | None, most: int) -> list[tuple[UUID, str]]:
+    """(id, name) of whom the actor may name as successor: the manager first, then by name; one query."""
+    rows: Any = visible_members(actor).filter(status=Status.ACTIVE).exclude(id__in=leaving)
+    rows = rows.order_by("sort_name", "id").only("given_name", "family_name", "email", "sort_name")[:most]
+    found = [(row.id, row.name) for row in rows]
+    return sorted(found, key=lambda one: one[0] != manager_id)
+
+
+def named_active(actor: Actor, ids: Collection[UUID]) -> list[tuple[UUID, str]]:
+    """(id, name) of those of them whom the actor may name, by name; one query."""
+    rows: Any = visible_members(actor).filter(status=Status.ACTIVE, id__in=ids)
+    rows = rows.order_by("sort_name", "id").only("given_name", "family_name", "email", "sort_name")
+    return [(row.id, row.name) for row in rows]
+
+
+def workflows_of(owner_id: UUID) -> list[tuple[UUID, str]]:
+    """(id, name) of the workflows of somebody's deals; one query."""
+    rows = Workflow.objects.filter(Exists(Deal.objects.filter(workflow_id=OuterRef("id"), owner_id=owner_id)))
+    return list(rows.order_by("sort_name", "id").values_list("id", "name"))
