@@ -1,12 +1,11 @@
 """What the parts of a document say about each other and about the catalogues. Faults name a place, never a line."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tenantry.blueprints.document import PATTERN, Blueprint, RoleDefinition, Written, matching
+from tenantry.core.documents import Fault, Path, close
 from tenantry.core.permissions import (
     REACH_CODES,
     YES,
@@ -18,27 +17,11 @@ from tenantry.core.permissions import (
 from tenantry.organizations.labels import LABELS
 from tenantry.organizations.policies import CATALOGUE
 
-Path = tuple[str | int, ...]
 SCOPES = {"unit": ScopeKind.UNIT, "workspace": ScopeKind.WORKSPACE}
 # What a kind of role needs among the parts that an organization uses.
 PARTS = {"addition": "additions", "unit": "units", "workspace": "workspaces"}
 # What a field of “Add user” needs.
 FIELD_PARTS = {"profile": "profiles", "unit": "units", "workspaces": "workspaces"}
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """`at_key`: the key is what is wrong, not its value."""
-
-    path: Path
-    text: str
-    at_key: bool = False
-
-
-def close(word: str, known: Iterable[str]) -> str:
-    """`; did you mean …?` where something is spelled almost so."""
-    found = get_close_matches(word, list(known), n=1)
-    return f"; did you mean {found[0]}?" if found else ""
 
 
 def faults(document: Blueprint) -> Iterator[Fault]:
@@ -47,6 +30,7 @@ def faults(document: Blueprint) -> Iterator[Fault]:
     yield from _of_roles(document)
     yield from _of_profiles(document)
     yield from _of_structure(document)
+    yield from _of_workflow(document)
 
 
 def _of_words(part: str, written: Mapping[str, Any], known: Mapping[str, Any], noun: str) -> Iterator[Fault]:
@@ -80,17 +64,17 @@ def _value(policies: Mapping[str, Any], code: str) -> Any:
     return value if known.check(value) else known.default
 
 
-def _twice(part: str, words: list[tuple[str, ...]], noun: str) -> Iterator[Fault]:
+def _twice(path: Path, words: list[tuple[str, ...]], noun: str) -> Iterator[Fault]:
     counts = Counter(words)
     for place, word in enumerate(words):
         if counts[word] > 1 and words.index(word) != place:
-            yield Fault((part, place, noun), f"another one has the {noun} {word[-1]}")
+            yield Fault((*path, place, noun), f"another one has the {noun} {word[-1]}")
 
 
 def _of_roles(document: Blueprint) -> Iterator[Fault]:
     roles = document.roles
-    yield from _twice("roles", [(role.key,) for role in roles], "key")
-    yield from _twice("roles", [(role.kind, role.name.casefold()) for role in roles], "name")
+    yield from _twice(("roles",), [(role.key,) for role in roles], "key")
+    yield from _twice(("roles",), [(role.kind, role.name.casefold()) for role in roles], "name")
     holders = [place for place, role in enumerate(roles) if role.keyholder]
     if len(holders) != 1:
         path: Path = ("roles", holders[1], "keyholder") if holders else ("roles",)
@@ -125,8 +109,8 @@ def _of_role(path: Path, role: RoleDefinition, by_key: Mapping[str, RoleDefiniti
 
 def _of_profiles(document: Blueprint) -> Iterator[Fault]:
     profiles = document.profiles
-    yield from _twice("profiles", [(profile.key,) for profile in profiles], "key")
-    yield from _twice("profiles", [(profile.name.casefold(),) for profile in profiles], "name")
+    yield from _twice(("profiles",), [(profile.key,) for profile in profiles], "key")
+    yield from _twice(("profiles",), [(profile.name.casefold(),) for profile in profiles], "name")
     for place, profile in enumerate(profiles):
         path: Path = ("profiles", place)
         if profile.everything and (profile.permissions or profile.fields):
@@ -175,3 +159,12 @@ def _of_structure(document: Blueprint) -> Iterator[Fault]:
             yield Fault(("roles", place, "kind"), f"organization.structure does not name {part}")
     if document.profiles and "profiles" not in used:
         yield Fault(("profiles",), "organization.structure does not name profiles")
+
+
+def _of_workflow(document: Blueprint) -> Iterator[Fault]:
+    stages, path = document.workflow.stages, ("workflow", "stages")
+    yield from _twice(path, [(stage.name.casefold(),) for stage in stages], "name")
+    approving = any("deals.approve" in role.permissions for role in document.roles)
+    for place, stage in enumerate(stages):
+        if stage.lodgement and not approving:
+            yield Fault((*path, place, "lodgement"), "a mentor is asked, but no role has deals.approve")

@@ -5,16 +5,15 @@ Only shapes here; what the parts say about each other is in `coherence`.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
+from tenantry.core.documents import Shape
 from tenantry.core.permissions import YES, catalogue
+from tenantry.crm.stages import FirstStage
+from tenantry.usecases.founding import FirstWorkflow
 
 # Stands for every permission of the applications that ends so: "*.view".
 PATTERN = "*."
-
-
-class Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 def _all_or_some(value: Any) -> Any:
@@ -102,6 +101,36 @@ class ProfileDefinition(Shape):
         }
 
 
+class StageDefinition(Shape):
+    """`probability` in percent. `milestone`: marked on the board. `lodgement`: a mentee's deal enters it with the
+    mentor's approval. A deal that stands there for more than `stale_days` is shown as stale."""
+
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+    probability: Annotated[int, Field(ge=0, le=100)]
+    milestone: bool = False
+    lodgement: bool = False
+    stale_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+
+    def stage(self) -> FirstStage:
+        return FirstStage(self.name, self.probability, self.milestone, self.lodgement, self.stale_days)
+
+
+class WorkflowDefinition(Shape):
+    """The way that deals of a new organization go. `with_founder`: the founder takes part; where nobody does, a
+    workflow is open to everybody whose reach does not ask who takes part."""
+
+    name: Name
+    description: Description = ""
+    with_founder: bool = False
+    stages: Annotated[list[StageDefinition], Field(min_length=1, max_length=30)]
+
+    def first(self) -> FirstWorkflow:
+        """What `usecases.founding.create_first_workflow` takes."""
+        return FirstWorkflow(
+            self.name, self.description, tuple(stage.stage() for stage in self.stages), self.with_founder
+        )
+
+
 class Blueprint(Shape):
     """`sentence`: what differs, for whoever signs up."""
 
@@ -112,6 +141,7 @@ class Blueprint(Shape):
     policies: dict[str, Any]
     roles: Annotated[list[RoleDefinition], Field(min_length=1)]
     profiles: list[ProfileDefinition] = []
+    workflow: WorkflowDefinition
     entitlements: dict[str, int | None] = {}
 
     @property

@@ -35,6 +35,7 @@ def founding(blueprint: Blueprint) -> Founding:
         roles=tuple(blueprint.role_rows()),
         profiles=tuple(blueprint.profile_rows()),
         keyholder_key=blueprint.keyholder_key,
+        workflow=blueprint.workflow.first(),
     )
 
 

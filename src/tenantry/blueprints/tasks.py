@@ -20,7 +20,7 @@ from tenantry.organizations.selectors import blueprints_of
 FIND = "blueprints.find_outdated"
 
 
-@job(FIND, every="0 7 * * * *", retry=None)
+@job(FIND, every="7 * * * * 0", retry=None)
 def find_outdated() -> None:
     """Which organizations hold roles of an older release; each is served by a job of its own."""
     with scope.platform("schedule"), writing():
