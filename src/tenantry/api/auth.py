@@ -11,7 +11,7 @@ from tenantry.api.errors import CsrfMissing, NotAuthenticated
 from tenantry.core.actor import Actor
 from tenantry.core.errors import NoLongerIn
 from tenantry.security.browsing import present_entry
-from tenantry.security.errors import PasswordDue
+from tenantry.security.errors import PasswordDue, PasswordGiven
 from tenantry.security.gate import enter, keep_seen
 from tenantry.security.keys import find_key
 
@@ -65,7 +65,7 @@ def _by_session(request: Any, now: datetime) -> tuple[Actor, "Organization"]:
     except NoLongerIn:
         raise NotAuthenticated from None
     if inside.password_due:
-        raise PasswordDue
+        raise PasswordGiven if request.user.must_change_password else PasswordDue
     if request.method not in SAFE:
         _check_csrf(request)
     keep_seen(inside, now)

@@ -75,10 +75,25 @@ class BodyTooLarge(HttpRefusal):
     sentence = _("The body has more than %(limit)s bytes.")
 
 
+class RangeRefused(HttpRefusal):
+    code = "range_not_satisfiable"
+    status = 416
+    sentence = _("The file has %(size)s bytes, and none of those that were asked for.")
+
+    def headers(self) -> Mapping[str, str]:
+        return {"Content-Range": f"bytes */{self.params['size']}"}
+
+
 class NotJson(HttpRefusal):
     code = "not_json"
     status = 415
     sentence = _("The body has to be application/json.")
+
+
+class MediaNotTaken(HttpRefusal):
+    code = "media_not_taken"
+    status = 415
+    sentence = _("The body has to be one of: %(media)s.")
 
 
 class StateNotNamed(HttpRefusal):

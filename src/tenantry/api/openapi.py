@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from tenantry.api.operations import OPERATIONS, Operation
+from tenantry.api.operations import JSON, OPERATIONS, Operation
 from tenantry.api.problems import MEDIA_TYPE, status_of
 from tenantry.api.schemas import Problem
 from tenantry.api.service import api
@@ -23,7 +23,8 @@ SAID = {
     409: "The state does not allow it; `code` says why.",
     412: "Somebody else changed it since the ETag was read.",
     413: "The body is too large.",
-    415: "The body is not application/json.",
+    415: "The body is not of a media type that is taken here.",
+    416: "The file has none of the bytes that were asked for.",
     422: "Values were refused; `errors` names each.",
     428: "If-Match is missing.",
     429: "Too many calls; Retry-After says when to come back.",
@@ -89,6 +90,11 @@ def _complete(described: dict[str, Any], declared: Operation) -> None:
         described["parameters"].append(_header("Idempotency-Key", "Names one intention; see above.", "^[!-~]{1,200}$"))
     if declared.name == "organization_edit":
         described["parameters"].append(_header("If-Match", "The ETag that was read, or *.", None) | {"required": True})
+    if declared.takes != JSON:
+        files = {media: {"schema": {"type": "string", "format": "binary"}} for media in declared.takes}
+        described["requestBody"] = {"required": True, "content": files}
+    if declared.gives:
+        described["responses"][str(declared.status)]["content"] = {declared.gives: {"schema": {"type": "string"}}}
     for status, response in described["responses"].items():
         if int(status) < 400:
             response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in _names(declared)}

@@ -1,34 +1,51 @@
 """How an operation is declared: who may call it, what it answers, and the door that every call passes."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Concatenate, ParamSpec
+from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils.http import content_disposition_header
 from ninja import Router
 from ninja.decorators import decorate_view
 from pydantic import BaseModel
 
 from tenantry.api.auth import SAFE, identify
-from tenantry.api.errors import BodyTooLarge, InvalidRequest, MalformedRequest, NotJson, TooManyCalls
+from tenantry.api.errors import (
+    BodyTooLarge,
+    InvalidRequest,
+    MalformedRequest,
+    MediaNotTaken,
+    NotJson,
+    TooManyCalls,
+)
 from tenantry.api.problems import MAX_BODY, handle, repeated_parameter, unknown_parameter
 from tenantry.api.requests import ApiRequest
 from tenantry.core import clock
+from tenantry.core.decisions import Step, decide, kept_back
 from tenantry.core.errors import PermissionMissing, Refusal
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
+from tenantry.metering.calls import count
+from tenantry.metering.errors import CallsExhausted
 from tenantry.security.rates import Allowance, take
 
 P = ParamSpec("P")
 Run = Callable[..., HttpResponseBase]
+JSON = ("application/json",)
+# Where whoever has used up the calls of the month sees why, and does something about it.
+STAYS_OPEN = ("/usage", "/billing")
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """What the sweeping tests and the reference page read. `permissions`: any one of them opens the operation;
-    `open_to`: the reviewed reason why none is asked for."""
+    `open_to`: the reviewed reason why none is asked for. `takes`: media types of its body, of at most `most` bytes;
+    `gives`: the media type of its answer when that is a file."""
 
     name: str
     method: str
@@ -39,6 +56,11 @@ class Operation:
     status: int
     answer: type[BaseModel] | None
     refuses: tuple[type[Refusal], ...] = ()
+    takes: tuple[str, ...] = JSON
+    most: int = MAX_BODY
+    gives: str = ""
+    # May answer with 202 as well.
+    accepts: bool = False
     # Names of query parameters -> whether they may be repeated. Filled when the function has been read.
     parameters: dict[str, bool] = field(default_factory=dict)
 
@@ -48,11 +70,25 @@ OPERATIONS: dict[str, Operation] = {}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """`accepted`: answered with 202, because it goes on in the background; for operations that declare it."""
+
     body: BaseModel | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    accepted: bool = False
 
 
-Function = Callable[Concatenate[Any, P], BaseModel | Answer | None]
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file, sent as it is made: its pieces open their own transactions."""
+
+    name: str
+    pieces: Iterator[bytes]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
+
+
+Result = BaseModel | Answer | Download | None
+Function = Callable[Concatenate[Any, P], Result]
 
 
 def operation(
@@ -65,9 +101,13 @@ def operation(
     status: int | None = None,
     reads: bool | None = None,
     refuses: tuple[type[Refusal], ...] = (),
+    takes: tuple[str, ...] = JSON,
+    most: int = MAX_BODY,
+    gives: str = "",
+    accepts: bool = False,
 ) -> Callable[[Function[P]], Function[P]]:
     """Declares one operation. A GET, or one that `reads`, runs in one read-only transaction; another one calls
-    `carry_out` once and renders its answer in a transaction of its own."""
+    `carry_out` once and renders its answer in a transaction of its own, as does one that `gives` a file."""
     if bool(permissions) == bool(open_to):
         raise ValueError("an operation names its permissions, or why it asks for none")
 
@@ -82,6 +122,10 @@ def operation(
             status=status or (200 if answer else 204),
             answer=answer,
             refuses=refuses,
+            takes=takes,
+            most=most,
+            gives=gives,
+            accepts=accepts,
         )
         if declared.name in OPERATIONS:
             raise ValueError(f"operation {declared.name} is declared twice")
@@ -94,8 +138,8 @@ def operation(
 
 def _register(router: Router, declared: Operation, function: Callable[..., Any]) -> None:
     @functools.wraps(function)
-    def carried(request: ApiRequest, **values: Any) -> HttpResponse:
-        if declared.reads:
+    def carried(request: ApiRequest, **values: Any) -> HttpResponseBase:
+        if declared.reads and not declared.gives:
             with reading():
                 return _answered(declared, function(request, **values))
         return _answered(declared, function(request, **values))
@@ -106,7 +150,7 @@ def _register(router: Router, declared: Operation, function: Callable[..., Any])
         # Whoever may GET may ask for the head alone (RFC 9110, 9.3.2).
         methods=["GET", "HEAD"] if declared.method == "GET" else [declared.method],
         view_func=carried,
-        response={declared.status: declared.answer},
+        response=dict.fromkeys((declared.status, *((202,) if declared.accepts else ())), declared.answer),
         operation_id=declared.name,
         summary=_summary(function),
         url_name=f"api_{declared.name}",
@@ -122,7 +166,11 @@ def _summary(function: Callable[..., Any]) -> str:
     return " ".join((function.__doc__ or "").split()).partition(". ")[0].rstrip(".")
 
 
-def _answered(declared: Operation, result: BaseModel | Answer | None) -> HttpResponse:
+def _answered(declared: Operation, result: Result) -> HttpResponseBase:
+    if isinstance(result, Download):
+        named = content_disposition_header(as_attachment=True, filename=result.name) or "attachment"
+        headers = {"Content-Disposition": named, **result.headers}
+        return StreamingHttpResponse(result.pieces, content_type=declared.gives, headers=headers, status=result.status)
     given = result if isinstance(result, Answer) else Answer(result)
     if declared.answer is None:
         return HttpResponse(status=declared.status, headers=dict(given.headers))
@@ -130,7 +178,7 @@ def _answered(declared: Operation, result: BaseModel | Answer | None) -> HttpRes
         raise TypeError(f"{declared.name} answers with {type(given.body).__name__}")
     return HttpResponse(
         given.body.model_dump_json(),
-        status=declared.status,
+        status=202 if given.accepted and declared.accepts else declared.status,
         content_type="application/json",
         headers=dict(given.headers),
     )
@@ -162,20 +210,37 @@ def _let_in(declared: Operation, request: Any) -> None:
     request.allowance = take(f"{request.actor.kind}:{request.actor.acting_id}", settings.API_RATE, now)
     if request.allowance.exceeded:
         raise TooManyCalls(seconds=request.allowance.wait)
+    if request.actor.kind == "key":
+        _count_call(declared, request.organization.id, now)
     if declared.permissions and not request.actor.may_any(*declared.permissions):
+        if decide(request.actor, declared.permissions[0]).step is Step.STATE:
+            raise kept_back(request.actor.state)
         raise PermissionMissing(declared.permissions[0])
-    _refuse_body(request)
+    _refuse_body(declared, request)
     _refuse_parameters(declared, request)
 
 
-def _refuse_body(request: Any) -> None:
-    """:raises BodyTooLarge, NotJson, MalformedRequest: before a byte of it is read."""
+def _count_call(declared: Operation, organization_id: UUID, now: datetime) -> None:
+    """:raises CallsExhausted: the month's calls are used up; what says so, and what helps, can still be asked for."""
+    try:
+        count(organization_id, now)
+    except CallsExhausted:
+        if not declared.path.startswith(STAYS_OPEN):
+            raise
+
+
+def _refuse_body(declared: Operation, request: Any) -> None:
+    """:raises BodyTooLarge, NotJson, MediaNotTaken, MalformedRequest: before a byte of it is read."""
     given = str(request.META.get("CONTENT_LENGTH") or "0")
     if not (given.isascii() and given.isdigit()):
         raise MalformedRequest
     length = int(given[:12])
-    if length > MAX_BODY:
-        raise BodyTooLarge(limit=MAX_BODY)
+    if length > declared.most:
+        raise BodyTooLarge(limit=declared.most)
+    if declared.takes != JSON:
+        if length and request.content_type not in declared.takes:
+            raise MediaNotTaken(media=", ".join(declared.takes))
+        return
     charset = request.content_params.get("charset", "utf-8").lower()
     if length and request.method not in SAFE and (request.content_type != "application/json" or charset != "utf-8"):
         raise NotJson

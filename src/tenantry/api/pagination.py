@@ -1,14 +1,13 @@
 """Keyset pages in the body and as links (RFC 8288)."""
 
 from collections.abc import Sequence
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from django.http import HttpRequest
 from pydantic import Field
 
 from tenantry.api.operations import Answer
 from tenantry.api.schemas import Cursor, Limit, Out, QueryIn
-from tenantry.core.paging import Page
 
 Item = TypeVar("Item", bound=Out)
 
@@ -29,7 +28,16 @@ class PageQuery(QueryIn):
 AnyPage = TypeVar("AnyPage", bound=PageOf)  # type: ignore[type-arg]
 
 
-def listed(request: HttpRequest, kind: type[AnyPage], page: Page, items: Sequence[Out]) -> Answer:  # type: ignore[type-arg]
+class Paged(Protocol):
+    """What a page of any list says."""
+
+    @property
+    def next(self) -> str | None: ...
+    @property
+    def previous(self) -> str | None: ...
+
+
+def listed(request: HttpRequest, kind: type[AnyPage], page: Paged, items: Sequence[Out]) -> Answer:
     """One page with its links."""
     links = [
         f'<{_address(request, cursor)}>; rel="{name}"'

@@ -11,10 +11,12 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from ninja.errors import HttpError, ValidationError
 
+from tenantry.access.ways_out import ways_out
 from tenantry.acting.plans import Plan
 from tenantry.api.errors import (
     BodyTooLarge,
@@ -28,6 +30,8 @@ from tenantry.api.errors import (
     UnknownRoute,
 )
 from tenantry.core.errors import InvalidInput, NoLongerIn, NotFound, PlanChanged, Refusal, TooFast
+from tenantry.core.tenancy import scope
+from tenantry.core.transactions import reading
 
 logger = logging.getLogger("tenantry.api")
 
@@ -53,7 +57,10 @@ def type_of(code: str) -> str:
 
 def plain_plan(plan: Plan) -> dict[str, Any]:
     """A plan as plain values, with the digest that confirms it."""
-    return {**dataclasses.asdict(plan), "digest": plan.digest}
+    # What is left out of comparisons is how it is carried out, and nobody's to read.
+    read = {field.name for field in dataclasses.fields(plan) if field.compare}
+    values = {name: value for name, value in dataclasses.asdict(plan).items() if name in read}
+    return {**values, "digest": plan.digest}
 
 
 def _facts(refusal: Refusal) -> dict[str, Any]:
@@ -67,6 +74,26 @@ def _facts(refusal: Refusal) -> dict[str, Any]:
             ]
         }
     return {name: value for name, value in refusal.facts().items() if name not in RESERVED}
+
+
+def _remedies(request: HttpRequest, refusal: Refusal) -> list[dict[str, Any]]:
+    """What helps: those that the caller can do, and for the others who can. Remedies for people alone are left out."""
+    actor, opened = getattr(request, "actor", None), getattr(request, "organization", None)
+    if actor is None or opened is None or not any(one.code for one in refusal.remedies):
+        return []
+    with scope.tenant(opened.id), reading():
+        found = ways_out(refusal, actor)
+    told = []
+    for one in found:
+        try:
+            url = f"{settings.BASE_URL}{reverse(one.remedy.url_name, args=one.remedy.args)}{one.remedy.query}"
+        except NoReverseMatch:
+            continue
+        people = [person.display_name for person in one.people]
+        told.append(
+            {"code": one.remedy.code, "title": str(one.remedy.label), "url": url, "yours": one.mine, "people": people}
+        )
+    return told
 
 
 def _headers(refusal: Refusal) -> Mapping[str, str]:
@@ -91,6 +118,8 @@ def answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         "instance": getattr(request, "request_id", ""),
         **_facts(refusal),
     }
+    if remedies := _remedies(request, refusal):
+        document["remedies"] = remedies
     body = json.dumps(document, cls=DjangoJSONEncoder)
     return HttpResponse(body, status=status, content_type=MEDIA_TYPE, headers=dict(_headers(refusal)))
 

@@ -61,7 +61,8 @@ def _context() -> dict[str, Any]:
 
 
 def _operation(path: str, method: str, described: dict[str, Any]) -> dict[str, Any]:
-    body = described.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    content = described.get("requestBody", {}).get("content", {})
+    body = content.get("application/json", {}).get("schema")
     answers = [
         {
             "status": status,
@@ -79,7 +80,7 @@ def _operation(path: str, method: str, described: dict[str, Any]) -> dict[str, A
         "paragraphs": _paragraphs(described.get("description", "")),
         "permissions": described["x-permissions"],
         "parameters": [{**p, "type": _type(p["schema"])} for p in described["parameters"]],
-        "body": _type(body) if body else "",
+        "body": _type(body) if body else " or ".join(content),
         "answers": [a for a in answers if not a["problem"]],
         "refusals": ", ".join(a["status"] for a in answers if a["problem"]),
     }

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Protocol
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from tenantry.core.ids import parse_id
 from tenantry.core.text import InvalidText
 
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class In(BaseModel):
@@ -102,7 +103,19 @@ def _moment(value: Any) -> Any:
     return value
 
 
+def _day(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            if _DAY.fullmatch(value):
+                return date.fromisoformat(value)
+        except ValueError:
+            pass
+        raise _refused("invalid_day", _("A day of the calendar: 2026-05-04."))
+    return value
+
+
 Id = Annotated[UUID, BeforeValidator(_id)]
+Day = Annotated[date, BeforeValidator(_day)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 Limit = Annotated[int, Field(ge=1, le=200, description="Rows a page."), BeforeValidator(_whole)]
 Days = Annotated[int, Field(ge=1, le=9999), BeforeValidator(_whole)]
@@ -122,6 +135,16 @@ class Fault(Out):
     parameter: str | None = None
 
 
+class RemedyOut(Out):
+    """What helps against a refusal: a page, and who can act there."""
+
+    code: str
+    title: str
+    url: str
+    yours: bool = Field(description="Whether the caller may.")
+    people: list[str] = Field(description="Who can, where the caller may not.")
+
+
 class Problem(Out):
     """A problem document (RFC 9457). `code` is stable; other members are facts that depend on it."""
 
@@ -138,6 +161,15 @@ class Problem(Out):
                 "in_use": 25,
                 "limit": 25,
                 "free": 0,
+                "remedies": [
+                    {
+                        "code": "buy_seats",
+                        "title": "Buy seats",
+                        "url": "https://tenantry.example.com/admin/billing/seats#buy",
+                        "yours": True,
+                        "people": [],
+                    }
+                ],
             }
         },
     )
@@ -149,3 +181,4 @@ class Problem(Out):
     code: str
     instance: str = Field(description="Id of the request, as in X-Request-Id.")
     errors: list[Fault] | None = None
+    remedies: list[RemedyOut] | None = None

@@ -42,6 +42,7 @@ class AuditEntryOut(Out):
     target: AuditTarget | None
     values: dict[str, Any]
     personal: dict[str, Any]
+    hidden: list[str] = Field(description="Columns of the record that were changed and that the caller does not see.")
     undo: UndoState | None = Field(description="Null: nothing takes back an act of this kind, or the caller may not.")
 
 

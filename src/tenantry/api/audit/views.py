@@ -33,6 +33,7 @@ from tenantry.core.errors import PlanChanged, Refusal
 from tenantry.core.paging import number_page
 from tenantry.core.transactions import reading
 from tenantry.people.selectors import names_of
+from tenantry.usecases.telling_fields import Reader, Said, said_to
 from tenantry.usecases.undoing import (
     UndoneAlready,
     UndoNotPossible,
@@ -65,7 +66,11 @@ def audit_list(request: ApiRequest, query: Query[AuditQuery]) -> Answer:
     personal = personal_of(row.number for row in page.rows)
     names = names_of(i for row in page.rows for i in (row.actor_id, row.target_id))
     undoable = standings(request.actor, page.rows, clock.now())
-    items = [_entry(row, personal.get(row.number, {}), names, _undo(row.number, undoable)) for row in page.rows]
+    reader = Reader(request.actor)
+    items = [
+        _entry(row, said_to(reader, row, personal.get(row.number, {})), names, _undo(row.number, undoable))
+        for row in page.rows
+    ]
     return listed(request, AuditPage, page, items)
 
 
@@ -76,7 +81,7 @@ def _undo(number: int, undoable: Mapping[int, Refusal | None]) -> UndoState | No
     return UndoState(possible=refusal is None, refusal=refusal.code if refusal else None)
 
 
-def _entry(row: Any, personal: dict[str, Any], names: Mapping[UUID, str], undo: UndoState | None) -> AuditEntryOut:
+def _entry(row: Any, said: Said, names: Mapping[UUID, str], undo: UndoState | None) -> AuditEntryOut:
     target = None
     if row.target_type:
         target = AuditTarget(type=row.target_type, id=row.target_id, name=names.get(row.target_id, ""))
@@ -87,8 +92,9 @@ def _entry(row: Any, personal: dict[str, Any], names: Mapping[UUID, str], undo: 
         area=row.area,
         actor=AuditActor(kind=row.actor_kind, id=row.actor_id, name=names.get(row.actor_id, row.actor_label)),
         target=target,
-        values=row.values,
-        personal=personal,
+        values=said.values,
+        personal=said.personal,
+        hidden=list(said.changed),
         undo=undo,
     )
 

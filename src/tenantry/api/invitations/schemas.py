@@ -14,6 +14,7 @@ InvitationState = Literal["pending", "expired", "accepted", "revoked"]
 class InvitationOut(Out):
     id: UUID
     state: InvitationState
+    way: Literal["invitation_link", "temporary_password"]
     person: Named
     email: str
     invited_by: Named | None
@@ -40,6 +41,8 @@ class EditInvitation(In):
     family_name: Name = ""
     role_id: Id | None = None
     team_ids: Annotated[list[Id], Field(max_length=100)] = []
+    unit_id: Annotated[Id | None, Field(description="null: in no unit.")] = None
+    profile_id: Annotated[Id | None, Field(description="null: no profile.")] = None
 
 
 class InvitationLinkOut(Out):

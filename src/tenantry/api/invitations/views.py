@@ -33,6 +33,7 @@ from tenantry.api.requests import ApiRequest
 from tenantry.api.schemas import Id
 from tenantry.core import clock
 from tenantry.core.errors import NotFound, PlanChanged
+from tenantry.core.ids import NIL
 from tenantry.core.paging import keyset_page
 from tenantry.core.transactions import reading
 from tenantry.organizations.errors import AtSeatLimit
@@ -63,6 +64,7 @@ def _invitation(row: Any) -> InvitationOut:
     return InvitationOut(
         id=row.id,
         state=row.state(clock.now()),
+        way=row.way,
         person=Named(id=row.membership.id, name=row.membership.name),
         email=row.membership.email,
         invited_by=Named(id=by.id, name=by.name) if by else None,
@@ -111,7 +113,7 @@ def invitations_resend(request: ApiRequest, body: ConfirmedSelection) -> ResentO
     refuses=(NotInvited, MemberOutOfHand, RoleNotAssignable, TooManyKeyholders, OneTeamOnly),
 )
 def invitation_edit(request: ApiRequest, person_id: Id, body: EditInvitation) -> Person:
-    """Changes a pending person before they accept: name, role, teams."""
+    """Changes a pending person before they accept: name, role, teams, unit, profile."""
     sent = body.model_fields_set
     with reading():
         member = get_member(request.actor, person_id)
@@ -128,6 +130,8 @@ def invitation_edit(request: ApiRequest, person_id: Id, body: EditInvitation) ->
         family_name=body.family_name if "family_name" in sent else member.family_name,
         role_id=role_id,
         team_ids=tuple(body.team_ids if "team_ids" in sent else teams),
+        unit_id=body.unit_id if "unit_id" in sent else NIL,
+        profile_id=body.profile_id if "profile_id" in sent else NIL,
     )
     with reading():
         return person(request.actor, person_id)
@@ -143,7 +147,7 @@ def invitation_edit(request: ApiRequest, person_id: Id, body: EditInvitation) ->
     refuses=(NotInvited, MemberOutOfHand, AtSeatLimit),
 )
 def invitation_resend(request: ApiRequest, person_id: Id) -> Person:
-    """Mails a new link; the old one is dead, the timer starts anew, a seat is taken again."""
+    """Mails a new link or temporary password; the old one is dead, the timer starts anew, a seat is taken again."""
     carry_out(request, resend_invitation, membership_id=person_id)
     with reading():
         return person(request.actor, person_id)
@@ -173,7 +177,7 @@ def invitation_link_create(request: ApiRequest, person_id: Id) -> InvitationLink
     refuses=(NotInvited, MemberOutOfHand),
 )
 def invitation_revoke(request: ApiRequest, person_id: Id) -> Person:
-    """The links are dead, the seat is free, the address can be invited anew."""
+    """Links and temporary passwords are dead, the seat is free, the address can be invited anew."""
     carry_out(request, revoke_invitation, membership_id=person_id)
     with reading():
         return person(request.actor, person_id)

@@ -1,11 +1,8 @@
-from datetime import datetime
 from typing import Annotated, Literal
-from uuid import UUID
 
 from pydantic import Field
 
-from tenantry.api.pagination import PageOf, PageQuery
-from tenantry.api.people.schemas import Named
+from tenantry.api.people.schemas import Locale, Named, Phone, TimeZone
 from tenantry.api.schemas import Bounded, In, Out
 from tenantry.core import bounds
 
@@ -17,6 +14,9 @@ class Me(Out):
     name: str
     organization: Named
     person: Named | None
+    phone: str
+    locale: str
+    time_zone: str = Field(description="Empty: the organization's.")
     holds_everything: bool
     permissions: dict[str, str] = Field(
         description="Code -> reach in the whole organization, several with a space between; yes where it has none."
@@ -24,25 +24,14 @@ class Me(Out):
 
 
 class EditMe(In):
+    """Only what is sent is changed. Department and manager are the organization's."""
+
     given_name: Annotated[str, Bounded(bounds.PERSON_NAME)] = Field(default="")
     family_name: Annotated[str, Bounded(bounds.OPTIONAL_PERSON_NAME)] = ""
+    phone: Phone = ""
+    locale: Locale = ""
+    time_zone: TimeZone = ""
 
 
 class PutAppearance(In):
     theme: Literal["system", "light", "dark"]
-
-
-class NotificationOut(Out):
-    id: UUID
-    sentence: str
-    about_id: UUID | None
-    created_at: datetime
-    is_read: bool
-
-
-class NotificationPage(PageOf[NotificationOut]):
-    pass
-
-
-class NotificationQuery(PageQuery):
-    pass

@@ -1,26 +1,22 @@
-"""The caller: who they are, their own name, sessions and notifications."""
+"""The caller: who they are, their own name and sessions."""
 
-from ninja import Query, Router
+from ninja import Router
 
 from tenantry.api.idempotency import carry_out
-from tenantry.api.me.schemas import EditMe, Me, NotificationOut, NotificationPage, NotificationQuery, PutAppearance
-from tenantry.api.operations import Answer, operation
-from tenantry.api.pagination import listed
+from tenantry.api.me.schemas import EditMe, Me, PutAppearance
+from tenantry.api.operations import operation
 from tenantry.api.people.schemas import Named, Sessions, session_out
 from tenantry.api.requests import ApiRequest
 from tenantry.api.schemas import Id
 from tenantry.core import clock
 from tenantry.core.errors import NotFound
-from tenantry.core.paging import keyset_page
 from tenantry.core.permissions import YES, catalogue, reach_codes
 from tenantry.core.transactions import reading
-from tenantry.notifications.actions import mark_all_read
-from tenantry.notifications.selectors import own
-from tenantry.notifications.wording import worded
-from tenantry.people.actions import change_own_profile, choose_appearance
+from tenantry.people.actions import choose_appearance
 from tenantry.people.selectors import find_member_of
 from tenantry.security.actions import end_own_session
 from tenantry.security.selectors import open_sessions
+from tenantry.usecases.person import change_own_profile
 
 router = Router(tags=["Me"])
 
@@ -33,6 +29,9 @@ def _me(request: ApiRequest) -> Me:
         name=member.name if member else actor.label,
         organization=Named(id=request.organization.id, name=request.organization.name),
         person=Named(id=member.id, name=member.name) if member else None,
+        phone=member.phone if member else "",
+        locale=member.locale if member else "",
+        time_zone=member.time_zone if member else "",
         holds_everything=actor.grants.everything,
         permissions={
             p.code: " ".join(reach_codes(reach)) if p.has_reach else YES
@@ -54,20 +53,13 @@ def me_get(request: ApiRequest) -> Me:
     return _me(request)
 
 
-@operation(router, "PATCH", "/me", open_to="everybody changes their own name", answer=Me)
+@operation(
+    router, "PATCH", "/me", open_to="everybody changes what is theirs: name, phone, language, time zone", answer=Me
+)
 def me_edit(request: ApiRequest, body: EditMe) -> Me:
-    """Changes one's own name; only what is sent."""
+    """Changes one's own name, phone, language and time zone; only what is sent."""
     _member_only(request)
-    with reading():
-        member = find_member_of(request.actor)
-    if member is None:
-        raise NotFound
-    carry_out(
-        request,
-        change_own_profile,
-        given_name=body.given_name if "given_name" in body.model_fields_set else member.given_name,
-        family_name=body.family_name if "family_name" in body.model_fields_set else member.family_name,
-    )
+    carry_out(request, change_own_profile, **body.model_dump(exclude_unset=True))
     with reading():
         return _me(request)
 
@@ -92,24 +84,3 @@ def my_session_end(request: ApiRequest, session_id: Id) -> None:
     """Ends one of one's own sessions, this one included."""
     _member_only(request)
     carry_out(request, end_own_session, entry_id=session_id)
-
-
-@operation(
-    router, "GET", "/me/notifications", open_to="everybody reads their own notifications", answer=NotificationPage
-)
-def notification_list(request: ApiRequest, query: Query[NotificationQuery]) -> Answer:
-    """One's own notifications, the latest first."""
-    _member_only(request)
-    page = keyset_page(own(request.actor), order="created_at", descending=True, cursor=query.cursor, size=query.limit)
-    items = [
-        NotificationOut(id=n.id, sentence=n.sentence, about_id=n.about_id, created_at=n.created_at, is_read=n.is_read)
-        for n in worded(list(page.rows))
-    ]
-    return listed(request, NotificationPage, page, items)
-
-
-@operation(router, "POST", "/me/notifications/reading", open_to="everybody reads their own notifications")
-def notifications_read(request: ApiRequest) -> None:
-    """Marks all of one's notifications read."""
-    _member_only(request)
-    carry_out(request, mark_all_read)

@@ -2,32 +2,36 @@
 
 from uuid import UUID
 
-from ninja import Router
+from ninja import Query, Router
 
 from tenantry.access.errors import LastKeyholder, MemberOutOfHand
 from tenantry.api.idempotency import carry_out
 from tenantry.api.operations import operation
-from tenantry.api.people.rows import person
-from tenantry.api.people.schemas import (
-    Confirmation,
+from tenantry.api.people.leaving_schemas import (
+    Amount,
     ConfirmedDeactivation,
-    ConfirmedSelection,
+    ConfirmedRemoval,
     DeactivatedSelection,
     LeavingPlanOut,
     LeftOut,
-    Person,
-    Selection,
-    named,
-    refused_people,
+    MatterOut,
+    OwnedOut,
+    RemovalAsked,
+    RemovedSelection,
+    SuccessorAsked,
 )
+from tenantry.api.people.rows import person
+from tenantry.api.people.schemas import Named, Person, Selection, named, refused_people
 from tenantry.api.requests import ApiRequest
 from tenantry.api.schemas import Id
 from tenantry.core import clock
 from tenantry.core.errors import PlanChanged
 from tenantry.core.transactions import reading
+from tenantry.crm.errors import ReceiverNotActive
 from tenantry.organizations.errors import AtSeatLimit, OrganizationNameAsked
 from tenantry.people.errors import AlreadyRemoved, NotActive, NotDeactivated, NotOfferedHere, NotOnOneself
 from tenantry.people.permissions import DEACTIVATE, REMOVE
+from tenantry.usecases.leaving.errors import SettleFirst, SuccessorLeaves, SuccessorNotOffered, SuccessorRequired
 from tenantry.usecases.offboarding import (
     LeavingPlan,
     Left,
@@ -46,12 +50,25 @@ DEACTIVATION_REFUSALS = (
     LastKeyholder,
     NotOfferedHere,
     OrganizationNameAsked,
+    SettleFirst,
     PlanChanged,
 )
-REMOVAL_REFUSALS = (NotOnOneself, AlreadyRemoved, MemberOutOfHand, LastKeyholder, PlanChanged)
+REMOVAL_REFUSALS = (
+    NotOnOneself,
+    AlreadyRemoved,
+    MemberOutOfHand,
+    LastKeyholder,
+    SettleFirst,
+    SuccessorRequired,
+    SuccessorNotOffered,
+    SuccessorLeaves,
+    ReceiverNotActive,
+    PlanChanged,
+)
+OF_SUCCESSORS = (SuccessorNotOffered, SuccessorLeaves, ReceiverNotActive)
 
 
-def _plan(plan: LeavingPlan) -> LeavingPlanOut:
+def leaving_plan_out(plan: LeavingPlan) -> LeavingPlanOut:
     return LeavingPlanOut(
         digest=plan.digest,
         people=named(plan.members, plan.names),
@@ -61,20 +78,39 @@ def _plan(plan: LeavingPlan) -> LeavingPlanOut:
         teams=plan.teams,
         roles=plan.roles,
         seats_freed=plan.seats_freed,
+        planned=plan.planned,
+        reports=plan.reports,
         asks_name=plan.asks_name,
+        records=[OwnedOut(type=key, number=number) for key, number in plan.records],
+        open_deals=plan.open_deals,
+        open_value=[Amount(currency=currency, minor=minor) for currency, minor in plan.open_value],
+        successor=Named(id=plan.successor_id, name=plan.successor) if plan.successor_id else None,
+        matters=[
+            MatterOut.model_validate(
+                {"kind": one.kind, "must": one.must, "id": one.id, "name": one.name, "number": one.number}
+            )
+            for one in plan.matters
+        ],
     )
 
 
 def _left(left: Left) -> LeftOut:
-    return LeftOut(people=named(left.members, left.names), refused=refused_people(left.refused), sessions=left.sessions)
+    return LeftOut(
+        people=named(left.members, left.names),
+        refused=refused_people(left.refused),
+        sessions=left.sessions,
+        moved=left.moved,
+        operation_id=left.operation_id,
+    )
 
 
 def _deactivation_plan(request: ApiRequest, ids: list[UUID]) -> LeavingPlanOut:
-    return _plan(plan_deactivate_members(actor=request.actor, membership_ids=ids, now=clock.now()))
+    return leaving_plan_out(plan_deactivate_members(actor=request.actor, membership_ids=ids, now=clock.now()))
 
 
-def _removal_plan(request: ApiRequest, ids: list[UUID]) -> LeavingPlanOut:
-    return _plan(plan_remove_members(actor=request.actor, membership_ids=ids, now=clock.now()))
+def _removal_plan(request: ApiRequest, ids: list[UUID], successor_id: UUID | None) -> LeavingPlanOut:
+    plan = plan_remove_members(actor=request.actor, membership_ids=ids, now=clock.now(), successor_id=successor_id)
+    return leaving_plan_out(plan)
 
 
 @operation(router, "POST", "/people/deactivations/plan", DEACTIVATE, answer=LeavingPlanOut, reads=True)
@@ -86,20 +122,36 @@ def deactivations_plan(request: ApiRequest, body: Selection) -> LeavingPlanOut:
 @operation(router, "POST", "/people/deactivations", DEACTIVATE, answer=LeftOut, refuses=DEACTIVATION_REFUSALS)
 def deactivations_create(request: ApiRequest, body: DeactivatedSelection) -> LeftOut:
     """Deactivates a selection. Who can't be is left out and named; when nobody can be, the first reason answers."""
-    ids, name = tuple(body.person_ids), body.organization_name
-    return _left(carry_out(request, deactivate_members, membership_ids=ids, digest=body.digest, organization_name=name))
+    left: Left = carry_out(
+        request,
+        deactivate_members,
+        membership_ids=tuple(body.person_ids),
+        digest=body.digest,
+        organization_name=body.organization_name,
+        freezing=body.freezing,
+        tell=body.tell,
+    )
+    return _left(left)
 
 
-@operation(router, "POST", "/people/removals/plan", REMOVE, answer=LeavingPlanOut, reads=True)
-def removals_plan(request: ApiRequest, body: Selection) -> LeavingPlanOut:
+@operation(router, "POST", "/people/removals/plan", REMOVE, answer=LeavingPlanOut, reads=True, refuses=OF_SUCCESSORS)
+def removals_plan(request: ApiRequest, body: RemovalAsked) -> LeavingPlanOut:
     """What removing a selection would do; changes nothing."""
-    return _removal_plan(request, body.person_ids)
+    return _removal_plan(request, body.person_ids, body.successor_id)
 
 
 @operation(router, "POST", "/people/removals", REMOVE, answer=LeftOut, refuses=REMOVAL_REFUSALS)
-def removals_create(request: ApiRequest, body: ConfirmedSelection) -> LeftOut:
-    """Removes a selection for good. Names stay in history."""
-    return _left(carry_out(request, remove_members, membership_ids=tuple(body.person_ids), digest=body.digest))
+def removals_create(request: ApiRequest, body: RemovedSelection) -> LeftOut:
+    """Removes a selection for good. Names stay in history; records go to the successor or become unassigned."""
+    left: Left = carry_out(
+        request,
+        remove_members,
+        membership_ids=tuple(body.person_ids),
+        digest=body.digest,
+        successor_id=body.successor_id,
+        tell=body.tell,
+    )
+    return _left(left)
 
 
 @operation(router, "GET", "/people/{person_id}/deactivation/plan", DEACTIVATE, answer=LeavingPlanOut)
@@ -115,8 +167,15 @@ def deactivation_create(
     body: ConfirmedDeactivation = ConfirmedDeactivation(),  # noqa: B008 frozen
 ) -> Person:
     """Ends somebody's access at once; everything stays under their name."""
-    name = body.organization_name
-    carry_out(request, deactivate_members, membership_ids=(person_id,), digest=body.digest, organization_name=name)
+    carry_out(
+        request,
+        deactivate_members,
+        membership_ids=(person_id,),
+        digest=body.digest,
+        organization_name=body.organization_name,
+        freezing=body.freezing,
+        tell=body.tell,
+    )
     with reading():
         return person(request.actor, person_id)
 
@@ -136,15 +195,27 @@ def deactivation_delete(request: ApiRequest, person_id: Id) -> Person:
         return person(request.actor, person_id)
 
 
-@operation(router, "GET", "/people/{person_id}/removal/plan", REMOVE, answer=LeavingPlanOut)
-def removal_plan(request: ApiRequest, person_id: Id) -> LeavingPlanOut:
+@operation(router, "GET", "/people/{person_id}/removal/plan", REMOVE, answer=LeavingPlanOut, refuses=OF_SUCCESSORS)
+def removal_plan(request: ApiRequest, person_id: Id, query: Query[SuccessorAsked]) -> LeavingPlanOut:
     """What removing this person would do."""
-    return _removal_plan(request, [person_id])
+    return _removal_plan(request, [person_id], query.successor_id)
 
 
 @operation(router, "POST", "/people/{person_id}/removal", REMOVE, answer=Person, refuses=REMOVAL_REFUSALS)
-def removal_create(request: ApiRequest, person_id: Id, body: Confirmation = Confirmation()) -> Person:  # noqa: B008 frozen
-    """Removes somebody for good: role, teams and links end; the name stays in history."""
-    carry_out(request, remove_members, membership_ids=(person_id,), digest=body.digest)
+def removal_create(
+    request: ApiRequest,
+    person_id: Id,
+    body: ConfirmedRemoval = ConfirmedRemoval(),  # noqa: B008 frozen
+) -> Person:
+    """Removes somebody for good: role, teams and links end; the name stays in history; records go to the successor or
+    become unassigned."""
+    carry_out(
+        request,
+        remove_members,
+        membership_ids=(person_id,),
+        digest=body.digest,
+        successor_id=body.successor_id,
+        tell=body.tell,
+    )
     with reading():
         return person(request.actor, person_id)

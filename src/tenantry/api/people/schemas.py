@@ -13,6 +13,13 @@ from tenantry.core import bounds
 
 PersonStatus = Literal["active", "pending", "expired", "deactivated", "removed"]
 Name = Annotated[str, Bounded(bounds.OPTIONAL_PERSON_NAME)]
+Phone = Annotated[str, Bounded(bounds.PHONE)]
+Locale = Annotated[str, Field(max_length=20, description="Empty: as the browser asks.")]
+TimeZone = Annotated[str, Field(max_length=80, description="IANA name. Empty: the organization's.")]
+
+
+Way = Literal["invitation_link", "temporary_password", "administrator_password"]
+GivenPassword = Annotated[str, Field(max_length=bounds.PASSWORD_MAX)]
 
 
 class Named(Out):
@@ -35,6 +42,11 @@ class Person(Out):
                 "role": {"id": "01890a5d-ac96-774b-bcce-b302099a8001", "name": "Owner"},
                 "teams": [{"id": "01890a5d-ac96-774b-bcce-b302099a8002", "name": "North"}],
                 "unit": {"id": "01890a5d-ac96-774b-bcce-b302099a8004", "name": "Oslo"},
+                "department": {"id": "01890a5d-ac96-774b-bcce-b302099a8005", "name": "Sales"},
+                "manager": None,
+                "phone": "+47 22 00 00 00",
+                "locale": "",
+                "time_zone": "Europe/Oslo",
                 "profile_id": None,
                 "last_sign_in_at": "2026-05-04T08:00:00Z",
                 "created_at": "2026-01-12T09:30:00Z",
@@ -55,6 +67,11 @@ class Person(Out):
     role: Named | None
     teams: list[Named] = Field(description="Those that the caller may see.")
     unit: Named | None = Field(description="Where they stand in the tree of units.")
+    department: Named | None
+    manager: Named | None
+    phone: str
+    locale: str
+    time_zone: str
     profile_id: UUID | None = Field(description="The profile that bounds what they do in the applications.")
     last_sign_in_at: datetime | None
     created_at: datetime
@@ -75,6 +92,8 @@ class PeopleQuery(PageQuery):
     team: Annotated[list[Id], Field(max_length=50)] = []
     unit: Annotated[list[Id], Field(max_length=50, description="There, and in everything below.")] = []
     workspace: Annotated[list[Id], Field(max_length=50)] = []
+    department: Annotated[list[Id], Field(max_length=50)] = []
+    profile: Annotated[list[Id], Field(max_length=50)] = []
     never_signed_in: Annotated[Literal["true", "false"], Field()] = "false"
     not_seen_for_days: Days | None = None
     sort: Literal["name", "-name", "email", "-email", "last_sign_in", "-last_sign_in", "added", "-added"] = "name"
@@ -99,13 +118,30 @@ class InvitePerson(In):
     family_name: Name = ""
     team_ids: Annotated[list[Id], Field(max_length=100)] = []
     unit_id: Id | None = None
+    profile_id: Id | None = None
+    department_id: Id | None = None
+    way: Annotated[Way | None, Field(description="One of policy people.entry_modes; left out, its first.")] = None
+    password: Annotated[GivenPassword, Field(description="With the way `administrator_password`, and no other.")] = ""
+    must_change: Annotated[
+        bool, Field(description="Whether they choose their own before anything else, where a password was given.")
+    ] = True
 
 
-class RenamePerson(In):
-    """Only what is sent is changed."""
+class SetPassword(In):
+    password: GivenPassword
+    must_change: Annotated[bool, Field(description="Whether they choose their own before anything else.")] = True
 
-    given_name: Name = ""
+
+class EditPerson(In):
+    """Only what is sent is changed. Null takes department or manager away, an empty text what it says."""
+
+    given_name: Annotated[str, Bounded(bounds.PERSON_NAME)] = Field(default="")
     family_name: Name = ""
+    department_id: Id | None = None
+    manager_id: Id | None = Field(default=None, description="Somebody active; circles are refused.")
+    phone: Phone = ""
+    locale: Locale = ""
+    time_zone: TimeZone = ""
 
 
 class Confirmation(In):
@@ -127,14 +163,6 @@ TypedName = Annotated[
     str,
     Field(max_length=200, description="The organization's name, where policy people.deactivation_by is `owner`."),
 ]
-
-
-class ConfirmedDeactivation(Confirmation):
-    organization_name: TypedName = ""
-
-
-class DeactivatedSelection(ConfirmedSelection):
-    organization_name: TypedName = ""
 
 
 class GiveRole(In):
@@ -171,28 +199,6 @@ class RefusedPerson(Out):
     name: str
     code: str
     detail: str
-
-
-class LeavingPlanOut(Out):
-    """What deactivating or removing would do. Counts are totals over `people`."""
-
-    digest: str
-    people: list[Named]
-    refused: list[RefusedPerson]
-    sessions: int
-    invitations: int
-    teams: int
-    roles: int
-    seats_freed: int
-    asks_name: bool = Field(description="Whether the organization's name has to be sent along.")
-
-
-class LeftOut(Out):
-    """Whom it was done to, and who was left out with the reason."""
-
-    people: list[Named]
-    refused: list[RefusedPerson]
-    sessions: int
 
 
 class SessionOut(Out):

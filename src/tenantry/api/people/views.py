@@ -3,7 +3,7 @@
 from ninja import Query, Router
 
 from tenantry.access.actions.assigning import RoleChangePlan, change_role, plan_change_role
-from tenantry.access.directory import with_places
+from tenantry.access.directory import directory_page
 from tenantry.access.errors import (
     EndPassed,
     FollowerNeeded,
@@ -14,48 +14,57 @@ from tenantry.access.errors import (
     TooManyKeyholders,
 )
 from tenantry.access.permissions import ASSIGN
-from tenantry.access.selectors import SORTS, DirectoryFilter, directory
+from tenantry.access.selectors import SORTS, DirectoryFilter
 from tenantry.api.idempotency import carry_out
 from tenantry.api.operations import Answer, operation
 from tenantry.api.pagination import listed
 from tenantry.api.people.rows import people, person
 from tenantry.api.people.schemas import (
+    EditPerson,
     GiveRole,
     InvitePerson,
     Named,
     PeopleQuery,
     Person,
     PersonPage,
-    RenamePerson,
     RoleChangePlanOut,
     RoleChoice,
     Sessions,
+    SetPassword,
     session_out,
 )
 from tenantry.api.requests import ApiRequest
 from tenantry.api.schemas import Id
 from tenantry.core import clock
 from tenantry.core.errors import PlanChanged, TooFast
-from tenantry.core.paging import keyset_page
 from tenantry.core.transactions import reading
 from tenantry.organizations.errors import AtSeatLimit
 from tenantry.people.errors import (
+    AddressElsewhere,
     AlreadyInvited,
     AlreadyMember,
+    IdentityElsewhere,
+    ManagerCircle,
+    ManagerNotActive,
     MemberDeactivated,
     NotActive,
     NotOnOneself,
     OneTeamOnly,
+    WayNotOffered,
 )
 from tenantry.people.permissions import EDIT, END_SESSIONS, INVITE, RESET_PASSWORD, VIEW
-from tenantry.people.selectors import get_member
 from tenantry.security.actions import end_sessions
+from tenantry.security.errors import PasswordRefused
 from tenantry.security.selectors import sessions_of
-from tenantry.usecases.joining import edit_member, invite_member
+from tenantry.usecases.given_passwords import set_member_password
+from tenantry.usecases.joining import invite_member
+from tenantry.usecases.person import edit_person
 from tenantry.usecases.signing_in import send_password_reset
+from tenantry.usecases.temporary_passwords import send_temporary_password
 
 router = Router(tags=["People"])
 KNOWN_HERE = (AlreadyMember, AlreadyInvited, MemberDeactivated)
+NOT_TO_GIVE = (NotActive, NotOnOneself, MemberOutOfHand, WayNotOffered, IdentityElsewhere)
 ROLE_REFUSALS = (SameRole, NotOnOneself, RoleNotAssignable, MemberOutOfHand, EndPassed, FollowerNeeded)
 
 
@@ -72,9 +81,13 @@ def person_list(request: ApiRequest, query: Query[PeopleQuery]) -> Answer:
         seen,
         unit_ids=tuple(query.unit),
         workspace_ids=tuple(query.workspace),
+        department_ids=tuple(query.department),
+        profile_ids=tuple(query.profile),
     )
-    page = keyset_page(
-        with_places(directory(request.actor, wanted, now)),
+    page = directory_page(
+        request.actor,
+        wanted,
+        now,
         order=SORTS[query.sort.removeprefix("-")],
         descending=query.sort.startswith("-"),
         cursor=query.cursor,
@@ -90,10 +103,15 @@ def person_list(request: ApiRequest, query: Query[PeopleQuery]) -> Answer:
     INVITE,
     answer=Person,
     status=201,
-    refuses=(*KNOWN_HERE, RoleNotAssignable, AtSeatLimit, TooManyKeyholders, OneTeamOnly),
+    refuses=(
+        *(*KNOWN_HERE, AddressElsewhere, RoleNotAssignable, AtSeatLimit, TooManyKeyholders, OneTeamOnly),
+        *(WayNotOffered, PasswordRefused, TooFast),
+    ),
 )
 def person_create(request: ApiRequest, body: InvitePerson) -> Answer:
-    """Adds somebody: an invitation is mailed, a seat is taken. They are in when they accept."""
+    """Adds somebody by one of the ways in that the organization offers; a seat is taken. By a link or a temporary
+    password, mailed, they are pending until they come. With a password they are active at once; an address that has an
+    account keeps its own, and its owner is asked by mail."""
     invited = carry_out(
         request,
         invite_member,
@@ -103,6 +121,11 @@ def person_create(request: ApiRequest, body: InvitePerson) -> Answer:
         family_name=body.family_name,
         team_ids=tuple(body.team_ids),
         unit_id=body.unit_id,
+        profile_id=body.profile_id,
+        department_id=body.department_id,
+        way=body.way or "",
+        password=body.password,
+        must_change=body.must_change,
     )
     with reading():
         added = person(request.actor, invited.membership_id)
@@ -115,18 +138,17 @@ def person_get(request: ApiRequest, person_id: Id) -> Person:
     return person(request.actor, person_id)
 
 
-@operation(router, "PATCH", "/people/{person_id}", EDIT, answer=Person, refuses=(MemberOutOfHand,))
-def person_edit(request: ApiRequest, person_id: Id, body: RenamePerson) -> Person:
-    """Changes somebody's name in this organization."""
-    with reading():
-        member = get_member(request.actor, person_id)
-    carry_out(
-        request,
-        edit_member,
-        membership_id=person_id,
-        given_name=body.given_name if "given_name" in body.model_fields_set else member.given_name,
-        family_name=body.family_name if "family_name" in body.model_fields_set else member.family_name,
-    )
+@operation(
+    router,
+    "PATCH",
+    "/people/{person_id}",
+    EDIT,
+    answer=Person,
+    refuses=(MemberOutOfHand, ManagerNotActive, ManagerCircle),
+)
+def person_edit(request: ApiRequest, person_id: Id, body: EditPerson) -> Person:
+    """Changes what is known of somebody in this organization: names, department, manager, phone, language, zone."""
+    carry_out(request, edit_person, membership_id=person_id, **body.model_dump(exclude_unset=True))
     with reading():
         return person(request.actor, person_id)
 
@@ -201,6 +223,27 @@ def role_change(request: ApiRequest, person_id: Id, body: GiveRole) -> Person:
 def password_reset_create(request: ApiRequest, person_id: Id) -> None:
     """Mails somebody a link to choose a new password. Nobody else learns or sets it."""
     carry_out(request, send_password_reset, membership_id=person_id)
+
+
+@operation(
+    router,
+    "POST",
+    "/people/{person_id}/temporary-password",
+    RESET_PASSWORD,
+    status=202,
+    refuses=(*NOT_TO_GIVE, TooFast),
+)
+def temporary_password_create(request: ApiRequest, person_id: Id) -> None:
+    """Mails somebody who is in a temporary password: good once, for an hour, beside their own."""
+    carry_out(request, send_temporary_password, membership_id=person_id)
+
+
+@operation(router, "PUT", "/people/{person_id}/password", RESET_PASSWORD, refuses=(*NOT_TO_GIVE, PasswordRefused))
+def person_password_set(request: ApiRequest, person_id: Id, body: SetPassword) -> None:
+    """Replaces somebody's password, where the account is this organization's alone. Their sessions end."""
+    carry_out(
+        request, set_member_password, membership_id=person_id, password=body.password, must_change=body.must_change
+    )
 
 
 @operation(router, "GET", "/people/{person_id}/sessions", END_SESSIONS, answer=Sessions, refuses=(MemberOutOfHand,))

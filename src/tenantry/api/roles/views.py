@@ -43,6 +43,7 @@ from tenantry.core import clock
 from tenantry.core.errors import InvalidInput, PlanChanged, VersionChanged
 from tenantry.core.permissions import catalogue
 from tenantry.core.transactions import reading
+from tenantry.organizations.errors import NotInPlan
 from tenantry.people.errors import NotOnOneself
 from tenantry.people.permissions import INVITE
 from tenantry.usecases.telling_roles import effects_of
@@ -95,7 +96,7 @@ def role_assignable_list(request: ApiRequest) -> AssignableRoles:
     return AssignableRoles(items=[RoleOut(**_fields(row)) for row in assignable_roles(request.actor)])
 
 
-@operation(router, "POST", "/roles", ROLES_EDIT, answer=HeldRoleOut, status=201, refuses=WRITING)
+@operation(router, "POST", "/roles", ROLES_EDIT, answer=HeldRoleOut, status=201, refuses=(*WRITING, NotInPlan))
 def role_create(request: ApiRequest, body: CreateRole) -> Answer:
     """A custom role, or a copy. What is put in the caller holds."""
     if body.copy_of is not None:

@@ -45,19 +45,30 @@ class AddWorkflowMembers(In):
 
 
 class WorkflowDeletionQuery(QueryIn):
-    """`to`: the workflow that its members come into; without one they take part in one less."""
+    """`to`: the workflow that its members and deals go to; without one its members take part in one less."""
 
     to: Id | None = None
 
 
+class DealRoute(Out):
+    stage: Named
+    to: Named | None
+    deals: int
+
+
 class WorkflowDeletionPlanOut(Out):
-    """`asks_name`: whether the organization's name goes into `organization_name`."""
+    """`asks_name`: the organization's name goes into `organization_name`. `deals`, closed and archived ones too, go by
+    `routes`: to the stage that is called the same, else to the first. `waiting`: requests to mentors, which lapse."""
 
     digest: str
     workflow: Named
     to: Named | None
     members: int
     moving: int
+    deals: int
+    open_deals: int
+    routes: list[DealRoute]
+    waiting: int
     asks_name: bool
 
 

@@ -12,6 +12,7 @@ from tenantry.api.requests import ApiRequest
 from tenantry.api.schemas import Id
 from tenantry.api.workflows.schemas import (
     AddWorkflowMembers,
+    DealRoute,
     DeleteWorkflow,
     WorkflowDeletionPlanOut,
     WorkflowDeletionQuery,
@@ -25,6 +26,7 @@ from tenantry.api.workspaces.schemas import CreatePlace, EditPlace, PlaceQuery
 from tenantry.core.errors import PlanChanged
 from tenantry.core.paging import keyset_page
 from tenantry.core.transactions import reading
+from tenantry.crm.deal_errors import WorkflowInUse
 from tenantry.organizations.errors import OrganizationNameAsked, WorkflowNameTaken
 from tenantry.people.errors import AlreadyInWorkflow, NotOnOneself
 from tenantry.people.permissions import WORKFLOWS_MANAGE, WORKFLOWS_VIEW
@@ -98,7 +100,7 @@ def workflow_edit(request: ApiRequest, workflow_id: Id, body: EditPlace) -> Work
 def workflow_deletion_plan(
     request: ApiRequest, workflow_id: Id, query: Query[WorkflowDeletionQuery]
 ) -> WorkflowDeletionPlanOut:
-    """What deleting a workflow would do to its members."""
+    """What deleting a workflow would do to its members and deals."""
     plan = plan_delete_workflow(actor=request.actor, workflow_id=workflow_id, to_id=query.to)
     return WorkflowDeletionPlanOut(
         digest=plan.digest,
@@ -106,7 +108,19 @@ def workflow_deletion_plan(
         to=Named(id=plan.to_id, name=plan.to) if plan.to_id else None,
         members=plan.members,
         moving=plan.moving,
+        deals=plan.deals,
+        open_deals=plan.open_deals,
+        routes=[_route(one) for one in plan.routes],
+        waiting=plan.waiting,
         asks_name=plan.asks_name,
+    )
+
+
+def _route(route: Any) -> DealRoute:
+    return DealRoute(
+        stage=Named(id=route.stage_id, name=route.stage),
+        to=Named(id=route.to_id, name=route.to) if route.to_id else None,
+        deals=route.deals,
     )
 
 
@@ -115,10 +129,10 @@ def workflow_deletion_plan(
     "POST",
     "/workflows/{workflow_id}/deletion",
     WORKFLOWS_MANAGE,
-    refuses=(OrganizationNameAsked, PlanChanged),
+    refuses=(OrganizationNameAsked, PlanChanged, WorkflowInUse),
 )
 def workflow_delete(request: ApiRequest, workflow_id: Id, body: DeleteWorkflow) -> None:
-    """Deletes a workflow; where policy `people.deactivation_by` is `owner`, the organization's name is asked for."""
+    """Deletes a workflow by typing the organization's name. Its deals go to another one; without any it may just go."""
     carry_out(
         request,
         delete_workflow,

@@ -30,8 +30,8 @@ from tenantry.api.workspaces.schemas import (
 from tenantry.core.errors import PlanChanged
 from tenantry.core.paging import keyset_page
 from tenantry.core.transactions import reading
-from tenantry.organizations.errors import WorkspaceNameTaken
-from tenantry.people.errors import AlreadyRemoved, NotOnOneself
+from tenantry.organizations.errors import LimitReached, WorkspaceNameTaken
+from tenantry.people.errors import AlreadyRemoved, NotOnOneself, OneTeamOnly
 from tenantry.people.permissions import WORKSPACES_EDIT, WORKSPACES_MANAGE, WORKSPACES_VIEW
 from tenantry.usecases.workspaces import (
     add_to_workspace,
@@ -68,7 +68,13 @@ def workspace_list(request: ApiRequest, query: Query[PlaceQuery]) -> Answer:
 
 
 @operation(
-    router, "POST", "/workspaces", WORKSPACES_MANAGE, answer=WorkspaceOut, status=201, refuses=(WorkspaceNameTaken,)
+    router,
+    "POST",
+    "/workspaces",
+    WORKSPACES_MANAGE,
+    answer=WorkspaceOut,
+    status=201,
+    refuses=(WorkspaceNameTaken, LimitReached),
 )
 def workspace_create(request: ApiRequest, body: CreatePlace) -> Answer:
     """A new workspace without members. Needs the permission in the whole organization."""
@@ -125,7 +131,13 @@ def workspace_deletion_plan(
     )
 
 
-@operation(router, "DELETE", "/workspaces/{workspace_id}", WORKSPACES_MANAGE, refuses=(RoleNotAssignable, PlanChanged))
+@operation(
+    router,
+    "DELETE",
+    "/workspaces/{workspace_id}",
+    WORKSPACES_MANAGE,
+    refuses=(RoleNotAssignable, OneTeamOnly, PlanChanged),
+)
 def workspace_delete(request: ApiRequest, workspace_id: Id, query: Query[WorkspaceDeletion]) -> None:
     """Members and teams go to `to`; without one they leave it. `digest` of the plan that was shown, or nothing."""
     carry_out(request, delete_workspace, workspace_id=workspace_id, to_id=query.to, digest=query.digest)
