@@ -10,12 +10,18 @@ import typer
 from rich.console import Console
 
 from tenantry.access.actions.assigning import change_role
+from tenantry.access.actions.giving import give_role
 from tenantry.access.selectors import find_role
 from tenantry.acting.actions import perform
 from tenantry.blueprints.schema import SHIPPED, Blueprint, founding, shipped
 from tenantry.cli import signins
 from tenantry.cli.demo_cast import INVITED, TEAMS, address_of, cast, ordinary_of
+from tenantry.cli.demo_files import stored_papers
+from tenantry.cli.demo_people import REPORTS, Introduction, introduce
+from tenantry.cli.demo_records import Sellers, cast_records
+from tenantry.cli.demo_scale import load_scale
 from tenantry.cli.demo_structure import Furnishing, furnish
+from tenantry.cli.demo_words import BROKERAGE, SUPPLY, Trade
 from tenantry.cli.failures import Failure
 from tenantry.cli.readiness import require_current_schema
 from tenantry.cli.signins import SignIn
@@ -24,10 +30,14 @@ from tenantry.core.actor import Actor
 from tenantry.core.ids import new_id
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
+from tenantry.organizations.policies import CATALOGUE
 from tenantry.organizations.selectors import count_organizations, find_organization_id
+from tenantry.people.ways import ADMINISTRATOR, ENTRY_MODES
 from tenantry.security.operators import create_operator, operator_exists
 from tenantry.security.passwords import hashed
 from tenantry.usecases.demonstrating import Demonstrated, DemoOrganization, DemoPerson, load_demonstration
+from tenantry.usecases.demonstrating_records import DemoRecords, load_demonstration_records
+from tenantry.usecases.demonstrating_use import load_demonstration_use
 from tenantry.usecases.joining import invite_member
 from tenantry.usecases.offboarding import DEACTIVATION_BY, deactivate_members, reactivate_member
 from tenantry.usecases.signing_in import enter_organization
@@ -45,10 +55,20 @@ NAMES = {"standard": "Halden Supply"}
 @app.command()
 def demo(
     force_new: bool = typer.Option(False, "--force-new", help="Load them beside organizations that exist."),
+    scale: bool = typer.Option(False, "--scale", help="Load one very large organization and many small ones instead."),
+    scale_members: int = typer.Option(1_000_000, min=100, max=10_000_000, help="People of the large one."),
+    scale_organizations: int = typer.Option(100_000, min=0, max=1_000_000, help="How many small ones, of one person."),
 ) -> None:
     """Load the demonstration organizations into an empty installation and print their sign-ins."""
     require_current_schema()
     console = Console(highlight=False)
+    if scale:
+        loaded = load_scale(scale_members, scale_organizations, hashed(PASSWORD), clock.now(), console)
+        console.print(
+            f"{loaded.people:,} people in {loaded.slug} and {loaded.organizations:,} organizations beside it, "
+            f"in {loaded.seconds:,.0f} s.\nSign in as {loaded.email} with {PASSWORD}."
+        )
+        return
     accounts = load(force_new=force_new)
     signins.keep(accounts)
     signins.announce(console)
@@ -126,7 +146,10 @@ def _load_one(blueprint: Blueprint, password_hash: str, now: datetime) -> list[S
             demo=wanted,
             password_hash=password_hash,
         )
-    _last_hours(_Scene(blueprint, wanted, made, keys), now)
+    scene = _Scene(blueprint, wanted, made, keys)
+    _last_hours(scene, now)
+    _sell(scene, now)
+    _use(scene, now)
     names = {role.key: role.name for role in blueprint.roles if role.kind == "base"}
     first = {person.role: person for person in reversed(people) if person.status == "active"}
     return [SignIn(place.name, names[key], first[key].email, PASSWORD) for key in names if key in first]
@@ -140,6 +163,10 @@ class _Scene:
     wanted: DemoOrganization
     made: Demonstrated
     keys: list[str]
+
+    @property
+    def trade(self) -> Trade:
+        return BROKERAGE if self.blueprint.key == "brokerage" else SUPPLY
 
     @property
     def owner(self) -> Actor:
@@ -178,11 +205,16 @@ def _last_hours(scene: _Scene, now: datetime) -> None:
     with scope.tenant(scene.made.organization_id), reading():
         roles = {role.key: find_role(role.key).id for role in scene.blueprint.roles}
     paused, promoted = scene.ids(others[5:7])
+    ways = scene.blueprint.policies.get(ENTRY_MODES, CATALOGUE[ENTRY_MODES].default)
+    way = next((one for one in ways if one != ADMINISTRATOR), ADMINISTRATOR)
+    # Where no way in waits for the person, they are in at once.
+    given: dict[str, Any] = {"password": f"{PASSWORD} 9", "must_change": False} if way == ADMINISTRATOR else {}
 
     def invite(name: tuple[str, str], at: datetime) -> None:
-        given, family = name
-        email = address_of(given, family, scene.wanted.domain)
-        scene.act(invite_member, at, email=email, given_name=given, family_name=family, role_id=roles[ordinary])
+        first, last = name
+        email = address_of(first, last, scene.wanted.domain)
+        named = {"email": email, "given_name": first, "family_name": last, "role_id": roles[ordinary]}
+        scene.act(invite_member, at, way=way, **named, **given)
 
     def pause(at: datetime) -> None:
         if scene.blueprint.policies.get(DEACTIVATION_BY) != "nobody":
@@ -192,9 +224,16 @@ def _last_hours(scene: _Scene, now: datetime) -> None:
         if scene.blueprint.policies.get(DEACTIVATION_BY) != "nobody":
             scene.act(reactivate_member, at, membership_id=paused)
 
-    managers = scene.ids(scene.active("system_administrator"))
-    parts = scene.blueprint.policies.get("organization.structure", [])
-    furnish(parts, Furnishing(scene.act, scene.ids(others[7:]), managers, roles, now - timedelta(minutes=68)))
+    _furnish(scene, scene.ids(others[7:]), roles, now)
+    introduce(
+        Introduction(
+            scene.act,
+            scene.ids(others[7:]),
+            now - timedelta(minutes=66),
+            scene.blueprint.policies.get(DEACTIVATION_BY) != "nobody",
+            scene.wanted.name,
+        )
+    )
     # Minutes ago, the oldest first: numbers of the audit follow the order of writing.
     schedule: tuple[tuple[int, Callable[[datetime], None]], ...] = (
         (58, lambda at: scene.sign_in(scene.wanted.people[0], at)),
@@ -210,6 +249,81 @@ def _last_hours(scene: _Scene, now: datetime) -> None:
     )
     for minutes, happen in schedule:
         happen(now - timedelta(minutes=minutes))
+
+
+def _furnish(scene: _Scene, people: list[UUID], roles: dict[str, UUID], now: datetime) -> None:
+    furnish(
+        scene.blueprint.policies.get("organization.structure", []),
+        Furnishing(
+            act=scene.act,
+            people=people,
+            managers=scene.ids(scene.active("system_administrator")),
+            roles=roles,
+            began=now - timedelta(minutes=68),
+            workflow_id=scene.made.workflow_id,
+            second=scene.trade.second,
+        ),
+    )
+
+
+# Who sells, beside those of the ordinary role.
+SELLING = ("manager", "team_lead", "senior_sales_rep")
+MOST_SELLERS = 60
+MENTOR = "mentor"
+
+
+def _sell(scene: _Scene, now: datetime) -> None:
+    """What they sell, to whom, and what is to do about it. Who signs in first has most of it, and who leaves soon."""
+    ordinary = scene.active(ordinary_of(scene.keys))
+    leaver = ordinary[7 + REPORTS : 8 + REPORTS]
+    leads = [p for p in scene.wanted.people if p.status == "active" and p.is_lead]
+    others = [p for key in SELLING for p in scene.active(key)]
+    order = [*ordinary[:1], *scene.wanted.people[:1], *leaver, *leads, *others, *ordinary[1:]]
+    active = list(dict.fromkeys(scene.ids(order)))[:MOST_SELLERS]
+    gone = scene.ids(p for p in scene.wanted.people if p.status == "deactivated")[:3]
+    records = cast_records(
+        sellers=Sellers(active, gone),
+        trade=scene.trade,
+        currency=scene.wanted.currency,
+        founded_at=scene.wanted.founded_at,
+        now=now,
+        seed=f"tenantry {scene.blueprint.key} records",
+    )
+    wanted = DemoRecords(records, _mentees(scene, ordinary, now))
+    with scope.tenant(scene.made.organization_id):
+        system = Actor.system("demo", scene.made.organization_id)
+        perform(load_demonstration_records, actor=system, now=now, wanted=wanted)
+
+
+# Blueprints whose messaging and meetings report to the product.
+REPORTING = ("messaging", "sales-floor")
+FILING = 6
+
+
+def _use(scene: _Scene, now: datetime) -> None:
+    """What lies in their Drives, and what their meters counted."""
+    owners = scene.ids([*scene.active(ordinary_of(scene.keys))[:FILING], scene.wanted.people[0]])
+    reports = ("connect_messages", "meeting_minutes") if scene.blueprint.key in REPORTING else ()
+    with scope.tenant(scene.made.organization_id):
+        perform(
+            load_demonstration_use,
+            actor=Actor.system("demo", scene.made.organization_id),
+            now=now,
+            files=tuple(stored_papers(scene.made.organization_id, owners, now)),
+            reports=reports,
+            seed=f"tenantry {scene.blueprint.key} use",
+        )
+
+
+def _mentees(scene: _Scene, ordinary: list[DemoPerson], now: datetime) -> dict[UUID, UUID]:
+    """Mentee -> mentor, where the blueprint has mentors: the first broker has two."""
+    if all(role.key != MENTOR for role in scene.blueprint.roles):
+        return {}
+    with scope.tenant(scene.made.organization_id), reading():
+        mentor = find_role(MENTOR)
+    first, *mentees = scene.ids(ordinary[:3])
+    scene.act(give_role, now - timedelta(minutes=2), membership_id=first, role_id=mentor.id)
+    return dict.fromkeys(mentees, first)
 
 
 def _operator(now: datetime) -> list[SignIn]:

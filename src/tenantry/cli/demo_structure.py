@@ -7,14 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from tenantry.access.actions.giving import give_role
+from tenantry.usecases.pipelines import duplicate_workflow
 from tenantry.usecases.placing import move_to_unit
 from tenantry.usecases.units import create_unit
-from tenantry.usecases.workflows import add_to_workflow, create_workflow
+from tenantry.usecases.workflows import add_to_workflow, edit_workflow
 from tenantry.usecases.workspaces import add_to_workspace, create_workspace
 
 # Group -> branches.
 GROUPS = {"Nordics": ("Oslo", "Bergen", "Göteborg"), "Iberia": ("Lisboa", "Sevilla")}
-WORKFLOWS = {"Residential": "Homes, from enquiry to settlement.", "Commercial": "Offices, shops and land."}
 WORKSPACES = {"Nordics": "Customers in the north.", "Iberia": "Spain and Portugal.", "Service": "After the sale."}
 
 Act = Callable[..., Any]
@@ -23,13 +23,15 @@ Act = Callable[..., Any]
 @dataclass(frozen=True, slots=True)
 class Furnishing:
     """`people`: ids of ordinary active people; `managers`: of those who may manage a unit, may be empty; `roles`:
-    id by key."""
+    id by key; `workflow_id`: of the first workflow; `second`: name and description of another one."""
 
     act: Act
     people: Sequence[UUID]
     managers: Sequence[UUID]
     roles: Mapping[str, UUID]
     began: datetime
+    workflow_id: UUID
+    second: tuple[str, str]
 
     def at(self, minute: int) -> datetime:
         return self.began + timedelta(minutes=minute)
@@ -62,10 +64,12 @@ def _branches(made: Furnishing) -> None:
 
 
 def _workflows(made: Furnishing) -> None:
-    for (name, text), people in zip(WORKFLOWS.items(), _shares(made.people, len(WORKFLOWS) + 1), strict=False):
-        flow = made.act(create_workflow, made.at(3), name=name, description=text)
+    name, text = made.second
+    other = made.act(duplicate_workflow, made.at(3), workflow_id=made.workflow_id, name=name)
+    made.act(edit_workflow, made.at(3), workflow_id=other.id, name=name, description=text)
+    for flow, people in zip((made.workflow_id, other.id), _shares(made.people, 3), strict=False):
         if people:
-            made.act(add_to_workflow, made.at(3), workflow_id=flow.id, membership_ids=people)
+            made.act(add_to_workflow, made.at(3), workflow_id=flow, membership_ids=people)
 
 
 def _workspaces(made: Furnishing) -> None:

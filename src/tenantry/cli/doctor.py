@@ -1,5 +1,6 @@
 """``tenantry doctor``: says what is missing, one line a check."""
 
+import io
 import smtplib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,8 +10,14 @@ from django.conf import settings
 from django.db import DatabaseError, connections
 from rich.console import Console
 
+from tenantry.billing.offers import check_setting
+from tenantry.billing.terms import UNLIMITED
 from tenantry.cli.failures import Failure
 from tenantry.cli.readiness import missing_migrations, require_database
+from tenantry.core import files
+from tenantry.core.documents import DocumentWrong
+from tenantry.core.files.errors import BytesMissing, StoreUnavailable
+from tenantry.core.ids import NIL
 from tenantry.core.mail.sending import connect
 
 app = typer.Typer()
@@ -29,7 +36,7 @@ class Finding:
 
 @app.command()
 def doctor() -> None:
-    """Check database, roles, migrations, worker, queue and mail; exit code 1 when one fails."""
+    """Check database, roles, migrations, worker, queue, mail and files; exit code 1 when one fails."""
     console = Console(highlight=False)
     bad = 0
     for name, check in CHECKS.items():
@@ -107,6 +114,31 @@ def _mail() -> Finding:
     return Finding(True, "the SMTP server answers")
 
 
+def _files() -> Finding:
+    """A few bytes there and back, where no organization's are."""
+    try:
+        kept = files.put(NIL, io.BytesIO(b"tenantry doctor"))
+        whole = b"".join(files.pieces(NIL, kept.key)) == b"tenantry doctor"
+        files.delete(NIL, kept.key)
+    except (StoreUnavailable, BytesMissing) as error:
+        return Finding(False, f"the file store can't be used: {type(error.__cause__).__name__}")
+    bucket = settings.STORAGES["default"]["OPTIONS"].get("bucket_name")
+    where = f"the bucket {bucket}" if bucket else str(settings.MEDIA_ROOT)
+    return Finding(whole, f"{where} takes files" if whole else f"{where} answers with other bytes than it was given")
+
+
+def _plans() -> Finding:
+    """The file that `TENANTRY_PLAN_CATALOGUE` names; the first of what is wrong with it."""
+    chosen = settings.PLAN_CATALOGUE
+    try:
+        found = check_setting()
+    except DocumentWrong as wrong:
+        return Finding(False, f"{wrong.findings[0]} ({len(wrong.findings)} wrong)")
+    if found is not None:
+        return Finding(True, f"{found.title}, version {found.version}, {len(found.plans)} plans")
+    return Finding(True, "nothing is sold: everything is granted" if chosen == UNLIMITED else f"the catalogue {chosen}")
+
+
 CHECKS: dict[str, Callable[[], Finding]] = {
     "database": _database,
     "roles": _roles,
@@ -114,4 +146,6 @@ CHECKS: dict[str, Callable[[], Finding]] = {
     "worker": _worker,
     "queue": _queue,
     "mail": _mail,
+    "files": _files,
+    "plans": _plans,
 }

@@ -3,20 +3,24 @@
 import importlib
 import os
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import django
 import typer
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, execute_from_command_line
 from django.db import DatabaseError
+from django.urls import NoReverseMatch, reverse
 from typer.core import TyperGroup
 from typer.main import get_command
 
 from tenantry import __version__
 from tenantry.cli.failures import Failure
-from tenantry.core.errors import InvalidInput, Refusal
+from tenantry.core.errors import InvalidInput, Refusal, Remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +123,10 @@ def main() -> None:
         _end(str(failure), failure.code)
     except InvalidInput as refusal:
         _end(" ".join(str(text) for text in refusal.fields.values()), 1)
-    except (Refusal, CommandError) as refusal:
-        _end(str(refusal), 1)
+    except Refusal as refusal:
+        _end(str(refusal), 1, refusal.remedies)
+    except CommandError as error:
+        _end(str(error), 1)
     except ImproperlyConfigured as error:
         _end(str(error), 2)
     except DatabaseError as error:
@@ -133,6 +139,11 @@ def _first_line(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-def _end(message: str, code: int) -> None:
+def _end(message: str, code: int, remedies: Sequence[Remedy] = ()) -> None:
+    """One line, and one more for each page that helps."""
     sys.stderr.write(f"tenantry: {' '.join(message.split())}\n")
+    for remedy in remedies:
+        with suppress(NoReverseMatch):
+            place = f"{settings.BASE_URL}{reverse(remedy.url_name, args=remedy.args)}{remedy.query}"
+            sys.stderr.write(f"  {remedy.label}: {place}\n")
     sys.exit(code)

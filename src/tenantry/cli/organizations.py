@@ -1,17 +1,23 @@
 """``tenantry organization``: what this installation carries."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import typer
 
+from tenantry.audit.selectors import AuditFilter, entries
+from tenantry.billing.selectors import moment_of, subscription
+from tenantry.billing.traveling import coming, travel
 from tenantry.blueprints.reading import DocumentWrong, read
 from tenantry.cli.failures import Failure
 from tenantry.cli.readiness import require_current_schema
+from tenantry.cli.targets import ORGANIZATION, commander, organization_of
 from tenantry.core import clock
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.organizations.selectors import all_organizations
 from tenantry.people.census import census_of
+from tenantry.usecases.telling import sentences
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -33,6 +39,30 @@ def list_organizations() -> None:
             limit = "unlimited" if counts.limit is None else str(counts.limit)
             seats = f"{counts.in_use} of {limit} seats"
             typer.echo("\t".join((row.slug, row.state, f"{counts.people} people", seats, row.name)))
+
+
+@app.command("move-clock")
+def move_clock(
+    organization: str = ORGANIZATION,
+    days: int = typer.Option(0, min=0, max=366, help="So many days ahead; 0 goes to what comes next."),
+) -> None:
+    """Move a demonstration's clock ahead, with every renewal, payment and end on the way; print what happened."""
+    require_current_schema()
+    organization_id, began = organization_of(organization), clock.now()
+    actor = commander(organization_id)
+    with scope.tenant(organization_id):
+        with reading():
+            row = subscription()
+            moment = moment_of(row, began)
+            ahead = coming(row, began) if row else ()
+        to = moment + timedelta(days=days) if days or not ahead else ahead[0].at
+        if to == moment:
+            raise Failure("Nothing happens by itself; say how many --days.", code=2)
+        travel(actor, organization_id, to)
+        with reading():
+            wanted = AuditFilter(areas=("billing",), since=began)
+            for line in sentences(entries(actor, wanted).order_by("number")):
+                typer.echo(line.sentence)
 
 
 @app.command("check-blueprint")

@@ -17,12 +17,16 @@ from tenantry.core.errors import InvalidInput, NotFound
 from tenantry.core.tenancy import scope
 from tenantry.core.text import InvalidText
 from tenantry.core.transactions import reading
+from tenantry.people.ways import ADMINISTRATOR, offered_ways
 from tenantry.usecases.joining import invite_member
+from tenantry.usecases.leaving.matters import in_words
 from tenantry.usecases.offboarding import (
     LeavingPlan,
     deactivate_members,
     plan_deactivate_members,
+    plan_remove_members,
     reactivate_member,
+    remove_members,
 )
 
 app = typer.Typer(no_args_is_help=True)
@@ -57,8 +61,10 @@ def invite(
     role: str = typer.Option(..., help="The key of their role, such as member."),
     given_name: str = typer.Option("", help="Given name."),
     family_name: str = typer.Option("", help="Family name."),
+    way: str = typer.Option("", help="invitation_link, temporary_password or administrator_password (asks for one)."),
+    keep: bool = typer.Option(False, "--keep-password", help="With a password: they need not choose their own."),
 ) -> None:
-    """Invite somebody by a mailed link."""
+    """Add somebody by one of the ways in that the organization offers; its first where none is named."""
     require_current_schema()
     organization_id = organization_of(organization)
     try:
@@ -68,7 +74,9 @@ def invite(
         raise Failure(str(error), code=2) from error
     with scope.tenant(organization_id):
         with reading():
-            role_id = _role_id(role)
+            role_id, way = _role_id(role), way or offered_ways()[0]
+        # Typed or piped, never an argument: those stand in the shell's history.
+        password = typer.prompt("Password", hide_input=True) if way == ADMINISTRATOR else ""
         made = perform(
             invite_member,
             actor=commander(organization_id),
@@ -76,8 +84,14 @@ def invite(
             role_id=role_id,
             given_name=names[0],
             family_name=names[1],
+            way=way,
+            password=password,
+            must_change=not keep,
         )
-    typer.echo(f"{made.name} is invited until {made.expires_at:%Y-%m-%d %H:%M} UTC.")
+    if made.expires_at is None:
+        typer.echo(f"{made.name} is in.")
+    else:
+        typer.echo(f"{made.name} is invited until {made.expires_at:%Y-%m-%d %H:%M} UTC.")
 
 
 def _role_id(key: str) -> UUID:
@@ -91,6 +105,7 @@ def _role_id(key: str) -> UUID:
 def deactivate(
     email: str = typer.Argument(..., help="Whose access ends."),
     organization: str = ORGANIZATION,
+    freeze: bool = typer.Option(False, "--freeze", help="At once; what is to be settled first is settled later."),
     yes: bool = typer.Option(False, "--yes", help="Do not ask."),
 ) -> None:
     """Show what deactivating somebody does, ask, and do it; everything stays under their name."""
@@ -99,13 +114,47 @@ def deactivate(
     actor = commander(organization_id)
     with scope.tenant(organization_id):
         with reading():
-            plan = _plan(organization_id, email)
-        _show(plan)
+            found = _found(organization_id, email)
+            plan = plan_deactivate_members(actor=actor, membership_ids=(found,), now=clock.now(), freezing=freeze)
+            kinds = _kinds(plan)
+        _show(plan, f"{kinds} stay under this name.")
         if plan.members and not yes:
             typer.confirm("Deactivate?", abort=True)
-        ids = tuple(plan.members) or tuple(refused.membership_id for refused in plan.refused)
-        left = perform(deactivate_members, actor=actor, membership_ids=ids, digest=plan.digest)
+        left = perform(deactivate_members, actor=actor, membership_ids=(found,), digest=plan.digest, freezing=freeze)
     typer.echo(f"{left.names[0]} is deactivated; {left.sessions} sessions ended.")
+
+
+@app.command()
+def remove(
+    email: str = typer.Argument(..., help="Who leaves for good."),
+    organization: str = ORGANIZATION,
+    successor: str = typer.Option("", help="The address of whoever goes on with their records."),
+    unassign: bool = typer.Option(False, "--unassign", help="Their records become unassigned."),
+    yes: bool = typer.Option(False, "--yes", help="Do not ask."),
+) -> None:
+    """Show what removing somebody does, ask, and do it; names stay in history, records go to somebody or to nobody."""
+    if successor and unassign:
+        raise Failure("Either --successor or --unassign.", code=2)
+    require_current_schema()
+    organization_id = organization_of(organization)
+    actor = commander(organization_id)
+    with scope.tenant(organization_id):
+        with reading():
+            found = _found(organization_id, email)
+            to = _found(organization_id, successor) if successor else None
+            plan = plan_remove_members(actor=actor, membership_ids=(found,), now=clock.now(), successor_id=to)
+            kinds = _kinds(plan)
+        _show(plan, f"{kinds} go to {plan.successor}." if to else f"{kinds} become unassigned.")
+        if plan.owned and not to and not unassign:
+            raise Failure("Say what becomes of their records: --successor EMAIL or --unassign.")
+        if plan.members and not yes:
+            typer.confirm("Remove?", abort=True)
+        left = perform(remove_members, actor=actor, membership_ids=(found,), digest=plan.digest, successor_id=to)
+    typer.echo(f"{left.names[0]} is removed; {left.sessions} sessions ended.")
+    if left.operation_id:
+        typer.echo(f"A worker hands the records over: operation {left.operation_id}.")
+    elif left.moved:
+        typer.echo(f"{left.moved} records changed owner.")
 
 
 @app.command()
@@ -154,14 +203,18 @@ def _found(organization_id: UUID, email: str) -> UUID:
     return found.id
 
 
-def _plan(organization_id: UUID, email: str) -> LeavingPlan:
-    actor, now = commander(organization_id), clock.now()
-    return plan_deactivate_members(actor=actor, membership_ids=(_found(organization_id, email),), now=now)
+def _kinds(plan: LeavingPlan) -> str:
+    """`3 records (lead 2, task 1)`."""
+    return f"{plan.owned} records ({', '.join(f'{key} {number}' for key, number in plan.records)})"
 
 
-def _show(plan: LeavingPlan) -> None:
+def _show(plan: LeavingPlan, records: str) -> None:
     for name in plan.names:
         typer.echo(f"{name}: {plan.sessions} sessions end, {plan.seats_freed} seats are freed.")
+        if plan.owned:
+            typer.echo(records)
+        for matter in plan.matters:
+            typer.echo(f"{'Later' if matter.must else 'Note'}: {in_words(matter)}.")
 
 
 @app.command("explain")

@@ -27,7 +27,6 @@ app = typer.Typer()
 TICK_SECONDS = 0.1
 # A child that lived this long has recovered: its next restart is immediate again.
 RECOVERED_SECONDS = 60.0
-LONGEST_PAUSE_SECONDS = 30.0
 LOG_BYTES = 10 * 1024 * 1024
 COMMAND = (sys.executable, "-m", "tenantry")
 
@@ -87,7 +86,7 @@ class Watched:
             self.due_at = now + self.pause
             sentence = f"The {self.child.name} process ended ({describe(code)}); it is started again"
             sentence += f" in {self.pause:.0f} s." if self.pause else "."
-            self.pause = min(max(1.0, self.pause * 2), LONGEST_PAUSE_SECONDS)
+            self.pause = min(max(1.0, self.pause * 2), settings.RESTART_PAUSE)
             return sentence
         if now >= self.due_at:
             self.due_at = None

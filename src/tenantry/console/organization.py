@@ -7,11 +7,17 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.urls import reverse
 
+from tenantry.billing.actions.agreeing import agreeable
+from tenantry.billing.selectors import moment_of, renews, subscription, terms_of
+from tenantry.billing.states import State
+from tenantry.billing.wording import STATES
 from tenantry.blueprints.schema import load
+from tenantry.console.entitlements import entitlement_lines
 from tenantry.console.screens import ConsoleRequest, SeeOther, act_in, looking_into, operator_screen, show
 from tenantry.core import clock
 from tenantry.core.errors import InvalidInput, PlanChanged, Refusal, VersionChanged
 from tenantry.core.text import InvalidText
+from tenantry.core.versions import version_sent
 from tenantry.organizations.actions.policies import (
     REASON,
     PolicyChangePlan,
@@ -22,6 +28,7 @@ from tenantry.organizations.actions.policies import (
 )
 from tenantry.organizations.policies.typed import fields_of, typed, widget
 from tenantry.organizations.selectors import find_organization
+from tenantry.people.errors import PeopleElsewhere
 from tenantry.people.seats import seats
 from tenantry.usecases.telling_policies import effect_lines, effect_sentences, policy_groups, policy_line
 
@@ -41,14 +48,34 @@ def console_organization(request: ConsoleRequest, organization_id: UUID) -> Http
     with looking_into(organization_id):
         found = find_organization(organization_id)
         standings = policies_before(request.operator.actor)
-        changed = request.GET.get("changed", "")
+        changed, granted = request.GET.get("changed", ""), request.GET.get("granted", "")
+        lines = entitlement_lines()
         context = {
             "viewed": found,
+            **_plan(),
+            "agreed": "agreed" in request.GET,
             "counted": seats(clock.now()),
             "groups": policy_groups(standings, _began_with(found.blueprint)),
+            "entitlements": lines,
+            "granted": next((line.one for line in lines if line.one.key == granted), None),
             "changed": next((s.state.policy for s in standings if s.state.policy.code == changed), None),
         }
         return show(request, "console/organization.html", context)
+
+
+def _plan() -> dict[str, Any]:
+    """What the organization has bought, and what an operator can do about it."""
+    row = subscription()
+    words, tone = STATES[State(row.state)] if row else ("", "")
+    return {
+        "subscription": row,
+        "terms": terms_of(row),
+        "state": words,
+        "tone": tone,
+        "renews": row is not None and renews(row),
+        "moment": moment_of(row, clock.now()),
+        "agreeable": bool(agreeable()),
+    }
 
 
 @operator_screen(methods=("GET", "POST"), acts=True)
@@ -70,7 +97,6 @@ def console_policy(request: ConsoleRequest, organization_id: UUID, code: str) ->
 
 
 def _changed(request: ConsoleRequest, organization_id: UUID, code: str, value: Any) -> HttpResponse:
-    version = request.POST.get("version", "")
     try:
         act_in(
             request,
@@ -78,11 +104,11 @@ def _changed(request: ConsoleRequest, organization_id: UUID, code: str, value: A
             change_policy,
             code=code,
             value=value,
-            version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else -1,
+            version=version_sent(request.POST.get("version")),
             digest=request.POST.get("digest", ""),
             reason=request.POST.get("reason", ""),
         )
-    except (PlanChanged, VersionChanged) as refused:
+    except (PlanChanged, VersionChanged, PeopleElsewhere) as refused:
         return _plan_page(request, organization_id, code, value, changed=refused)
     except InvalidInput as refused:
         return _plan_page(request, organization_id, code, value, error=str(refused.fields["reason"]))

@@ -175,6 +175,13 @@ def act_in(request: Any, organization_id: UUID, action: Action[Result], **params
 
 
 @contextmanager
+def inside(organization_id: UUID) -> Iterator[None]:
+    """Within one organization and outside of a transaction: for what acts several times, and asks a gateway between."""
+    with scope.platform(REASON, organization_id):
+        yield
+
+
+@contextmanager
 def looking_into(organization_id: UUID) -> Iterator[None]:
     """Reads one organization as its own members would; for views that are declared with `acts`.
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tenantry.console import organization, views
+from tenantry.console import agreements, clock, entitlements, organization, views
 
 urlpatterns = [
     path("console", views.console_home, name="console_home"),
@@ -17,6 +17,17 @@ urlpatterns = [
         organization.console_policy,
         name="console_policy",
     ),
+    path(
+        "console/organizations/<uuid:organization_id>/entitlements/<str:key>",
+        entitlements.console_entitlement,
+        name="console_entitlement",
+    ),
+    path(
+        "console/organizations/<uuid:organization_id>/agreement",
+        agreements.console_agreement,
+        name="console_agreement",
+    ),
+    path("console/organizations/<uuid:organization_id>/clock", clock.console_clock, name="console_clock"),
     path("console/outbox", views.console_outbox, name="console_outbox"),
     path("console/outbox/<uuid:delivery_id>", views.console_mail, name="console_mail"),
     path("console/jobs", views.console_jobs, name="console_jobs"),

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from tenantry.acting.actions import perform
 from tenantry.audit.selectors import installation_entries, parked
+from tenantry.billing.selectors import troubles
+from tenantry.billing.troubles import trouble_said
 from tenantry.console.forms import SignInForm
 from tenantry.console.links import linked
 from tenantry.console.screens import (
@@ -110,8 +112,9 @@ def console_logout(request: ConsoleRequest) -> HttpResponse:
 @operator_screen()
 def console_home(request: ConsoleRequest) -> HttpResponse:
     mails, jobs, now = mail_log.count_deliveries(), job_log.count_jobs(), clock.now()
-    stuck = parked()
-    names = named_organizations([p.organization_id for p in stuck])
+    stuck, differing = parked(), list(troubles()[:MOST_FAULTS])
+    ids = [one.organization_id for one in stuck] + [one.organization_id for one in differing]
+    names = named_organizations(ids)
     context = {
         "organizations": count_organizations(),
         "mails": mails,
@@ -124,6 +127,10 @@ def console_home(request: ConsoleRequest) -> HttpResponse:
         "parked": [
             {"subscriber": p.subscriber, "error": p.error, "since": p.since, "name": names.get(p.organization_id, "")}
             for p in stuck
+        ],
+        "differing": [
+            {"name": names.get(one.organization_id, ""), "said": trouble_said(one), "since": one.found_at, "row": one}
+            for one in differing
         ],
         "smtp": bool(settings.SMTP_URL),
     }
