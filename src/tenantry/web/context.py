@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from tenantry.core.actor import Actor
-from tenantry.web.navigation import ShownArea, address, applications, is_administrator, navigation
+from tenantry.web.navigation import ShownArea, applications, is_administrator, navigation, search_of
 
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
@@ -64,7 +64,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "theme": SimpleLazyObject(lambda: theme_of(request)),
         "shell": facts,
         "seats": SimpleLazyObject(lambda: facts.seats),
-        "search_url": SimpleLazyObject(lambda: address("person_list") if actor and actor.may("people.view") else ""),
+        "search_url": SimpleLazyObject(lambda: search_of(actor, request.path)),
         "administrator": SimpleLazyObject(lambda: is_administrator(actor)),
         "shell_areas": SimpleLazyObject(lambda: _areas(request, view_name, facts)),
         "structure": SimpleLazyObject(lambda: facts.structure),
@@ -95,6 +95,7 @@ def _areas(request: HttpRequest, view_name: str, facts: Any) -> list[ShownArea]:
     organization = getattr(request, "organization", None)
     return navigation(
         getattr(request, "actor", None),
+        path=request.path,
         current=view_name,
         counts=facts.counts,
         structure=facts.structure,

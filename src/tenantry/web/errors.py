@@ -27,9 +27,10 @@ def broken(request: HttpRequest) -> HttpResponse:
     )
 
 
-def too_large(request: HttpRequest) -> HttpResponse:
-    """Before a session is looked at, and before anything of the body is read."""
-    return HttpResponse(render_to_string("errors/413.html", {}), status=413)
+def too_large(request: HttpRequest, megabytes: int | None = None) -> HttpResponse:
+    """Before a session is looked at, and before anything of the body is read. `megabytes`: what a file may have."""
+    context = {"megabytes": megabytes, "back": request.path}
+    return HttpResponse(render_to_string("errors/413.html", context), status=413)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from tenantry.core import clock
@@ -16,13 +17,14 @@ from tenantry.core.errors import NoLongerIn, Refusal
 from tenantry.core.ids import new_id
 from tenantry.core.tenancy import scope
 from tenantry.core.tracing import REQUEST_ID
+from tenantry.people.particulars import known_locale
 from tenantry.security.browsing import note_end, present_entry
 from tenantry.security.gate import Inside, enter, keep_seen
 from tenantry.web.refusals import answer
 from tenantry.web.requests import leave_organization
 
 logger = logging.getLogger("tenantry.requests")
-PROBES = frozenset({"healthz", "readyz", "metrics"})
+PROBES = frozenset({"healthz", "readyz", "metrics", "notifications/unread.json"})
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
 
@@ -36,9 +38,11 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 # They ask who is there without a member's session.
-WITHOUT_GATE = ("/static/", "/healthz", "/readyz", "/metrics", "/console", "/api/")
+WITHOUT_GATE = ("/static/", "/healthz", "/readyz", "/metrics", "/console", "/api/", "/hooks/")
 
 CHOOSING = "/me/password"
+# Asked by pages on their own: a session that nobody uses grows idle all the same, and the log keeps to what people do.
+UNREAD = "/notifications/unread.json"
 # What a person whose password has grown too old may still do.
 WHILE_DUE = (CHOOSING, "/me/appearance", "/accounts/logout")
 
@@ -137,11 +141,20 @@ class MemberGate:
         request.membership = inside.membership  # type: ignore[attr-defined]
         request.entry = inside.entry  # type: ignore[attr-defined]
         request.password_due = inside.password_due  # type: ignore[attr-defined]
-        keep_seen(inside, now)
+        if request.path != UNREAD:
+            keep_seen(inside, now)
         if inside.password_due and request.path not in WHILE_DUE:
             return _to(request, CHOOSING)
+        self._speak(request, inside)
         with scope.tenant(inside.organization.id):
             return self.get_response(request)
+
+    def _speak(self, request: HttpRequest, inside: Inside) -> None:
+        """In the member's own language and formats; what the browser asks for was set before."""
+        code = known_locale(inside.membership.locale)
+        if code:
+            translation.activate(code)
+            request.LANGUAGE_CODE = code
 
     def _enter(self, request: HttpRequest, now: datetime) -> Inside | None:
         # Asked before the scope is armed: session and user are global rows, out of a tenant's reach.

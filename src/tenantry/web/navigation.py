@@ -85,8 +85,16 @@ ADMIN: tuple[Area, ...] = (
         (
             Entry(_("Overview"), "people_overview", "chart-bar", ("people.view",)),
             Entry(_("Directory"), "person_list", "users", ("people.view",), "people", ("person_",)),
-            Entry(_("Invitations"), "invitation_list", "mail", ("people.invite",), "invitations", ("invitation_",)),
+            Entry(
+                _("Invitations"),
+                "invitation_list",
+                "mail",
+                ("people.invite",),
+                "invitations",
+                ("invitation_", "batch_"),
+            ),
             Entry(_("Teams"), "team_list", "users-group", ("teams.view", "teams.manage"), "", ("team_",), word="teams"),
+            Entry(_("Departments"), "department_list", "tag", ("people.edit",), "", ("department_",), whole=True),
             Entry(_("Roles"), "role_list", "shield-half", ("roles.view", "roles.edit"), "", ("role_",)),
             Entry(
                 _("Profiles"),
@@ -142,6 +150,14 @@ ADMIN: tuple[Area, ...] = (
         ),
     ),
     Area(
+        _("Plan"),
+        (
+            Entry(_("Billing"), "billing_home", "credit-card", ("billing.view",), "", ("billing_", "invoice_")),
+            Entry(_("Seats"), "seat_home", "ticket", ("seats.view", "billing.view"), "", ("seat_",)),
+            Entry(_("Usage"), "usage_home", "activity", ("billing.view",), "", ("usage_",)),
+        ),
+    ),
+    Area(
         _("Safety"),
         (
             Entry(
@@ -156,6 +172,57 @@ ADMIN: tuple[Area, ...] = (
         ),
     ),
 )
+
+# The board has an entry of its own.
+DEAL_PAGES = (
+    "deal_list",
+    "deal_detail",
+    "deal_create",
+    "deal_edit",
+    "deal_move",
+    "deal_loss",
+    "deal_people",
+    "deal_split",
+)
+_RECORDS = ("leads.view", "contacts.view", "companies.view", "deals.view")
+MOMENTUM: tuple[Area, ...] = (
+    Area(
+        "",
+        (
+            Entry(_("Overview"), "momentum_home", "home", _RECORDS),
+            Entry(_("Board"), "deal_board", "layout-list", ("deals.view",), pages=("deal_board",)),
+            Entry(_("Deals"), "deal_list", "briefcase", ("deals.view",), pages=DEAL_PAGES),
+            Entry(_("Leads"), "lead_list", "target", ("leads.view",), pages=("lead_",)),
+            Entry(_("Contacts"), "contact_list", "users", ("contacts.view",), pages=("contact_",)),
+            Entry(_("Companies"), "company_list", "building", ("companies.view",), pages=("company_",)),
+        ),
+    ),
+    Area(
+        _("Work"),
+        (
+            Entry(_("Activities"), "activity_list", "phone", ("activities.view",), pages=("activity_",)),
+            Entry(_("Notes"), "note_list", "note", ("notes.view",), pages=("note_",)),
+            Entry(_("Approvals"), "approval_list", "checks", ("deals.approve",), pages=("approval_",)),
+            Entry(_("Unassigned"), "unassigned_list", "inbox", _RECORDS, pages=("unassigned_",)),
+            Entry(_("Reports"), "report_home", "chart-bar", ("reports.view",), pages=("report_",)),
+        ),
+    ),
+)
+WORKSPACE: tuple[Area, ...] = (
+    Area(
+        "",
+        (
+            Entry(_("My tasks"), "workspace_home", "checks", ("tasks.view", "files.view"), pages=("task_",)),
+            Entry(_("Drive"), "drive_home", "folders", ("files.view",), pages=("drive_", "folder_", "file_")),
+        ),
+    ),
+)
+# Beside the pages of an application stand its own entries; beside all others those of Admin.
+BESIDE: Mapping[str, tuple[Area, ...]] = {
+    "/apps/momentum": MOMENTUM,
+    "/reports": MOMENTUM,
+    "/apps/workspace": WORKSPACE,
+}
 
 APPLICATIONS: tuple[Application, ...] = (
     Application("admin", _("Admin"), "admin_home", "key", _("People, access, plan and safety"), "h0c"),
@@ -175,20 +242,30 @@ def address(url_name: str, args: Sequence[str] = ()) -> str:
 def navigation(
     actor: Actor | None,
     *,
+    path: str = "",
     current: str = "",
     counts: Mapping[str, int] | None = None,
     structure: Collection[str] | None = None,
     labels: Mapping[str, str] | None = None,
 ) -> list[ShownArea]:
-    """What this actor sees beside an Admin page. `current`: the view's name; `counts`: figures by entry's count key;
-    `structure`: the parts in use, None shows every one; `labels`: the organization's own words."""
+    """What this actor sees beside the page at `path`. `current`: the view's name; `counts`: figures by entry's count
+    key; `structure`: the parts in use, None shows every one; `labels`: the organization's own words."""
     shown = []
-    for area in ADMIN:
+    for area in next((areas for start, areas in BESIDE.items() if path.startswith(start)), ADMIN):
         used = (e for e in area.entries if not e.part or structure is None or e.part in structure)
         entries = tuple(_shown(entry, current, counts or {}, labels or {}) for entry in used if _visible(entry, actor))
         if entries:
             shown.append(ShownArea(str(area.label), entries))
     return shown
+
+
+def search_of(actor: Actor | None, path: str) -> str:
+    """What “/” reaches on the page at `path`: records beside the CRM, people elsewhere; "" for whoever sees none."""
+    if actor is None:
+        return ""
+    if any(path.startswith(start) and areas is MOMENTUM for start, areas in BESIDE.items()):
+        return address("momentum_search") if actor.may_any(*_RECORDS) else ""
+    return address("person_list") if actor.may("people.view") else ""
 
 
 def is_administrator(actor: Actor | None) -> bool:

@@ -6,17 +6,20 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from tenantry.access import ways_out as ways
 from tenantry.access.selectors import Grantor, grantors_of
+from tenantry.core.actor import Actor
 from tenantry.core.decisions import Step
-from tenantry.core.errors import NoLongerIn, PermissionMissing, Refusal
+from tenantry.core.errors import InvalidInput, NoLongerIn, PermissionMissing, Refusal
 from tenantry.core.permissions import catalogue
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.web.context import is_fragment
+from tenantry.web.navigation import address
 from tenantry.web.toasts import toast
 
 STATUS = {"forbidden": 403, "missing": 404, "conflict": 409, "invalid": 422, "limited": 429, "unavailable": 503}
@@ -33,6 +36,8 @@ TEMPLATES = {403: "errors/403.html", 404: "errors/404.html", 409: "errors/409.ht
 
 @dataclass(frozen=True, slots=True)
 class Way:
+    """`url` "": not the reader's to go, and the label says whose."""
+
     label: str
     url: str
 
@@ -41,15 +46,28 @@ def status_of(refusal: Refusal) -> int:
     return STATUS[refusal.kind]
 
 
-def ways_out(refusal: Refusal) -> list[Way]:
-    """The refusal's remedies whose page exists."""
-    ways = []
-    for remedy in refusal.remedies:
-        try:
-            ways.append(Way(str(remedy.label), reverse(remedy.url_name, args=remedy.args)))
-        except NoReverseMatch:
+def ways_out(refusal: Refusal, actor: Actor | None) -> list[Way]:
+    """The refusal's remedies whose page exists: those of the actor, then who can do the others."""
+    mine, others = [], dict[tuple[str, ...], list[str]]()
+    opened = scope.current()
+    if actor is None or opened is None or opened.organization_id != actor.organization_id:
+        # Whoever stands outside of the organization that refused has no way inside.
+        found = ways.ways_out(refusal, None)
+    else:
+        with reading():
+            found = ways.ways_out(refusal, actor)
+    for one in found:
+        url = address(one.remedy.url_name, one.remedy.args)
+        if not url:
             continue
-    return ways
+        if one.mine:
+            mine.append(Way(str(one.remedy.label), f"{url}{one.remedy.query}"))
+        elif one.people:
+            others.setdefault(tuple(person.display_name for person in one.people), []).append(str(one.remedy.label))
+    said = _("%(what)s: ask %(names)s.")
+    return mine + [
+        Way(said % {"what": ", ".join(what), "names": ", ".join(names)}, "") for names, what in others.items()
+    ]
 
 
 def answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:
@@ -58,7 +76,8 @@ def answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         return to_start(request)
     status = status_of(refusal)
     if is_fragment(request) and request.method != "GET":
-        toast(request, _toasted(refusal), bad=True)
+        first = next((way.url for way in ways_out(refusal, getattr(request, "actor", None)) if way.url), "")
+        toast(request, _toasted(refusal), url=first, bad=True)
         response = HttpResponse(_rendered(request, "components/toasts.html", {"oob": True}), status=status)
         response["HX-Reswap"] = "none"
         return response
@@ -70,9 +89,16 @@ def answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     return HttpResponse(_rendered(request, name, _context(request, refusal)), status=status)
 
 
+def _said(refusal: Refusal) -> str:
+    """What is wrong with the values, where no form shows it beside its field."""
+    return (
+        " ".join(str(text) for text in refusal.fields.values()) if isinstance(refusal, InvalidInput) else str(refusal)
+    )
+
+
 def _toasted(refusal: Refusal) -> str:
     if not refusal.handover:
-        return str(refusal)
+        return _said(refusal)
     return _("%(sentence)s Code for your administrator: %(code)s") % {"sentence": refusal, "code": refusal.handover}
 
 
@@ -86,8 +112,8 @@ def _rendered(request: HttpRequest, name: str, context: dict[str, Any]) -> str:
 def _context(request: HttpRequest, refusal: Refusal) -> dict[str, Any]:
     context: dict[str, Any] = {
         "refusal": refusal,
-        "sentence": str(refusal),
-        "remedies": ways_out(refusal),
+        "sentence": _said(refusal),
+        "remedies": ways_out(refusal, getattr(request, "actor", None)),
         "back_url": safe_back(request),
         **refusal.facts(),
         "handover": refusal.handover,

@@ -77,7 +77,10 @@ def take_account(request: HttpRequest, user_id: UUID) -> None:
 
 def joined(request: HttpRequest, user_id: UUID, organization_id: UUID, entry_id: UUID) -> None:
     """After an invitation was accepted or an organization founded: signs its person in, there."""
-    if signed_in_id(request) == user_id:
+    user = ModelBackend().get_user(user_id)
+    if user is not None and signed_in_id(request) == user_id:
+        # A new password ends every session that knew the old one, but this is where it was chosen.
+        auth.update_session_auth_hash(request, user)
         entries = memberships(user_id)
         epoch = next((e.epoch for e in entries if e.organization_id == organization_id), 0)
         browsing.remember_joined(request.session, organization_id, epoch, len(entries))

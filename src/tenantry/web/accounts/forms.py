@@ -38,6 +38,14 @@ class NewPasswordForm(HouseForm):
     password = PasswordField(new=True, label=_("New password"))
 
 
+class FirstPasswordForm(NewPasswordForm):
+    """Of somebody who was added without a name."""
+
+    given_name = BoundField(PERSON_NAME, label=_("Given name"), widget=_typed("given-name"))
+    family_name = BoundField(OPTIONAL_PERSON_NAME, label=_("Family name"), widget=_typed("family-name"))
+    field_order = ("given_name", "family_name", "password")
+
+
 class SlugField(forms.CharField):
     """The organization's short address; what is typed is kept as typed."""
 

@@ -16,7 +16,7 @@ from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.organizations.errors import SlugTaken
 from tenantry.organizations.policies import CATALOGUE as POLICIES
-from tenantry.people.errors import LinkExpired, LinkUnknown, LinkUsed, SignInFirst, WrongAccount
+from tenantry.people.errors import AddressElsewhere, LinkExpired, LinkUnknown, LinkUsed, SignInFirst, WrongAccount
 from tenantry.security import slowing
 from tenantry.security.errors import PasswordRefused
 from tenantry.security.passwords import rule_in_words
@@ -29,7 +29,15 @@ from tenantry.web.requests import guest_actor
 from tenantry.web.screens import go, page, public_screen
 
 DEAD = {LinkUnknown: "unknown", LinkUsed: "used", LinkExpired: "expired"}
-STATUS = {"ok": 200, "sign_in": 200, "wrong_account": 403, "unknown": 404, "used": 410, "expired": 410}
+STATUS = {
+    "ok": 200,
+    "elsewhere": 409,
+    "sign_in": 200,
+    "wrong_account": 403,
+    "unknown": 404,
+    "used": 410,
+    "expired": 410,
+}
 # What tells blueprints apart at first sight.
 TELLING = (
     "people.entry_modes",
@@ -122,6 +130,8 @@ def _press(request: HttpRequest, token: str, seen: SeenSignUp) -> HttpResponse:
         return _other_slug(request, form, seen, 409)
     except (LinkUnknown, LinkUsed, LinkExpired) as dead:
         return _told(request, DEAD[type(dead)])
+    except AddressElsewhere:
+        return _told(request, "elsewhere", seen)
     except (SignInFirst, WrongAccount) as other:
         return _told(request, "sign_in" if isinstance(other, SignInFirst) else "wrong_account", seen)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import auth
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tenantry.acting.actions import perform
@@ -17,6 +18,7 @@ from tenantry.security.errors import PasswordRefused, SignInRefused
 from tenantry.security.passwords import rule_in_words
 from tenantry.usecases.signing_in import RESET_LIFE, find_reset, request_password_reset, reset_password, rule_of_user
 from tenantry.web.accounts.entering import WANTED_KEY, end_stay, private, safe_next, sign_in
+from tenantry.web.accounts.first_passwords import PROOF_KEY, remember_proof, temporary_password_of
 from tenantry.web.accounts.forms import NewPasswordForm, ResetForm, SignInForm
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import guest_actor
@@ -42,27 +44,36 @@ def login(request: Any) -> HttpResponse:
     form = SignInForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST":
-        status = _try(request, form) if form.is_valid() else 422
+        status = _try(request, form, after) if form.is_valid() else 422
         if status == 200:
-            return go(request, after)
+            # Whoever came with a temporary password is not in yet: an own one is chosen first.
+            return go(request, reverse("first_password") if PROOF_KEY in request.session else after)
     context: dict[str, Any] = {"form": form, "next": after if after != "/" else ""}
     if again and request.method == "GET":
         context["notice"] = _("Please sign in again to go there.")
     return private(page(request, "accounts/login.html", context, status=status))
 
 
-def _try(request: Any, form: SignInForm) -> int:
-    """200 and signed in, or the status of what the form says."""
+def _try(request: Any, form: SignInForm, after: str) -> int:
+    """200 and signed in, or known by a temporary password; else the status of what the form says."""
     email, password = form.cleaned_data["email"], form.cleaned_data["password"]
     if not ask_slowly(form, "sign_in", email, request):
         return status_of(TooFast(seconds=1))
     user = auth.authenticate(request, username=email, password=password)
-    if user is None:
+    if user is not None:
+        slowing.succeeded("sign_in", email, request.client_address)
+        sign_in(request, user.pk)
+        if after != reverse("first_password"):
+            request.session.pop(PROOF_KEY, None)
+        return 200
+    # A wrong password costs two hashes, whether the address has an account, a temporary password or neither.
+    found = temporary_password_of(email, password)
+    if found is None:
         slowing.failed("sign_in", email, request.client_address, clock.now())
         form.refuse(SignInRefused())
         return 422
     slowing.succeeded("sign_in", email, request.client_address)
-    sign_in(request, user.pk)
+    remember_proof(request, found, after)
     return 200
 
 

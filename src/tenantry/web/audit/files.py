@@ -1,7 +1,5 @@
 """The audit as a file: streamed by batches, each in a transaction of its own."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterator
 from uuid import UUID
@@ -9,11 +7,11 @@ from uuid import UUID
 from tenantry.audit.selectors import AuditFilter, entries
 from tenantry.core.actor import Actor
 from tenantry.core.paging import number_page
+from tenantry.core.sheets import MARK, csv_line
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.organizations.selectors import current_organization
 from tenantry.web.audit.wording import Line, sentences
-from tenantry.web.csv_files import safe_cell
 
 BATCH = 500
 HEADINGS = (
@@ -33,8 +31,7 @@ HEADINGS = (
 
 
 def csv_file(actor: Actor, organization_id: UUID, wanted: AuditFilter) -> Iterator[bytes]:
-    # Spreadsheet programs read UTF-8 only with its mark.
-    yield b"\xef\xbb\xbf" + _cells(HEADINGS)
+    yield MARK + csv_line(HEADINGS)
     yield from _batches(actor, organization_id, wanted, _csv_line)
 
 
@@ -51,23 +48,17 @@ def _batches(
         with scope.tenant(organization_id), reading():
             labels = current_organization().labels
             page = number_page(entries(actor, wanted), by="number", cursor=cursor, size=BATCH)
-            text = b"".join(write(line) for line in sentences(page.rows, labels=labels))
+            text = b"".join(write(line) for line in sentences(page.rows, reader=actor, labels=labels))
         yield text
         cursor = page.next
         if cursor is None:
             return
 
 
-def _cells(cells: tuple[str, ...]) -> bytes:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerow([safe_cell(cell) for cell in cells])
-    return buffer.getvalue().encode()
-
-
 def _csv_line(line: Line) -> bytes:
     entry = line.entry
     changes = "; ".join(f"{c.label}: {c.before} → {c.after}" for c in line.changes)
-    return _cells(
+    return csv_line(
         (
             str(entry.number),
             entry.at.isoformat(timespec="seconds"),
@@ -94,7 +85,7 @@ def _json_line(line: Line) -> bytes:
         "action": entry.action,
         "about": {"type": entry.target_type, "id": entry.target_id},
         "sentence": line.sentence,
-        "values": entry.values,
+        "values": line.values,
         "changes": [{"field": c.label, "before": c.before, "after": c.after} for c in line.changes],
         "address": line.address,
         "agent": line.agent,

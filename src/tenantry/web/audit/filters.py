@@ -1,7 +1,7 @@
 """What the address of the audit says, read tolerantly: what can't be meant finds nothing."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import timedelta, tzinfo
 from uuid import UUID
 
 from django.http import QueryDict
@@ -9,10 +9,9 @@ from django.utils.translation import gettext as _
 
 from tenantry.audit.selectors import AuditFilter, readable_areas
 from tenantry.core.actor import Actor
-from tenantry.core.bounds import SEARCH
 from tenantry.core.ids import parse_id
-from tenantry.core.text import InvalidText
 from tenantry.people.selectors import ids_called, names_of
+from tenantry.web.addresses import day_of, start_of, words_of
 from tenantry.web.audit.wording import AREAS, TITLES
 
 
@@ -35,7 +34,7 @@ class Asked:
 def asked(actor: Actor, query: QueryDict, zone: tzinfo) -> Asked:
     """Days are days of the organization's time zone, both included."""
     person = parse_id(query.get("person", ""))
-    words = _words(query.get("q", ""))
+    words = words_of(query.get("q", ""))
     ids: tuple[UUID, ...] | None = None
     name = ""
     if person is not None:
@@ -44,13 +43,13 @@ def asked(actor: Actor, query: QueryDict, zone: tzinfo) -> Asked:
         ids = ()
     elif words:
         ids = tuple(ids_called(words))
-    since, until = _day(query.get("from", "")), _day(query.get("to", ""))
+    since, until = day_of(query.get("from", "")), day_of(query.get("to", ""))
     action = query.get("action", "")
     wanted = AuditFilter(
         areas=tuple(a for a in query.getlist("area") if a in AREAS),
         action=action if action in TITLES else "",
-        since=_moment(since, zone) if since else None,
-        until=_moment(until + timedelta(days=1), zone) if until else None,
+        since=start_of(since, zone) if since else None,
+        until=start_of(until + timedelta(days=1), zone) if until else None,
         person_ids=ids,
     )
     names = ("person", "q", "area", "action", "from", "to")
@@ -76,24 +75,3 @@ def action_choices(actor: Actor) -> list[tuple[str, str]]:
     areas = {code for code, _label in area_choices(actor)}
     found = [(code, str(title)) for code, title in TITLES.items() if code.partition(".")[0] in areas]
     return sorted(found, key=lambda pair: pair[1].casefold())
-
-
-def _words(text: str) -> str:
-    try:
-        return SEARCH.clean(text)
-    except InvalidText:
-        # Nobody is called so.
-        return "\ufffd"
-
-
-def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text) if len(text) == 10 else None
-    except ValueError:
-        return None
-    # One day more has to exist too.
-    return day if day is None or 1 < day.year < 9999 else None
-
-
-def _moment(day: date, zone: tzinfo) -> datetime:
-    return datetime.combine(day, time.min, zone).astimezone(UTC)

@@ -37,9 +37,10 @@ def audit_list(request: MemberRequest) -> HttpResponse:
     wanted = with_undone(entries(request.actor, question.wanted))
     found = number_page(wanted, by="number", cursor=request.GET.get("cursor"), size=50)
     undoable = standings(request.actor, found.rows, clock.now())
+    lines = sentences(found.rows, reader=request.actor, labels=request.organization.labels)
     context = {
         "page": found,
-        "rows": [_row(line, undoable) for line in sentences(found.rows, labels=request.organization.labels)],
+        "rows": [_row(line, undoable) for line in lines],
         "asked": question,
         "areas": area_choices(request.actor),
         "acts": action_choices(request.actor),

@@ -49,7 +49,10 @@ CHAPTERS: tuple[Chapter, ...] = (
     Chapter(
         "sign-up", _("Set up your organization"), _("Sign up, prove your address, the first five minutes"), "rocket"
     ),
-    Chapter("people", _("Bring people in"), _("Add one or many, by mail or by a copied link"), "user-plus"),
+    Chapter("people", _("Bring people in"), _("Three ways in, and what if somebody is here already"), "user-plus"),
+    Chapter("many", _("Many people at once"), _("A file or a list, looked through first, sent as one"), "upload"),
+    Chapter("directory", _("The directory"), _("Find people, keep a view, act on many"), "list-details"),
+    Chapter("person", _("One person"), _("Particulars, departments, another address, passwords"), "user-edit"),
     Chapter("links", _("Links that expire"), _("How long links work, resend, revoke, and what people see"), "link"),
     Chapter("roles", _("Roles"), _("Who may do what, whose records, and the last Owner"), "shield-half"),
     Chapter(
@@ -62,10 +65,15 @@ CHAPTERS: tuple[Chapter, ...] = (
         _("Where people stand, and what they take part in"),
         "sitemap",
     ),
+    Chapter("records", _("Records"), _("Who sees what, the queue Unassigned, archive, files"), "briefcase"),
+    Chapter("workflows", _("Pipelines"), _("Stages, who takes part, mentors"), "arrows-split-2"),
+    Chapter("reports", _("Reports"), _("What they count, and for whom"), "chart-bar"),
     Chapter(
         "leaving", _("Deactivate, remove, reactivate"), _("When somebody leaves, and when they come back"), "user-off"
     ),
     Chapter("seats", _("Seats"), _("What counts, what is free, and what to do at the limit"), "ticket"),
+    Chapter("plans", _("Plan, payment, invoices"), _("Change, pay, end; meters and packs"), "credit-card"),
+    Chapter("notifications", _("What you are told"), _("The bell, mails by kind, contacts"), "bell"),
     Chapter("audit", _("The audit"), _("Who did what to whom, and how to prove it"), "history"),
     Chapter("mail", _("Mails and the outbox"), _("Where a mail is, and how to work without a mail server"), "mail"),
 )

@@ -1,13 +1,17 @@
 """What needs somebody's attention, most urgent first. Every line is true now and has a way to settle it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tenantry.access.directory import Standing
+from tenantry.people.planned import reason_in_words
+from tenantry.usecases.planning import Waiting
 from tenantry.web.navigation import address
 from tenantry.web.people.plans import listing
 
@@ -29,6 +33,8 @@ class Facts:
     invites: bool
     setup_open: bool
     mail_waits: bool
+    sees_seats: bool = False
+    planned: Waiting = field(default_factory=Waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,15 @@ class Line:
 
 
 def attention(facts: Facts) -> list[Line]:
-    found = [*_seats(facts), *_invitations(facts), *_standing(facts), *_ending(facts), *_mail(facts), *_setup(facts)]
+    found = [
+        *_seats(facts),
+        *_planned(facts.planned),
+        *_invitations(facts),
+        *_standing(facts),
+        *_ending(facts),
+        *_mail(facts),
+        *_setup(facts),
+    ]
     order = {"bad": 0, "warn": 1, "": 2}
     return sorted(found, key=lambda line: order[line.tone])
 
@@ -54,8 +68,9 @@ def _seats(facts: Facts) -> list[Line]:
     if state is None or state.limit is None:
         return []
     words = {"used": state.in_use, "limit": state.limit}
-    plan = address("org_plan")
-    url, label = (plan, _("See plan")) if plan else (address("person_list"), _("See people"))
+    url, label = address("person_list"), _("See people")
+    if facts.sees_seats:
+        url, label = address("seat_home"), _("See seats")
     if state.in_use >= state.limit:
         text = _("Nobody can be added or reactivated until a seat is free. Everybody who is in keeps working.")
         return [Line("bad", "ticket", _("At seat limit: %(used)s of %(limit)s in use") % words, text, url, label)]
@@ -131,6 +146,30 @@ def _ending(facts: Facts) -> list[Line]:
     title = ngettext("%(n)s role ends within a week", "%(n)s roles end within a week", soon) % {"n": soon}
     text = _("It ends by itself; whoever needs it longer is given it longer: %(names)s.")
     return [Line("", "clock", title, text % {"names": listing(ending)}, address("person_list"), _("See people"))]
+
+
+def _planned(waiting: Waiting) -> list[Line]:
+    """What could not happen on its day, one by one with the reason; and who leaves or comes back within a week."""
+    lines = []
+    for member_id, name, kind, reason in waiting.refused:
+        said = _("%(name)s still has access") if kind != "reactivation" else _("%(name)s is not back yet")
+        text = _("It was planned and could not be done. %(reason)s") % {"reason": reason_in_words(reason)}
+        url = reverse("person_detail", args=[member_id])
+        lines.append(Line("bad", "calendar-event", said % {"name": name}, text, url, _("See why")))
+    for kind in ("deactivation", "reactivation"):
+        soon = [row for row in waiting.soon if (row[2] == "reactivation") == (kind == "reactivation")]
+        if soon:
+            count = len(soon)
+            title = (
+                ngettext("%(n)s person leaves within a week", "%(n)s people leave within a week", count)
+                if kind == "deactivation"
+                else ngettext("%(n)s person comes back within a week", "%(n)s people come back within a week", count)
+            ) % {"n": count}
+            days = [f"{name} ({date_format(day, 'MONTH_DAY_FORMAT')})" for _id, name, _kind, day in soon]
+            text = _("It happens by itself: %(names)s.") % {"names": listing(tuple(days))}
+            url = reverse("person_detail", args=[soon[0][0]]) if count == 1 else address("person_list")
+            lines.append(Line("", "calendar-event", title, text, url, _("Look at it")))
+    return lines
 
 
 def _mail(facts: Facts) -> list[Line]:

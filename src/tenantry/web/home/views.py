@@ -13,6 +13,7 @@ from tenantry.core import clock
 from tenantry.core.errors import PermissionMissing
 from tenantry.organizations.permissions import EDIT
 from tenantry.people.permissions import INVITE, VIEW
+from tenantry.usecases.planning import Waiting, planned_attention
 from tenantry.web.home.attention import Facts, attention
 from tenantry.web.navigation import ADMIN, is_administrator
 from tenantry.web.people.changes import changes
@@ -48,6 +49,8 @@ def admin_home(request: MemberRequest) -> HttpResponse:
         invites=actor.may(INVITE),
         setup_open=actor.may(EDIT) and request.organization.setup_finished_at is None,
         mail_waits=actor.may(INVITE) and not settings.SMTP_URL,
+        sees_seats=actor.may_any("seats.view", "billing.view"),
+        planned=planned_attention(actor, now) if actor.may(VIEW) else Waiting(),
     )
     context = {
         "attention": attention(facts),

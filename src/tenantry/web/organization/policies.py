@@ -12,6 +12,7 @@ from tenantry.core import clock
 from tenantry.core.errors import PlanChanged, Refusal, VersionChanged
 from tenantry.core.text import InvalidText
 from tenantry.core.transactions import reading
+from tenantry.core.versions import version_sent
 from tenantry.organizations.actions.policies import (
     PolicyChangePlan,
     change_policy,
@@ -61,14 +62,13 @@ def policy_edit(request: MemberRequest, code: str) -> HttpResponse:
 
 
 def _changed(request: MemberRequest, code: str, value: Any) -> HttpResponse:
-    version = request.POST.get("version", "")
     try:
         done = perform(
             change_policy,
             actor=request.actor,
             code=code,
             value=value,
-            version=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else -1,
+            version=version_sent(request.POST.get("version")),
             digest=request.POST.get("digest", ""),
         )
     except PlanChanged as changed:

@@ -7,27 +7,33 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tenantry.acting.actions import perform
+from tenantry.billing.invoicing import buyers
+from tenantry.billing.offers import sells_to
+from tenantry.billing.selectors import account, subscription, terms_of
+from tenantry.billing.states import State
+from tenantry.billing.wording import STATES
 from tenantry.core import clock
 from tenantry.core.errors import InvalidInput, VersionChanged
 from tenantry.core.transactions import reading
+from tenantry.notifications.contacts import GETS
 from tenantry.organizations.actions.policies import policies_before
 from tenantry.organizations.actions.profile import ProfileFields, change_company_profile, change_contact
 from tenantry.organizations.bounds import contrast_with_white
 from tenantry.organizations.permissions import BILLING_VIEW, EDIT, POLICIES_VIEW, SEATS_VIEW, VIEW
 from tenantry.organizations.selectors import (
-    SEATS,
     company_profile,
     contacts,
     current_organization,
-    granted,
 )
 from tenantry.people.seats import seats
 from tenantry.security.passwords import password_rule, rule_in_words
 from tenantry.security.selectors import presence
 from tenantry.usecases.telling_policies import policy_groups
+from tenantry.web.billing.meters import meters_now
+from tenantry.web.billing.words import granted_words
 from tenantry.web.organization.forms import PROFILE_FIELDS, ContactForm, ProfileForm
 from tenantry.web.organization.frame import frame
-from tenantry.web.organization.words import ENTITLEMENTS, SOURCES, blueprint_policies
+from tenantry.web.organization.words import SOURCES, blueprint_policies
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
@@ -41,10 +47,17 @@ def org_overview(request: MemberRequest) -> HttpResponse:
     context = {
         **frame(request),
         "company": company_profile(),
+        "invoiced": _invoiced(request),
         "contacts": _contacts(),
         "counted": seats(clock.now()) if request.actor.may_any(SEATS_VIEW, BILLING_VIEW) else None,
     }
     return page(request, "organization/overview.html", context)
+
+
+def _invoiced(request: MemberRequest) -> dict[str, str] | None:
+    """Whom invoices name, where that was said for them alone."""
+    found = buyers(request.organization)
+    return found.said if found.version else None
 
 
 def _saved() -> dict[str, Any]:
@@ -109,9 +122,9 @@ def _profile_page(
 def _contacts() -> list[dict[str, Any]]:
     """What each kind of contact is for, in words."""
     told = {
-        "billing": (_("Billing"), _("Gets invoices and mails about payment."), "receipt"),
-        "technical": (_("Technical"), _("Gets mails about interruptions, keys and sign-in."), "tool"),
-        "legal": (_("Legal"), _("Gets mails about terms and data protection."), "scale"),
+        "billing": (_("Billing"), GETS["billing"], "receipt"),
+        "technical": (_("Technical"), GETS["technical"], "tool"),
+        "legal": (_("Legal"), GETS["legal"], "scale"),
     }
     found = contacts()
     return [
@@ -141,18 +154,19 @@ def org_contacts(request: MemberRequest) -> HttpResponse:
 
 @screen(VIEW, BILLING_VIEW, SEATS_VIEW)
 def org_plan(request: MemberRequest) -> HttpResponse:
-    counted = seats(clock.now())
-    rows = [
-        {
-            "key": row.key,
-            "label": ENTITLEMENTS.get(row.key, row.key),
-            "limit": row.limit,
-            "source": SOURCES.get(row.source, row.source),
-            "used": counted.in_use if row.key == SEATS else None,
-        }
-        for row in granted()
-    ]
-    context = {**frame(request), "counted": counted, "entitlements": rows}
+    now, row, found = clock.now(), subscription(), account()
+    words, tone = STATES[State(row.state)] if row else STATES[State.ACTIVE]
+    context = {
+        **frame(request),
+        "counted": seats(now),
+        "entitlements": [(one, SOURCES.get(found.sources.get(one.key, ""), "")) for one in granted_words(found.limits)],
+        "subscription": row,
+        "terms": terms_of(row),
+        "sells": sells_to(request.organization.blueprint, row),
+        "state": words,
+        "tone": tone,
+        "meters": meters_now(now, found.limits),
+    }
     return page(request, "organization/plan.html", context)
 
 

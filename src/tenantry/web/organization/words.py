@@ -7,9 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from tenantry.blueprints.schema import load
 
-ENTITLEMENTS: Mapping[str, Any] = {"seats": gettext_lazy("Seats")}
 SOURCES: Mapping[str, Any] = {
-    "plan": gettext_lazy("Included in this installation"),
     "operator": gettext_lazy("Granted by whoever runs this installation"),
 }
 

@@ -1,7 +1,7 @@
-"""What belongs to the person who is signed in: name, picture, password, appearance, sessions, notifications."""
+"""What belongs to the person who is signed in: name, picture, phone, password, sessions, preferences."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,31 +13,31 @@ from django.utils.translation import gettext as _
 from tenantry.access.selectors import roles_of
 from tenantry.acting.actions import perform
 from tenantry.core import clock
-from tenantry.core.errors import InvalidInput, NotFound
-from tenantry.core.paging import keyset_page
+from tenantry.core.errors import InvalidInput, NotFound, Refusal
 from tenantry.core.transactions import reading
-from tenantry.notifications.actions import mark_all_read
-from tenantry.notifications.selectors import count_unread, own
-from tenantry.notifications.wording import worded
-from tenantry.people.actions import change_own_profile, choose_appearance
+from tenantry.organizations.selectors import policy_values
+from tenantry.people.actions import choose_appearance
+from tenantry.people.departments import department_names
 from tenantry.people.pictures import CONTENT_TYPE
+from tenantry.people.selectors import names_of
 from tenantry.security import slowing
 from tenantry.security.actions import end_own_session
-from tenantry.security.errors import PasswordDue, PasswordRefused, SignInRefused
+from tenantry.security.errors import PasswordDue, PasswordGiven, PasswordRefused, SignInRefused
 from tenantry.security.passwords import password_rule, rule_in_words
-from tenantry.security.selectors import open_sessions
+from tenantry.security.selectors import SESSION_RULES, open_sessions
+from tenantry.usecases.person import change_own_profile
 from tenantry.usecases.signing_in import change_own_password
 from tenantry.web.accounts.entering import safe_next
 from tenantry.web.accounts.views import ask_slowly
 from tenantry.web.context import THEME_COOKIE, THEMES
 from tenantry.web.facts import own_picture_url
-from tenantry.web.own.forms import PasswordForm, ProfileForm
+from tenantry.web.own.forms import PasswordForm, PreferencesForm, ProfileForm
 from tenantry.web.people.agents import Device, device_of
 from tenantry.web.screens import go, page, public_screen, screen
+from tenantry.web.switching import own_organizations
 from tenantry.web.toasts import toast
 
 COOKIE_SECONDS = 365 * 24 * 3600
-NOTICES = 30
 MOST_SESSIONS = 100
 
 
@@ -45,8 +45,8 @@ MOST_SESSIONS = 100
 def profile_detail(request: Any) -> HttpResponse:
     member = request.membership
     if request.method != "POST":
-        names = {"given_name": member.given_name, "family_name": member.family_name}
-        return _profile(request, ProfileForm(initial=names), 200)
+        present = {name: getattr(member, name) for name in ("given_name", "family_name", "phone")}
+        return _profile(request, ProfileForm(initial=present), 200)
     form = ProfileForm(request.POST, request.FILES)
     if not form.is_valid():
         return _profile(request, form, 422)
@@ -56,6 +56,7 @@ def profile_detail(request: Any) -> HttpResponse:
         actor=request.actor,
         given_name=given["given_name"],
         family_name=given["family_name"],
+        phone=given["phone"],
         picture=form.wanted_picture(),
     )
     toast(request, _("Saved."))
@@ -64,8 +65,14 @@ def profile_detail(request: Any) -> HttpResponse:
 
 def _profile(request: Any, form: ProfileForm, status: int) -> HttpResponse:
     with reading():
-        role = roles_of([request.membership.id]).get(request.membership.id)
-        context = {"form": form, "role": role, "picture_url": own_picture_url(request.membership.picture)}
+        member = request.membership
+        context = {
+            "form": form,
+            "role": roles_of([member.id]).get(member.id),
+            "department": department_names([member.department_id]).get(member.department_id, ""),
+            "manager": names_of([member.manager_id]).get(member.manager_id, ""),
+            "picture_url": own_picture_url(member.picture),
+        }
         return page(request, "own/profile.html", context, status=status)
 
 
@@ -108,13 +115,20 @@ def password_change(request: Any) -> HttpResponse:
     request.user.refresh_from_db()
     update_session_auth_hash(request, request.user)
     toast(request, _("Your password is changed. Other browsers have to sign in again."))
-    return go(request, reverse("profile_detail"))
+    return go(request, reverse("session_list"))
+
+
+def _why_due(request: Any) -> Refusal | None:
+    """Why nothing else is open; None while everything is."""
+    if not request.password_due:
+        return None
+    return PasswordGiven() if request.user.must_change_password else PasswordDue()
 
 
 def _password(request: Any, form: PasswordForm, status: int) -> HttpResponse:
     with reading():
         rules = rule_in_words(password_rule())
-        context = {"form": form, "password_rules": rules, "due": PasswordDue() if request.password_due else None}
+        context = {"form": form, "password_rules": rules, "due": _why_due(request)}
         return page(request, "own/password.html", context, status=status)
 
 
@@ -135,6 +149,29 @@ def appearance_update(request: Any) -> HttpResponse:
     return response
 
 
+@screen(methods=("GET", "POST"))
+def own_preferences(request: Any) -> HttpResponse:
+    """How screens look, in which language they speak, and which clock is one's own."""
+    member, zone = request.membership, request.organization.time_zone
+    initial = {"locale": member.locale, "time_zone": member.time_zone}
+    form = PreferencesForm(request.POST if request.method == "POST" else None, zone=zone, initial=initial)
+    if request.method != "POST" or not form.is_valid():
+        status = 200 if request.method != "POST" else 422
+        return page(request, "own/preferences.html", {"form": form}, status=status)
+    perform(change_own_profile, actor=request.actor, **form.cleaned_data)
+    toast(request, _("Saved."))
+    return go(request, reverse("own_preferences"))
+
+
+@screen(crosses=True)
+def own_organization_list(request: Any) -> HttpResponse:
+    """Where one belongs; nobody removes themselves (product.md §3), so there is no leaving."""
+    mine = own_organizations(request.user.pk, request.organization.id)
+    with reading():
+        role = roles_of([request.membership.id]).get(request.membership.id)
+    return page(request, "own/organizations.html", {"organizations": mine, "role": role})
+
+
 @dataclass(frozen=True, slots=True)
 class OwnSession:
     id: UUID
@@ -142,12 +179,16 @@ class OwnSession:
     address: str
     entered_at: datetime
     seen_at: datetime
+    ends_at: datetime
     current: bool
 
 
 @screen()
 def session_list(request: Any) -> HttpResponse:
-    rows = open_sessions([request.membership.id], clock.now())[:MOST_SESSIONS]
+    """Password and sessions. A session ends by itself when it was idle, or open, for too long (policies)."""
+    rules = policy_values(*SESSION_RULES)
+    rows = open_sessions([request.membership.id], clock.now(), rules)[:MOST_SESSIONS]
+    idle, longest = timedelta(hours=rules[SESSION_RULES[0]]), timedelta(days=rules[SESSION_RULES[1]])
     sessions = [
         OwnSession(
             row.id,
@@ -155,6 +196,7 @@ def session_list(request: Any) -> HttpResponse:
             row.address,
             row.entered_at,
             row.seen_at,
+            min(row.seen_at + idle, row.entered_at + longest),
             row.id == request.entry.id,
         )
         for row in rows
@@ -169,18 +211,3 @@ def session_end(request: Any, entry_id: UUID) -> HttpResponse:
         return go(request, "/")
     toast(request, _("That session is ended."))
     return go(request, reverse("session_list"))
-
-
-@screen()
-def notification_list(request: Any) -> HttpResponse:
-    found = keyset_page(
-        own(request.actor), order="created_at", descending=True, cursor=request.GET.get("cursor"), size=NOTICES
-    )
-    context = {"notices": worded(list(found.rows)), "page": found, "unread": count_unread(request.actor)}
-    return page(request, "own/notifications.html", context)
-
-
-@screen(methods=("POST",))
-def notification_read(request: Any) -> HttpResponse:
-    perform(mark_all_read, actor=request.actor)
-    return go(request, reverse("notification_list"))

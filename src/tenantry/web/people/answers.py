@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 
 from tenantry.access.directory import find_listed
@@ -14,8 +14,10 @@ from tenantry.core.transactions import reading
 from tenantry.organizations.selectors import policy
 from tenantry.web.context import is_fragment
 from tenantry.web.people.rows import row_of
+from tenantry.web.people.saved import SHELF, column_context
 from tenantry.web.refusals import safe_back
 from tenantry.web.requests import MemberRequest
+from tenantry.web.saved_views import own_columns
 from tenantry.web.screens import go, page, page_behind
 from tenantry.web.toasts import toast
 
@@ -38,7 +40,10 @@ def done(request: MemberRequest, membership_id: UUID, text: str, *, undo_url: st
     behind = current_url(request)
     path = behind.partition("?")[0]
     if path == reverse("person_list") and is_fragment(request):
-        return page(request, "people/row_answer.html", {"row": fresh_row(request, membership_id)})
+        with reading():
+            own = own_columns(request.actor, SHELF.place)
+        context = column_context(request, QueryDict(behind.partition("?")[2]), own)
+        return page(request, "people/row_answer.html", {"row": fresh_row(request, membership_id), **context})
     if path in _lists():
         return go(request, behind)
     return go(request, reverse("person_detail", args=[membership_id]))

@@ -10,4 +10,4 @@ from tenantry.usecases.telling import Line, sentences
 def changes(actor: Actor, *, about: UUID | None = None, limit: int) -> list[Line]:
     """The latest entries that the actor may read, newest first: two queries."""
     rows = entries(actor, AuditFilter(target_id=about)).order_by("-number")[:limit]
-    return sentences(rows, details=False)
+    return sentences(rows, reader=actor, details=False)

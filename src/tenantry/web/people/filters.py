@@ -32,9 +32,11 @@ SORT_CHOICES: tuple[tuple[str, str | Promise], ...] = (
     ("-added", _("Added, newest first")),
     ("added", _("Added, oldest first")),
 )
+# By what leads here from the page of seats.
+SEATS = frozenset({"held", "free"})
 MOST_CHOICES = 50
 # What narrows the list; the rest of the address orders it.
-PARTS = frozenset({"q", "status", "role", "team", "unit", "workspace", "last_sign_in"})
+PARTS = frozenset({"q", "status", "role", "team", "unit", "workspace", "department", "profile", "last_sign_in", "seat"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +57,32 @@ def order_of(query: QueryDict) -> Order:
 
 
 def wanted(query: QueryDict) -> DirectoryFilter:
-    statuses = tuple(s for s in query.getlist("status") if s in STATUSES)
+    asked = [status for status in query.getlist("status") if status]
+    statuses = tuple(status for status in asked if status in STATUSES)
     return DirectoryFilter(
         query=query.get("q", ""),
         statuses=statuses,
-        role_ids=_ids(query.getlist("role")),
+        role_ids=(NIL,) if asked and not statuses else _ids(query.getlist("role")),
         team_ids=_ids(query.getlist("team")),
         last_sign_in=query.get("last_sign_in", ""),
         unit_ids=_ids(query.getlist("unit")),
         workspace_ids=_ids(query.getlist("workspace")),
+        department_ids=_ids(query.getlist("department")),
+        profile_ids=_ids(query.getlist("profile")),
+        seat=query.get("seat", "") if query.get("seat") in SEATS else "",
     )
 
 
 def is_filtered(query: QueryDict) -> bool:
     return any(query.get(name, "").strip() for name in PARTS)
+
+
+def kept(query: QueryDict) -> str:
+    """Filter, order and columns of an address, as saved views and forms write them."""
+    told = QueryDict(mutable=True)
+    for name in (*sorted(PARTS), "sort", "columns"):
+        told.setlist(name, [value for value in query.getlist(name)[:MOST_CHOICES] if value])
+    return told.urlencode()
 
 
 def _ids(values: Sequence[str]) -> tuple[UUID, ...]:

@@ -1,6 +1,6 @@
 """Forms about people over the bounds of the domain."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +9,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenantry.core.bounds import EMAIL, OPTIONAL_PERSON_NAME, PERSON_NAME
-from tenantry.core.ids import parse_id
 from tenantry.organizations.labels import label
-from tenantry.web.forms import BoundField, HouseForm
+from tenantry.people.ways import ADMINISTRATOR
+from tenantry.web.forms import BoundField, HouseForm, PasswordField
 
 Choices = Sequence[tuple[Any, Any]]
 
@@ -96,24 +96,75 @@ class InvitedForm(HouseForm):
         return tuple(self.cleaned_data.get("teams", ()))
 
 
+def _given_password(**kwargs: Any) -> PasswordField:
+    """One that is read out to somebody: no browser should remember it as the administrator's own."""
+    field = PasswordField(new=True, **kwargs)
+    field.widget.attrs |= {"autocomplete": "off", "spellcheck": "false", "class": "font-monospace"}
+    return field
+
+
+class GivenPasswordForm(HouseForm):
+    """A password that an administrator chooses for somebody."""
+
+    password = _given_password(label=_("Password"))
+    must_change = forms.BooleanField(required=False, initial=True, label=_("They choose their own at the next sign-in"))
+
+
 class AddForm(InvitedForm):
-    """Add user: the address, and of the invited person's fields what policy `people.add_fields` asks. A unit is asked
-    all the same where it is needed."""
+    """Add user: the address, a way in out of those that are offered, and of the invited person's fields what policy
+    `people.add_fields` asks, in its order. A unit is asked all the same where it is needed, and a department where the
+    organization keeps any."""
 
     email = BoundField(EMAIL, label=_("E-mail"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
-    field_order = ("given_name", "family_name", "email", "role", "teams", "unit", "profile")
+    way = forms.ChoiceField(label=_("How they get in"), widget=forms.RadioSelect, required=False)
+    password = _given_password(label=_("Password"), required=False)
+    must_change = forms.BooleanField(
+        required=False, initial=True, label=_("They choose their own at the first sign-in")
+    )
+    department = forms.TypedChoiceField(coerce=UUID, empty_value=None, required=False, label=_("Department"))
+    field_order = (
+        "given_name", "family_name", "email", "way", "password", "role", "teams", "unit", "department", "profile",
+    )  # fmt: skip
 
-    def __init__(self, *args: Any, asked: Collection[str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, asked: Sequence[str], ways: Choices, departments: Choices = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        named = [(str(i), name) for i, name in departments]
+        self.fields["department"].choices = [("", _("In no department")), *named]  # type: ignore[attr-defined]
+        if not departments:
+            del self.fields["department"]
+        self.email_first = bool(asked) and asked[0] == "email"
+        self.ways = [way for way, _title in ways]
         for name, codes in ASKED_BY.items():
             needed = name == "unit" and name in self.fields and self.fields[name].required
             if name in self.fields and not needed and codes.isdisjoint(asked):
                 del self.fields[name]
+        self.fields["way"].choices = ways  # type: ignore[attr-defined]
+        self.fields["way"].initial = self.ways[0]
+        if len(self.ways) == 1:
+            del self.fields["way"]
+        if ADMINISTRATOR not in self.ways:
+            del self.fields["password"]
+            del self.fields["must_change"]
+
+    @property
+    def chosen_way(self) -> str:
+        """What was chosen, or the only one there is."""
+        return str(self.cleaned_data.get("way") or self.ways[0])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "password" in self.fields and "way" not in self.errors and "password" not in self.errors:
+            if self.chosen_way != ADMINISTRATOR:
+                # Typed before another way was chosen.
+                cleaned["password"] = ""
+            elif not cleaned["password"]:
+                self.add_error("password", gettext("Please choose a password for them."))
+        return cleaned
 
 
-def picked(values: Iterable[str]) -> tuple[UUID, ...] | None:
-    """Ids of a selection, each once; None when one of them is none of ours."""
-    ids = {value: parse_id(value) for value in values}
-    if not all(ids.values()):
-        return None
-    return tuple(i for i in ids.values() if i is not None)
+class NewAddressForm(HouseForm):
+    """Another address for somebody."""
+
+    email = BoundField(EMAIL, label=_("New e-mail"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))

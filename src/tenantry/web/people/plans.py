@@ -1,17 +1,58 @@
 """Plans in words: numbers with sentences, and what has to be settled first with the way to settle it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tenantry.acting.plans import Refused
-from tenantry.usecases.offboarding import LeavingPlan
-from tenantry.usecases.resending import ResendPlan
+from tenantry.people.planned import reason_in_words
 
 MOST_NAMES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One planned change as a person's page shows it. `reason`: why it could not happen on its day."""
+
+    kind: str
+    icon: str
+    sentence: str
+    reason: str
+    since: datetime
+    by: str
+
+
+def planned_lines(rows: Iterable[Any]) -> list[Planned]:
+    """`rows`: what is planned for one person (`usecases.planning.planned_for`)."""
+    return [_planned_line(row) for row in rows]
+
+
+def _planned_line(row: Any) -> Planned:
+    day = date_format(row.day, "DATE_FORMAT")
+    if row.kind == "removal":
+        return _removal_line(row, day)
+    leaves = row.kind == "deactivation"
+    if row.refused:
+        said = _("Access was to end after %(day)s") if leaves else _("Access was to begin again on %(day)s")
+    else:
+        said = _("Access ends after %(day)s") if leaves else _("Access begins again on %(day)s")
+    by = row.planned_by.name if row.planned_by else ""
+    icon = "user-off" if leaves else "user-check"
+    return Planned(row.kind, icon, said % {"day": day}, reason_in_words(row.refused), row.planned_at, by)
+
+
+def _removal_line(row: Any, day: str) -> Planned:
+    said = _("Was to be removed after %(day)s") if row.refused else _("Removed after %(day)s")
+    to = _("records go to %(name)s") % {"name": row.successor.name} if row.successor else _("records become unassigned")
+    by = row.planned_by.name if row.planned_by else ""
+    reason = reason_in_words(row.refused)
+    return Planned(row.kind, "user-x", f"{said % {'day': day}}; {to}", reason, row.planned_at, by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,54 +77,10 @@ def _blocker(refused: Refused) -> Blocker:
     return Blocker(refused.sentence if known else f"{refused.name}: {refused.sentence}")
 
 
-def leaving_effects(plan: LeavingPlan, *, removing: bool) -> list[dict[str, Any]]:
-    """What deactivating or removing does, in the order in which people ask."""
-    lines: list[dict[str, Any]] = []
-
-    def add(number: int, text: str, *, warning: bool = False, detail: str = "") -> None:
-        if number:
-            lines.append({"number": number, "text": text, "warning": warning, "detail": detail})
-
-    people = len(plan.members)
-    names = listing(plan.names) if people > 1 else ""
-    if removing:
-        text = ngettext(
-            "person leaves for good; the name stays in history",
-            "people leave for good; their names stay in history",
-            people,
-        )
-        add(people, text, warning=True, detail=names)
-    elif people > 1:
-        add(people, _("people can't sign in any more; everything stays under their names"), detail=names)
-    add(plan.sessions, ngettext("session ends at once", "sessions end at once", plan.sessions))
-    add(
-        plan.invitations,
-        ngettext("invitation ends: its link is dead", "invitations end: their links are dead", plan.invitations),
-    )
-    add(plan.roles, ngettext("role is taken away", "roles are taken away", plan.roles), warning=True)
-    add(plan.teams, ngettext("team place is given up", "team places are given up", plan.teams), warning=True)
-    add(plan.seats_freed, ngettext("seat becomes free", "seats become free", plan.seats_freed))
-    return lines
-
-
-def resend_effects(plan: ResendPlan) -> list[dict[str, Any]]:
-    people = len(plan.members)
-    lines = []
-    if people:
-        text = ngettext(
-            "person gets a new link; the old one is dead", "people get new links; the old ones are dead", people
-        )
-        lines.append({"number": people, "text": text, "detail": listing(plan.names)})
-    if plan.seats_taken:
-        text = ngettext("seat is taken again", "seats are taken again", plan.seats_taken)
-        lines.append({"number": plan.seats_taken, "text": text, "warning": True})
-    return lines
-
-
-def listing(names: tuple[str, ...]) -> str:
-    """The first names and how many more there are."""
+def listing(names: tuple[str, ...], of: int | None = None) -> str:
+    """The first names and how many more there are. `of`: how many there are, where `names` are but the first."""
     shown = ", ".join(names[:MOST_NAMES])
-    more = len(names) - MOST_NAMES
+    more = (of or len(names)) - MOST_NAMES
     if more <= 0:
         return shown
     return ngettext("%(names)s and %(count)s more", "%(names)s and %(count)s more", more) % {

@@ -24,6 +24,7 @@ from tenantry.core import clock
 from tenantry.core.actor import Actor
 from tenantry.core.errors import NotFound, PlanChanged, Refusal, VersionChanged
 from tenantry.core.transactions import reading
+from tenantry.core.versions import version_sent
 from tenantry.usecases.undoing import LIFE, newest_entry
 from tenantry.usecases.undoing_roles import PROFILE_EDITED
 from tenantry.web.refusals import status_of
@@ -35,7 +36,6 @@ from tenantry.web.roles.editor import (
     parts_of_profile,
     profile_sent,
     saving,
-    version_sent,
 )
 from tenantry.web.roles.forms import NameForm, TextsForm
 from tenantry.web.screens import go, page, screen
@@ -119,7 +119,7 @@ def _saved(request: MemberRequest, profile: "Profile", content: ProfileContent, 
             actor=request.actor,
             profile_id=profile.id,
             content=content,
-            version=version_sent(request.POST),
+            version=version_sent(request.POST.get("version")),
             digest=digest,
         )
     except PlanChanged as changed:

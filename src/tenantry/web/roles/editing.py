@@ -17,12 +17,13 @@ from tenantry.core import clock
 from tenantry.core.actor import Actor
 from tenantry.core.errors import NotFound, PlanChanged, Refusal, VersionChanged
 from tenantry.core.transactions import reading
+from tenantry.core.versions import version_sent
 from tenantry.organizations.structure import parts_of
 from tenantry.usecases.undoing import LIFE, newest_entry
 from tenantry.usecases.undoing_roles import ROLE_EDITED
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
-from tenantry.web.roles.editor import choices, parts_of_role, role_sent, saving, version_sent
+from tenantry.web.roles.editor import choices, parts_of_role, role_sent, saving
 from tenantry.web.roles.forms import CreateForm, NameForm, TextsForm
 from tenantry.web.roles.kinds import ONE, kinds_in_use
 from tenantry.web.screens import go, page, screen
@@ -127,7 +128,7 @@ def _saved(request: MemberRequest, role: "Role", content: RoleContent, digest: s
             actor=request.actor,
             role_id=role.id,
             content=content,
-            version=version_sent(request.POST),
+            version=version_sent(request.POST.get("version")),
             digest=digest,
         )
     except PlanChanged as changed:

@@ -29,8 +29,8 @@ from tenantry.core.permissions import (
     record_fields,
 )
 from tenantry.usecases.telling_roles import LEVELS, effects_of, worded
-from tenantry.web.people.forms import picked
 from tenantry.web.roles.kinds import ONE
+from tenantry.web.selection import picked
 
 if TYPE_CHECKING:
     from tenantry.access.models import Role
@@ -256,12 +256,6 @@ def _ids(values: list[str]) -> tuple[UUID, ...]:
     if found is None:
         raise NotFound
     return tuple(sorted(found))
-
-
-def version_sent(data: QueryDict) -> int:
-    """What the editor saw; a version that never was, for anything that is no number."""
-    text = data.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def id_sent(text: str) -> UUID | None:

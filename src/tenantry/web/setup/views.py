@@ -10,16 +10,19 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from tenantry.access.selectors import assignable_roles
 from tenantry.acting.actions import perform
+from tenantry.billing.offers import sells_to
+from tenantry.billing.selectors import subscription, terms_of
 from tenantry.core import clock
 from tenantry.core.errors import InvalidInput, VersionChanged
 from tenantry.core.transactions import reading
 from tenantry.organizations.actions.profile import ProfileFields, mark_setup_step, set_company_up
 from tenantry.organizations.bounds import SETUP_STEPS
 from tenantry.organizations.permissions import EDIT
-from tenantry.organizations.selectors import SEATS, company_profile, entitlements, policy
+from tenantry.organizations.selectors import company_profile, entitlements, policy
 from tenantry.people.permissions import INVITE
 from tenantry.people.seats import seats
 from tenantry.usecases.inviting_many import InviteRow, ManyInvited, invite_members
+from tenantry.web.billing.words import granted_words
 from tenantry.web.refusals import status_of
 from tenantry.web.screens import go, page, screen
 from tenantry.web.setup.forms import BLANK_ROWS, CompanyForm, PersonRow, rows_of
@@ -174,6 +177,13 @@ def setup_plan(request: Any) -> HttpResponse:
     if request.method == "POST":
         perform(mark_setup_step, actor=request.actor, step="plan", state="done")
         return go(request, _after_all())
-    granted = [(key, limit) for key, limit in entitlements().items() if key != SEATS]
-    context = {**_frame(request, "plan"), "figures": seats(clock.now()), "granted": granted}
+    row = subscription()
+    context = {
+        **_frame(request, "plan"),
+        "figures": seats(clock.now()),
+        "granted": granted_words(entitlements()),
+        "sells": sells_to(request.organization.blueprint, row),
+        "subscription": row,
+        "terms": terms_of(row),
+    }
     return page(request, "setup/plan.html", context)

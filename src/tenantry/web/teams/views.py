@@ -14,7 +14,7 @@ from tenantry.access.workspaces import visible_workspaces
 from tenantry.acting.actions import perform
 from tenantry.core import clock
 from tenantry.core.decisions import decide
-from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing, PlanChanged, Refusal
+from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing, PlanChanged
 from tenantry.core.ids import parse_id
 from tenantry.core.paging import keyset_page
 from tenantry.core.records import NOWHERE
@@ -32,11 +32,11 @@ from tenantry.people.actions import (
 )
 from tenantry.people.permissions import TEAMS_MANAGE, TEAMS_VIEW, WORKSPACES_VIEW
 from tenantry.people.selectors import get_team, may_manage_team, searched_teams, team_members, visible_members
+from tenantry.web.dialogs import form_dialog
 from tenantry.web.people.answers import current_url
-from tenantry.web.people.forms import picked
-from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
+from tenantry.web.selection import picked
 from tenantry.web.teams.forms import TeamForm
 from tenantry.web.toasts import toast
 
@@ -83,15 +83,13 @@ def team_create(request: MemberRequest) -> HttpResponse:
     _ask_all(request)
     with reading():
         form = TeamForm(request.POST or None, workspaces=_workspaces(request))
-    if request.method == "GET" or not form.is_valid():
-        return page(request, "teams/form.html", {"form": form}, status=200 if request.method == "GET" else 422)
-    try:
+
+    def create(_given: dict[str, Any]) -> HttpResponse:
         made = perform(create_team, actor=request.actor, **form.params)
-    except Refusal as refused:
-        form.refuse(refused)
-        return page(request, "teams/form.html", {"form": form}, status=status_of(refused))
-    toast(request, _("The team %(name)s is there. Add its people.") % {"name": made.name})
-    return go(request, reverse("team_detail", args=[made.id]))
+        toast(request, _("The team %(name)s is there. Add its people.") % {"name": made.name})
+        return go(request, reverse("team_detail", args=[made.id]))
+
+    return form_dialog(request, "teams/form.html", form, {}, create)
 
 
 @screen(TEAMS_VIEW, TEAMS_MANAGE)
@@ -123,18 +121,13 @@ def team_edit(request: MemberRequest, team_id: UUID) -> HttpResponse:
         # Out of the actor's sight: it stays there.
         workspaces = []
     form = TeamForm(request.POST or None, initial=initial, workspaces=workspaces)
-    context = {"form": form, "team": team}
-    if request.method == "GET" or not form.is_valid():
-        return page(request, "teams/form.html", context, status=200 if request.method == "GET" else 422)
-    try:
+
+    def save(_given: dict[str, Any]) -> HttpResponse:
         perform(edit_team, actor=request.actor, team_id=team_id, **form.params)
-    except Refusal as refused:
-        if refused.kind == "missing":
-            raise
-        form.refuse(refused)
-        return page(request, "teams/form.html", context, status=status_of(refused))
-    toast(request, _("The team was changed."))
-    return go(request, reverse("team_detail", args=[team_id]))
+        toast(request, _("The team was changed."))
+        return go(request, reverse("team_detail", args=[team_id]))
+
+    return form_dialog(request, "teams/form.html", form, {"team": team}, save)
 
 
 @screen(TEAMS_MANAGE, methods=("GET", "POST"))

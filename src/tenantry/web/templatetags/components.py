@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from tenantry.core import clock
 from tenantry.web.times import exact, machine, worded, zone_of
-from tenantry.web.toasts import undo_of
+from tenantry.web.toasts import link_of, undo_of
 
 register = template.Library()
 
@@ -55,6 +55,7 @@ NOUNS: Mapping[str, Any] = {
     "seats": ngettext_lazy("%(shown)s seat", "%(shown)s seats", "number"),
     "invitations": ngettext_lazy("%(shown)s invitation", "%(shown)s invitations", "number"),
     "teams": ngettext_lazy("%(shown)s team", "%(shown)s teams", "number"),
+    "departments": ngettext_lazy("%(shown)s department", "%(shown)s departments", "number"),
     "workspaces": ngettext_lazy("%(shown)s workspace", "%(shown)s workspaces", "number"),
     "workflows": ngettext_lazy("%(shown)s workflow", "%(shown)s workflows", "number"),
     "roles": ngettext_lazy("%(shown)s role", "%(shown)s roles", "number"),
@@ -63,11 +64,21 @@ NOUNS: Mapping[str, Any] = {
     "sessions": ngettext_lazy("%(shown)s session", "%(shown)s sessions", "number"),
     "keys": ngettext_lazy("%(shown)s API key", "%(shown)s API keys", "number"),
     "entries": ngettext_lazy("%(shown)s entry", "%(shown)s entries", "number"),
+    "tasks": ngettext_lazy("%(shown)s task", "%(shown)s tasks", "number"),
+    "notes": ngettext_lazy("%(shown)s note", "%(shown)s notes", "number"),
+    "activities": ngettext_lazy("%(shown)s activity", "%(shown)s activities", "number"),
+    "leads": ngettext_lazy("%(shown)s lead", "%(shown)s leads", "number"),
+    "contacts": ngettext_lazy("%(shown)s contact", "%(shown)s contacts", "number"),
+    "companies": ngettext_lazy("%(shown)s company", "%(shown)s companies", "number"),
+    "deals": ngettext_lazy("%(shown)s deal", "%(shown)s deals", "number"),
     "records": ngettext_lazy("%(shown)s record", "%(shown)s records", "number"),
+    "files": ngettext_lazy("%(shown)s file", "%(shown)s files", "number"),
+    "pages": ngettext_lazy("%(shown)s page", "%(shown)s pages", "number"),
     "organizations": ngettext_lazy("%(shown)s organization", "%(shown)s organizations", "number"),
     "mails": ngettext_lazy("%(shown)s mail", "%(shown)s mails", "number"),
     "jobs": ngettext_lazy("%(shown)s job", "%(shown)s jobs", "number"),
     "days": ngettext_lazy("%(shown)s day", "%(shown)s days", "number"),
+    "rows": ngettext_lazy("%(shown)s row", "%(shown)s rows", "number"),
     "results": ngettext_lazy("%(shown)s result", "%(shown)s results", "number"),
 }
 
@@ -287,6 +298,12 @@ def dialog(content: str, title: str, id: str, label_close: str = "") -> SafeStri
 def undo_url(message: Message) -> str:
     """Where the Undo of a toast leads."""
     return undo_of(message)
+
+
+@register.filter
+def link_url(message: Message) -> str:
+    """Where the details of a toast are."""
+    return link_of(message)
 
 
 def _share(part: int, whole: int) -> str:

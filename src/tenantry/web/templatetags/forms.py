@@ -8,7 +8,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from tenantry.web.navigation import address
+from tenantry.core.errors import Refusal
+from tenantry.organizations.errors import AtSeatLimit
+from tenantry.web.refusals import ways_out
 
 register = template.Library()
 
@@ -88,21 +90,32 @@ def field(
     }
 
 
-@register.inclusion_tag("components/fields.html")
-def fields(form: forms.BaseForm, optional: bool = True) -> dict[str, Any]:
+@register.inclusion_tag("components/fields.html", takes_context=True)
+def fields(context: template.Context, form: forms.BaseForm, optional: bool = True) -> dict[str, Any]:
     """All fields of a form one below the other, with its own errors above."""
-    return {"form": form, "optional": optional}
+    return {"form": form, "optional": optional, "actor": context.get("actor")}
 
 
-@register.inclusion_tag("components/form_errors.html")
-def form_errors(form: forms.BaseForm, title: str = "") -> dict[str, Any]:
+@register.inclusion_tag("components/remedies.html", takes_context=True)
+def remedies(context: template.Context, refusal: Refusal) -> dict[str, Any]:
+    """The ways out of a refusal, and who can go those that are not the reader's."""
+    return {"ways": ways_out(refusal, context.get("actor"))}
+
+
+@register.inclusion_tag("components/remedies.html", takes_context=True)
+def seat_remedies(context: template.Context) -> dict[str, Any]:
+    """The ways to a free seat, before anything was refused."""
+    return {"ways": ways_out(AtSeatLimit(), context.get("actor"))}
+
+
+@register.inclusion_tag("components/form_errors.html", takes_context=True)
+def form_errors(context: template.Context, form: forms.BaseForm, title: str = "") -> dict[str, Any]:
     """What is wrong with the form as a whole, with the ways out that a refusal names."""
     refusal = getattr(form, "refusal", None)
-    remedies = refusal.remedies if refusal is not None else ()
     return {
         "errors": [str(error) for error in form.non_field_errors()],
         "title": title or _("This did not work"),
-        "ways": [{"label": one.label, "url": url} for one in remedies if (url := address(one.url_name, one.args))],
+        "ways": ways_out(refusal, context.get("actor")) if refusal is not None else (),
     }
 
 

@@ -72,11 +72,20 @@ def pager(context: template.Context, page: Any, text: str = "") -> dict[str, Any
 
 @register.inclusion_tag("components/filter_menu.html", takes_context=True)
 def filter_menu(
-    context: template.Context, name: str, label: str, options: Iterable[Sequence[Any]], many: bool = True
+    context: template.Context,
+    name: str,
+    label: str,
+    options: Iterable[Sequence[Any]],
+    many: bool = True,
+    *,
+    search: str = "",
+    typed: str = "",
+    hint: str = "",
 ) -> dict[str, Any]:
     """A filter inside the search form: a chip that opens its choices. `options`: (value, label) pairs.
 
-    Place it in the list's GET form, so that the other filters are kept.
+    Place it in the list's GET form, so that the other filters are kept. `search`: where more choices are found by what
+    is `typed`, `hint`: what is said below them.
     """
     chosen = query_of(context).getlist(name)
     rows = [
@@ -89,8 +98,11 @@ def filter_menu(
         "many": many,
         "options": rows,
         "chosen": [row["label"] for row in rows if row["checked"]],
-        "clear": query(context, **{name: None}),
+        "clear": query(context, **{name: None, f"{name}_typed": None}),
         "id": f"filter-{slugify(name)}",
+        "search": search,
+        "typed": typed,
+        "hint": hint,
     }
 
 

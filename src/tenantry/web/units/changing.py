@@ -196,7 +196,7 @@ def unit_deletion(request: MemberRequest, unit_id: UUID) -> HttpResponse:
 def deletion_effects(plan: UnitDeletionPlan, named: dict[str, str]) -> list[dict[str, Any]]:
     words = {"to": plan.to, **named}
     text = ngettext("person goes to %(to)s", "people go to %(to)s", plan.people) % words
-    lines: list[dict[str, Any]] = [{"number": plan.people, "text": text, "detail": listing(plan.names)}]
+    lines: list[dict[str, Any]] = [{"number": plan.people, "text": text, "detail": listing(plan.names, plan.people)}]
     if plan.sub_units:
         count = len(plan.sub_units)
         text = ngettext("%(unit)s below it goes to %(to)s", "%(units)s below it go to %(to)s", count) % words

@@ -16,36 +16,20 @@ from tenantry.access.selectors import DirectoryFilter
 from tenantry.acting.actions import perform
 from tenantry.core import clock
 from tenantry.core.decisions import require
-from tenantry.core.errors import InvalidInput, NotFound, Refusal
+from tenantry.core.errors import NotFound, Refusal
 from tenantry.core.transactions import reading
 from tenantry.organizations.units import place_of
 from tenantry.people.permissions import EDIT, VIEW
 from tenantry.usecases.placing import move_to_unit
-from tenantry.web.people.forms import picked
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
+from tenantry.web.selection import selected
 from tenantry.web.toasts import toast
 from tenantry.web.units.forms import AgentForm
 
 PAGE_SIZE = 50
-MOST = 100
 MOST_CHOICES = 500
-
-
-def selected(request: MemberRequest) -> tuple[UUID, ...]:
-    """The ticked people of a list.
-
-    :raises NotFound, InvalidInput: no ids, none, or too many.
-    """
-    ids = picked(request.POST.getlist("ids"))
-    if ids is None:
-        raise NotFound
-    if not ids:
-        raise InvalidInput({"ids": _("Select somebody first.")})
-    if len(ids) > MOST:
-        raise InvalidInput({"ids": _("At most %(count)s people at once.") % {"count": MOST}})
-    return ids
 
 
 @screen(EDIT, methods=("GET", "POST"))

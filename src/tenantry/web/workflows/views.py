@@ -1,4 +1,4 @@
-"""Workflows as far as access goes: their names, and who takes part."""
+"""Workflows: their names, stages, and who takes part."""
 
 from typing import Any
 from uuid import UUID
@@ -13,14 +13,18 @@ from tenantry.access.selectors import DirectoryFilter, roles_of
 from tenantry.acting.actions import perform
 from tenantry.core import clock
 from tenantry.core.decisions import decide, require
-from tenantry.core.errors import NotFound, PermissionMissing, PlanChanged, Refusal
+from tenantry.core.errors import NotFound, PermissionMissing, PlanChanged
 from tenantry.core.paging import keyset_page
 from tenantry.core.records import NOWHERE
 from tenantry.core.transactions import reading
+from tenantry.crm.deal_errors import WorkflowInUse
+from tenantry.crm.permissions import PIPELINE
+from tenantry.crm.pipelines import stages_in_use
 from tenantry.organizations.errors import OrganizationNameAsked
 from tenantry.people.permissions import WORKFLOWS_MANAGE, WORKFLOWS_VIEW
 from tenantry.people.selectors import get_workflow, may_manage_workflow, visible_workflows, workflow_members
 from tenantry.usecases.workflows import (
+    Route,
     WorkflowDeletionPlan,
     add_to_workflow,
     create_workflow,
@@ -29,12 +33,12 @@ from tenantry.usecases.workflows import (
     plan_delete_workflow,
     remove_from_workflow,
 )
+from tenantry.web.dialogs import form_dialog
 from tenantry.web.people.plans import listing
-from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
+from tenantry.web.selection import selected
 from tenantry.web.toasts import toast
-from tenantry.web.units.people import selected
 from tenantry.web.workflows.forms import OtherForm, WorkflowForm
 
 PAGE_SIZE = 50
@@ -63,16 +67,13 @@ def workflow_list(request: MemberRequest) -> HttpResponse:
 @screen(WORKFLOWS_MANAGE, methods=("GET", "POST"))
 def workflow_create(request: MemberRequest) -> HttpResponse:
     require(request.actor, WORKFLOWS_MANAGE)
-    form = WorkflowForm(request.POST or None)
-    if request.method == "GET" or not form.is_valid():
-        return page(request, "workflows/form.html", {"form": form}, status=200 if request.method == "GET" else 422)
-    try:
-        made = perform(create_workflow, actor=request.actor, **form.cleaned_data)
-    except Refusal as refused:
-        form.refuse(refused)
-        return page(request, "workflows/form.html", {"form": form}, status=status_of(refused))
-    toast(request, _("The workflow %(name)s is there. Add its people.") % {"name": made.name})
-    return go(request, reverse("workflow_detail", args=[made.id]))
+
+    def create(given: dict[str, Any]) -> HttpResponse:
+        made = perform(create_workflow, actor=request.actor, **given)
+        toast(request, _("The workflow %(name)s is there. Add its people.") % {"name": made.name})
+        return go(request, reverse("workflow_detail", args=[made.id]))
+
+    return form_dialog(request, "workflows/form.html", WorkflowForm(request.POST or None), {}, create)
 
 
 @screen(WORKFLOWS_VIEW, WORKFLOWS_MANAGE)
@@ -91,6 +92,8 @@ def workflow_detail(request: MemberRequest, workflow_id: UUID) -> HttpResponse:
         "cut": len(members) > MOST_MEMBERS,
         "manages": _manages_all(request),
         "changes": may_manage_workflow(request.actor, workflow_id),
+        "stages": stages_in_use(workflow_id),
+        "configures": request.actor.may(PIPELINE),
     }
     return page(request, "workflows/detail.html", context)
 
@@ -101,28 +104,25 @@ def workflow_edit(request: MemberRequest, workflow_id: UUID) -> HttpResponse:
         workflow = get_workflow(request.actor, workflow_id)
     require(request.actor, WORKFLOWS_MANAGE)
     form = WorkflowForm(request.POST or None, initial={"name": workflow.name, "description": workflow.description})
-    context = {"form": form, "workflow": workflow}
-    if request.method == "GET" or not form.is_valid():
-        return page(request, "workflows/form.html", context, status=200 if request.method == "GET" else 422)
-    try:
-        perform(edit_workflow, actor=request.actor, workflow_id=workflow_id, **form.cleaned_data)
-    except Refusal as refused:
-        if refused.kind == "missing":
-            raise
-        form.refuse(refused)
-        return page(request, "workflows/form.html", context, status=status_of(refused))
-    toast(request, _("The workflow was changed."))
-    return go(request, reverse("workflow_detail", args=[workflow_id]))
+
+    def save(given: dict[str, Any]) -> HttpResponse:
+        perform(edit_workflow, actor=request.actor, workflow_id=workflow_id, **given)
+        toast(request, _("The workflow was changed."))
+        return go(request, reverse("workflow_detail", args=[workflow_id]))
+
+    return form_dialog(request, "workflows/form.html", form, {"workflow": workflow}, save)
 
 
 @screen(WORKFLOWS_MANAGE, methods=("GET", "POST"))
 def workflow_deletion(request: MemberRequest, workflow_id: UUID) -> HttpResponse:
-    """`workflow`: where its members go; `organization_name`: typed where policy `people.deactivation_by` asks."""
+    """`workflow`: where its members and deals go; `organization_name`: typed, always."""
     with reading():
-        workflow = get_workflow(request.actor, workflow_id)
-        require(request.actor, WORKFLOWS_MANAGE)
-        rows = visible_workflows(request.actor).exclude(id=workflow_id).order_by("sort_name")
-        others = list(rows.values_list("id", "name"))
+        rows = {one.id: one for one in visible_workflows(request.actor).order_by("sort_name")}
+    workflow = rows.pop(workflow_id, None)
+    if workflow is None:
+        raise NotFound
+    require(request.actor, WORKFLOWS_MANAGE)
+    others = [(one.id, one.name) for one in rows.values()]
     form = OtherForm(request.POST or None, workflows=others)
     context: dict[str, Any] = {"form": form, "workflow": workflow, "typed": request.POST.get("organization_name", "")}
     if request.method == "POST" and not form.is_valid():
@@ -138,6 +138,9 @@ def workflow_deletion(request: MemberRequest, workflow_id: UUID) -> HttpResponse
         status, context["changed"] = 409, changed
     except OrganizationNameAsked as asked:
         status, context["asked"] = 422, asked
+    except WorkflowInUse as refused:
+        status = 409
+        form.add_error("workflow", str(refused))
     with reading():
         plan = plan_delete_workflow(actor=request.actor, workflow_id=workflow_id, to_id=to_id)
     context |= {"plan": plan, "effects": deletion_effects(plan)}
@@ -155,18 +158,36 @@ def _delete(request: MemberRequest, workflow_id: UUID, to_id: UUID | None) -> No
     )
 
 
+def _routed(route: Route, to: str) -> dict[str, Any]:
+    if not route.to:
+        text = ngettext(
+            "deal in %(stage)s has nowhere to go yet", "deals in %(stage)s have nowhere to go yet", route.deals
+        )
+        return {"number": route.deals, "text": text % {"stage": route.stage}, "warning": True}
+    text = ngettext(
+        "deal goes from %(stage)s to %(goal)s of %(to)s", "deals go from %(stage)s to %(goal)s of %(to)s", route.deals
+    )
+    return {"number": route.deals, "text": text % {"stage": route.stage, "goal": route.to, "to": to}}
+
+
 def deletion_effects(plan: WorkflowDeletionPlan) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = []
     if plan.moving:
         text = ngettext("person comes into %(to)s", "people come into %(to)s", plan.moving)
         lines.append({"number": plan.moving, "text": text % {"to": plan.to}})
+    lines += [_routed(route, plan.to) for route in plan.routes]
+    if plan.waiting:
+        text = ngettext("question to a mentor lapses", "questions to mentors lapse", plan.waiting)
+        lines.append({"number": plan.waiting, "text": text, "warning": True})
     leaving = plan.members - plan.moving
     text = ngettext(
         "person takes part in one workflow less and keeps everything else",
         "people take part in one workflow less and keep everything else",
         leaving,
     )
-    lines.append({"number": leaving, "text": text, "warning": leaving > 0, "detail": listing(plan.names)})
+    # The names are of all members, whether they come along or not.
+    names = "" if plan.moving else listing(plan.names, plan.members)
+    lines.append({"number": leaving, "text": text, "warning": leaving > 0, "detail": names})
     return lines
 
 

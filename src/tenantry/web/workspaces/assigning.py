@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tenantry.access.workspaces import levels_for, managed_workspaces
@@ -16,10 +15,11 @@ from tenantry.organizations.selectors import policy
 from tenantry.people.permissions import WORKSPACES_MANAGE
 from tenantry.people.selectors import get_member
 from tenantry.usecases.workspaces import assign_workspaces
-from tenantry.web.people.forms import picked
+from tenantry.web.people.alike import alike, levels_of, onward
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
+from tenantry.web.selection import picked
 from tenantry.web.toasts import toast
 
 ADD_FIELDS = "people.add_fields"
@@ -49,19 +49,22 @@ def person_workspaces(request: MemberRequest, membership_id: UUID) -> HttpRespon
         context["refused"] = _("Choose a workspace, or skip.") if not ids else str(refused)
         return page(request, "workspaces/assign.html", context, status=status_of(refused))
     toast(request, _("%(name)s has these workspaces from the first sign-in on.") % {"name": context["member"].name})
-    return go(request, reverse("person_detail", args=[membership_id]))
+    return go(request, context["after_url"])
 
 
 def _context(request: MemberRequest, membership_id: UUID) -> dict[str, Any]:
     member = get_member(request.actor, membership_id)
     workspaces = managed_workspaces(request.actor)
     levels = levels_for(request.actor, workspaces[0][0]) if workspaces else []
+    model = alike(request)
+    chosen, level = levels_of(request, model) if model else (set(), "")
     return {
         "member": member,
         "workspaces": workspaces[:MOST_CHOICES],
         "levels": levels,
         # The weakest is preselected: more is given on purpose.
-        "level": str(levels[-1].id) if levels else "",
+        "level": level or (str(levels[-1].id) if levels else ""),
         "limit": policy(LIMIT),
-        "chosen": set(),
+        "chosen": chosen,
+        "after_url": onward(request, "person_detail", membership_id),
     }

@@ -21,8 +21,8 @@ from tenantry.usecases.workspaces import add_to_workspace, change_level, remove_
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
+from tenantry.web.selection import selected
 from tenantry.web.toasts import toast
-from tenantry.web.units.people import selected
 from tenantry.web.workspaces.forms import InviteForm, LevelForm
 from tenantry.web.workspaces.views import ask_admin
 

@@ -33,6 +33,7 @@ from tenantry.usecases.workspaces import (
     edit_workspace,
     plan_delete_workspace,
 )
+from tenantry.web.dialogs import form_dialog
 from tenantry.web.people.plans import listing
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
@@ -72,16 +73,13 @@ def workspace_list(request: MemberRequest) -> HttpResponse:
 @screen(WORKSPACES_MANAGE, methods=("GET", "POST"))
 def workspace_create(request: MemberRequest) -> HttpResponse:
     require(request.actor, WORKSPACES_MANAGE)
-    form = WorkspaceForm(request.POST or None)
-    if request.method == "GET" or not form.is_valid():
-        return page(request, "workspaces/form.html", {"form": form}, status=200 if request.method == "GET" else 422)
-    try:
-        made = perform(create_workspace, actor=request.actor, **form.cleaned_data)
-    except Refusal as refused:
-        form.refuse(refused)
-        return page(request, "workspaces/form.html", {"form": form}, status=status_of(refused))
-    toast(request, _("The workspace %(name)s is there. Add its people.") % {"name": made.name})
-    return go(request, reverse("workspace_detail", args=[made.id]))
+
+    def create(given: dict[str, Any]) -> HttpResponse:
+        made = perform(create_workspace, actor=request.actor, **given)
+        toast(request, _("The workspace %(name)s is there. Add its people.") % {"name": made.name})
+        return go(request, reverse("workspace_detail", args=[made.id]))
+
+    return form_dialog(request, "workspaces/form.html", WorkspaceForm(request.POST or None), {}, create)
 
 
 @screen(WORKSPACES_VIEW, WORKSPACES_MANAGE)
@@ -131,18 +129,13 @@ def _edit(request: MemberRequest, workspace_id: UUID, back: str) -> HttpResponse
         workspace = get_workspace(request.actor, workspace_id, WORKSPACES_EDIT)
     initial = {"name": workspace.name, "description": workspace.description}
     form = WorkspaceForm(request.POST or None, initial=initial)
-    context = {"form": form, "workspace": workspace, "back": back}
-    if request.method == "GET" or not form.is_valid():
-        return page(request, "workspaces/form.html", context, status=200 if request.method == "GET" else 422)
-    try:
-        perform(edit_workspace, actor=request.actor, workspace_id=workspace_id, **form.cleaned_data)
-    except Refusal as refused:
-        if refused.kind == "missing":
-            raise
-        form.refuse(refused)
-        return page(request, "workspaces/form.html", context, status=status_of(refused))
-    toast(request, _("The workspace was changed."))
-    return go(request, back)
+
+    def save(given: dict[str, Any]) -> HttpResponse:
+        perform(edit_workspace, actor=request.actor, workspace_id=workspace_id, **given)
+        toast(request, _("The workspace was changed."))
+        return go(request, back)
+
+    return form_dialog(request, "workspaces/form.html", form, {"workspace": workspace, "back": back}, save)
 
 
 @screen(WORKSPACES_MANAGE, methods=("GET", "POST"))
@@ -189,7 +182,9 @@ def deletion_effects(plan: WorkspaceDeletionPlan) -> list[dict[str, Any]]:
         )
         lines.append({"number": plan.moving, "text": text % words})
     text = ngettext("person loses this workspace", "people lose this workspace", leaving)
-    lines.append({"number": leaving, "text": text, "warning": leaving > 0, "detail": listing(plan.names)})
+    # The names are of all members, whether they come along or not.
+    names = "" if plan.moving else listing(plan.names, plan.members)
+    lines.append({"number": leaving, "text": text, "warning": leaving > 0, "detail": names})
     if plan.teams:
         count = len(plan.teams)
         if plan.to:

@@ -1,27 +1,37 @@
-"""Add user: an invitation by mail, with role, teams and unit; then the workspaces, where they are in use."""
+"""Add user: a way in, with role, teams, unit and department; then the workspaces, where they are in use."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from tenantry.access.holding import profile_names
+from tenantry.access.holding import givable
 from tenantry.access.permissions import RESTRICT
 from tenantry.access.places import unit_choices
 from tenantry.access.selectors import assignable_roles
 from tenantry.acting.actions import perform
+from tenantry.billing.offers import catalogue_for
+from tenantry.billing.selectors import SeatPrice, seat_price
+from tenantry.billing.terms import UNLIMITED
+from tenantry.core import clock
 from tenantry.core.decisions import decide
-from tenantry.core.errors import NotFound, Refusal
+from tenantry.core.errors import Refusal
 from tenantry.core.ids import parse_id
 from tenantry.core.records import NOWHERE, Target
 from tenantry.core.transactions import reading
+from tenantry.organizations.permissions import BILLING_VIEW
+from tenantry.organizations.policies.people import ENTRY_MODES as MODES
 from tenantry.organizations.selectors import policy_values
 from tenantry.organizations.structure import has_rows
 from tenantry.people.permissions import INVITE
-from tenantry.people.selectors import get_member, manageable_teams
-from tenantry.usecases.joining import invite_member
+from tenantry.people.ways import ADMINISTRATOR, ENTRY_MODES
+from tenantry.security.passwords import PASSWORD_RULES, password_rule, rule_in_words
+from tenantry.usecases.joining import Invited, invite_member
+from tenantry.web.people.alike import alike, initial_of, onward
+from tenantry.web.people.answers import fresh_row
 from tenantry.web.people.forms import AddForm
 from tenantry.web.people.onward import offers_workspaces
 from tenantry.web.refusals import status_of
@@ -30,6 +40,8 @@ from tenantry.web.screens import go, page, screen
 from tenantry.web.toasts import toast
 
 DAYS, STRUCTURE, ADD_FIELDS = "people.invitation_days", "organization.structure", "people.add_fields"
+GROWTH = "seats.growth"
+MOST_TEAMS = 200
 PROFILE_RULES = (STRUCTURE, ADD_FIELDS)
 
 
@@ -54,37 +66,76 @@ def person_create(request: MemberRequest) -> HttpResponse:
             team_ids=form.team_ids,
             unit_id=data.get("unit"),
             profile_id=data.get("profile"),
+            department_id=data.get("department"),
+            way=form.chosen_way,
+            password=data.get("password", ""),
+            must_change=data.get("must_change", True),
         )
     except Refusal as refused:
         form.refuse(refused)
         context["known"] = _known(request, refused)
         return page(request, "people/new.html", context, status=status_of(refused))
-    toast(request, _("%(name)s is invited.") % {"name": invited.name})
+    toast(request, _said(invited))
     with reading():
-        onward = "person_workspaces" if offers_workspaces(request) else "person_detail"
-    return go(request, reverse(onward, args=[invited.membership_id]))
+        then = "person_workspaces" if offers_workspaces(request) else "person_detail"
+    return go(request, onward(request, then, invited.membership_id))
+
+
+def _said(made: Invited) -> str:
+    """The same for every address: whether it has an account is not said here."""
+    text = _("%(name)s is added.") if made.way == ADMINISTRATOR else _("%(name)s is invited.")
+    if made.returned:
+        text += " " + _("They were here before and begin afresh, without the role they had.")
+    return text % {"name": made.name}
 
 
 def _context(request: MemberRequest) -> dict[str, Any]:
-    rules = policy_values(DAYS, *PROFILE_RULES)
+    rules = policy_values(DAYS, GROWTH, ENTRY_MODES, *PROFILE_RULES, *PASSWORD_RULES)
+    known = {mode.code: mode for mode in MODES}
+    modes = [known[code] for code in rules[ENTRY_MODES]]
+    rule = password_rule(rules)
     units = unit_choices(request.actor, INVITE) if has_rows(request.organization, "units") else []
     # Whoever invites into units only gives what their role there lists.
     roles = assignable_roles(request.actor, Target(units=frozenset(i for i, _name in units)))
     # The weakest role is preselected: an administrator should be made on purpose.
     ready = [role for role in roles if role.is_system] or roles
     ordinary = next((role.id for role in reversed(ready) if role.key == "member"), ready[-1].id if ready else None)
+    given = givable(request.actor, profiled=request.actor.may(RESTRICT) and offers_profiles(rules))
     form = AddForm(
         request.POST or None,
-        initial={"role": str(ordinary or ""), "email": request.GET.get("email", "")[:254]},
+        initial={"role": str(ordinary or ""), "email": request.GET.get("email", "")[:254], **_held_by(request)},
         roles=[(role.id, role.name) for role in roles],
-        teams=list(manageable_teams(request.actor).values_list("id", "name")[:200]),
+        teams=given.teams[:MOST_TEAMS],
         units=units,
-        profiles=profile_names() if request.actor.may(RESTRICT) and offers_profiles(rules) else [],
+        profiles=given.profiles,
         free=decide(request.actor, INVITE, NOWHERE).allowed,
+        departments=given.departments,
         asked=rules[ADD_FIELDS],
+        ways=[(mode.code, capfirst(str(mode.title))) for mode in modes],
         labels=request.organization.labels,
     )
-    return {"form": form, "roles": roles, "ordinary": ordinary, "days": rules[DAYS]}
+    return {
+        "form": form,
+        "roles": roles,
+        "ordinary": ordinary,
+        "days": rules[DAYS],
+        "ways": {mode.code: str(mode.sentence) for mode in modes},
+        "charged": rules[GROWTH] == "per_person",
+        "price": _price(request, charged=rules[GROWTH] == "per_person"),
+        "password_rules": rule_in_words(rule) if ADMINISTRATOR in rules[ENTRY_MODES] else [],
+        "password_length": rule.minimum_length,
+    }
+
+
+def _price(request: MemberRequest, *, charged: bool) -> SeatPrice | None:
+    """Of one person more, where there is one, for those who see prices."""
+    sold = catalogue_for(request.organization.blueprint).key != UNLIMITED
+    return seat_price(clock.now()) if charged and sold and request.actor.may(BILLING_VIEW) else None
+
+
+def _held_by(request: MemberRequest) -> dict[str, Any]:
+    member = alike(request)
+    return initial_of(request, member) if member else {}
 
 
 def offers_profiles(rules: Mapping[str, Any]) -> bool:
@@ -92,20 +143,22 @@ def offers_profiles(rules: Mapping[str, Any]) -> bool:
     return "profiles" in rules[STRUCTURE] or "profile" in rules[ADD_FIELDS]
 
 
-def _known(request: MemberRequest, refused: Refusal) -> dict[str, str] | None:
-    """Somebody is here already: where to go on, when the actor may see them."""
+def _known(request: MemberRequest, refused: Refusal) -> dict[str, Any] | None:
+    """Somebody is here already: where to go on, when the actor may see them, and what can be done on the spot."""
     member_id = parse_id(str(refused.params.get("membership_id", "")))
     labels = {
         "already_member": _("Open their page"),
-        "already_invited": _("Open their page to send it again"),
-        "member_deactivated": _("Reactivate them"),
+        "already_invited": _("Open their page"),
+        "member_deactivated": _("Open their page"),
     }
     if member_id is None or refused.code not in labels:
         return None
-    try:
-        with reading():
-            get_member(request.actor, member_id)
-    except NotFound:
+    row = fresh_row(request, member_id)
+    if row is None:
         return None
-    view = "person_reactivation" if refused.code == "member_deactivated" else "person_detail"
-    return {"url": reverse(view, args=[member_id]), "label": labels[refused.code]}
+    return {
+        "id": member_id,
+        "url": reverse("person_detail", args=[member_id]),
+        "label": labels[refused.code],
+        "row": row,
+    }

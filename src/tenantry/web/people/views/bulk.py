@@ -1,233 +1,170 @@
-"""Something for a selection of the directory: the plan with everybody who can't be, then the deed with its digest."""
+"""Something for a selection of the directory, ticked or all that match: the plan with who is left out and why, then the
+deed with its digest. Up to one batch is done at once; more is an operation with a page of its own."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
-from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
-from tenantry.access.places import unit_choices
 from tenantry.acting.actions import perform
 from tenantry.core import clock
-from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing, PlanChanged
+from tenantry.core.errors import NotFound, PlanChanged
 from tenantry.core.ids import parse_id
 from tenantry.core.transactions import reading
 from tenantry.organizations.errors import OrganizationNameAsked
-from tenantry.organizations.labels import label
-from tenantry.people.actions import JoinPlan, join_team, plan_join_team
-from tenantry.people.permissions import DEACTIVATE, EDIT, INVITE, REMOVE, TEAMS_MANAGE, VIEW
-from tenantry.people.selectors import manageable_teams
-from tenantry.usecases.offboarding import (
-    LeavingPlan,
-    deactivate_members,
-    plan_deactivate_members,
-    plan_remove_members,
-    remove_members,
-)
-from tenantry.usecases.placing import PlacingPlan, move_to_unit, plan_move_to_unit
-from tenantry.usecases.resending import ResendPlan, plan_resend_invitations, resend_invitations
+from tenantry.organizations.selectors import policy
+from tenantry.people.permissions import VIEW
+from tenantry.usecases.bulk_changing.changing import change_people
+from tenantry.usecases.bulk_changing.errors import NobodyToChange
+from tenantry.usecases.bulk_changing.planned import plan_people
+from tenantry.usecases.bulk_changing.planning import BulkPlan, Selection, kind_of, plan_change
+from tenantry.usecases.leaving.records import REMOVAL_RECORDS, REQUIRED, UNASSIGN
+from tenantry.web.people import filters, successors
 from tenantry.web.people.answers import current_url
-from tenantry.web.people.forms import picked
-from tenantry.web.people.plans import blockers, leaving_effects, listing, resend_effects
+from tenantry.web.people.bulk_plans import effects_of, reasons_of
+from tenantry.web.people.bulk_words import WORDS, BulkWords, told
+from tenantry.web.people.selecting import MOST, ticked
+from tenantry.web.people.successors import chosen
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
 from tenantry.web.toasts import toast
 
-MOST = 100
-AnyPlan = LeavingPlan | ResendPlan | JoinPlan | PlacingPlan
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One thing that can be done to a selection. `button` and `title` are its words on screen; `into`: the name of the
-    field that says where to, for what needs a place to be chosen first."""
-
-    permission: str
-    title: str | Promise
-    button: str | Promise
-    dangerous: bool
-    perform: Any
-    plan: Callable[..., AnyPlan]
-    into: str = ""
-
-    def called(self, text: str | Promise, labels: Mapping[str, str]) -> str:
-        """One of its words, with the organization's own for teams and units."""
-        return str(text) % {"team": label(labels, "one_team"), "unit": label(labels, "one_unit")}
-
-    def place(self, place_id: UUID | None) -> dict[str, Any]:
-        """What action and plan are told about it."""
-        return {f"{self.into}_id": place_id} if self.into else {}
-
-
-KINDS: dict[str, Kind] = {
-    "deactivation": Kind(
-        DEACTIVATE,
-        gettext_lazy("Deactivate people"),
-        gettext_lazy("Deactivate"),
-        True,
-        deactivate_members,
-        plan_deactivate_members,
-    ),
-    "removal": Kind(
-        REMOVE,
-        gettext_lazy("Remove people"),
-        gettext_lazy("Remove"),
-        True,
-        remove_members,
-        plan_remove_members,
-    ),
-    "resend": Kind(
-        INVITE,
-        gettext_lazy("Send invitations again"),
-        gettext_lazy("Send again"),
-        False,
-        resend_invitations,
-        plan_resend_invitations,
-    ),
-    "team": Kind(
-        TEAMS_MANAGE,
-        gettext_lazy("Add people to a %(team)s"),
-        gettext_lazy("Add to the %(team)s"),
-        False,
-        join_team,
-        plan_join_team,
-        "team",
-    ),
-    "unit": Kind(
-        EDIT,
-        gettext_lazy("Put people into a %(unit)s"),
-        gettext_lazy("Put there"),
-        False,
-        move_to_unit,
-        plan_move_to_unit,
-        "unit",
-    ),
-}
-
 
 @screen(VIEW, methods=("POST",))
 def person_bulk(request: MemberRequest) -> HttpResponse:
-    """`do`: what, `ids`: to whom, `digest`: the plan that was read; without it the plan is shown."""
-    do, kind, ids = _asked(request)
-    place_id = _place(request, kind)
-    digest = request.POST.get("digest", "")
-    if not digest or (kind.into and place_id is None):
-        return _plan_page(request, do, kind, ids, place_id)
-    more = kind.place(place_id)
-    if do == "deactivation":
-        more["organization_name"] = request.POST.get("organization_name", "")
+    """`do`: what, `ids`: to whom, or `all` who match `query`; `digest`: the plan that was read; without it the plan is
+    shown, and before that the choice of what it needs. More than `planning.AT_ONCE` are planned in the background."""
+    asked = _Asked(request)
+    if asked.complete and _is_large(request, asked):
+        # Whatever digest it may carry: so many were not to be read in one answer.
+        return _have_planned(request, asked)
+    if not asked.digest or not asked.complete:
+        return _plan_page(request, asked)
     try:
-        result = perform(kind.perform, actor=request.actor, membership_ids=ids, digest=digest, **more)
+        result = perform(
+            change_people,
+            actor=request.actor,
+            do=asked.do,
+            value_id=asked.value_id,
+            membership_ids=asked.ids,
+            wanted=asked.selection.wanted,
+            digest=asked.digest,
+            organization_name=request.POST.get("organization_name", ""),
+        )
     except PlanChanged as changed:
-        return _plan_page(request, do, kind, ids, place_id, changed=changed)
-    except OrganizationNameAsked as asked:
-        return _plan_page(request, do, kind, ids, place_id, asked=asked)
-    toast(request, _told(do, len(result.members), len(result.refused)))
-    return go(request, _back(request))
+        return _plan_page(request, asked, changed=changed)
+    except NobodyToChange:
+        return _plan_page(request, asked)
+    except OrganizationNameAsked as name_asked:
+        return _plan_page(request, asked, name_asked=name_asked)
+    there = reverse("operation_detail", args=[result.operation_id])
+    if not result.finished:
+        return go(request, there)
+    toast(request, told(asked.do, result.done, result.refused), url=there if result.refused else "")
+    return go(request, asked.back)
 
 
-def _asked(request: MemberRequest) -> tuple[str, Kind, tuple[UUID, ...]]:
-    do = request.POST.get("do", "")
-    kind = KINDS.get(do)
-    if kind is None:
-        raise NotFound
-    if not request.actor.may(kind.permission):
-        raise PermissionMissing(kind.permission)
-    ids = picked(request.POST.getlist("ids"))
-    if ids is None:
-        raise NotFound
-    if not ids:
-        raise InvalidInput({"ids": _("Select somebody first.")})
-    if len(ids) > MOST:
-        raise InvalidInput({"ids": _("At most %(count)s people at once.") % {"count": MOST}})
-    return do, kind, ids
+def _is_large(request: MemberRequest, asked: "_Asked") -> bool:
+    with reading():
+        return asked.selection.is_large(request.actor, clock.now())
+
+
+def _have_planned(request: MemberRequest, asked: "_Asked") -> HttpResponse:
+    """The page of the operation that plans it, where the plan is confirmed."""
+    begun = perform(
+        plan_people, actor=request.actor, do=asked.do, value_id=asked.value_id, wanted=asked.selection.wanted
+    )
+    return go(request, reverse("operation_detail", args=[begun.operation_id]))
+
+
+class _Asked:
+    """What the form says.
+
+    :raises NotFound, PermissionMissing, InvalidInput: see `kind_of` and `ticked`.
+    """
+
+    def __init__(self, request: MemberRequest) -> None:
+        sent = request.POST
+        self.do = sent.get("do", "")
+        self.kind = kind_of(request.actor, self.do)
+        self.words: BulkWords = WORDS[self.do]
+        self.everybody = "all" in sent
+        self.query = sent.get("query", "")
+        self.ids: tuple[UUID, ...] = () if self.everybody else ticked(sent)
+        wanted = filters.wanted(QueryDict(self.query)) if self.everybody else None
+        self.selection = Selection(self.ids, wanted)
+        written = sent.get(self.kind.into, "") if self.kind.into else ""
+        self.value_id = parse_id(written)
+        if self.kind.beside:
+            with reading():
+                self.value_id = chosen(request.actor, sent, self.kind.into)
+        if written and self.value_id is None:
+            raise NotFound
+        # A choice of none is one where there may be none.
+        self.complete = (
+            not self.kind.into
+            or self.kind.beside
+            or self.value_id is not None
+            or (self.kind.optional and self.kind.into in sent)
+        )
+        self.digest = "" if "show" in sent else sent.get("digest", "")
+        self.back = _back(request)
 
 
 def _plan_page(
     request: MemberRequest,
-    do: str,
-    kind: Kind,
-    ids: tuple[UUID, ...],
-    place_id: UUID | None,
+    asked: _Asked,
     *,
     changed: PlanChanged | None = None,
-    asked: OrganizationNameAsked | None = None,
+    name_asked: OrganizationNameAsked | None = None,
 ) -> HttpResponse:
-    """`asked`: the organization's name was not what was typed."""
+    """`name_asked`: the organization's name was not what was typed."""
     with reading():
-        plan: AnyPlan | None = changed.plan if changed else _plan(request, kind, ids, place_id)
+        plan: BulkPlan | None = changed.plan if changed else _plan(request, asked)
+        labels = request.organization.labels
         context: dict[str, Any] = {
-            "do": do,
-            "kind": kind,
-            "title": kind.called(kind.title, request.organization.labels),
-            "button": kind.called(kind.button, request.organization.labels),
-            "ids": ids,
+            "do": asked.do,
+            "kind": asked.kind,
+            "words": asked.words,
+            "title": asked.words.called(asked.words.title, labels),
+            "button": asked.words.called(asked.words.button, labels),
+            "field_label": asked.words.called(asked.words.field, labels),
+            "ids": asked.ids,
+            "everybody": asked.everybody,
+            "query": asked.query,
             "plan": plan,
             "changed": changed,
-            "asked": asked,
+            "asked": name_asked,
             "typed": request.POST.get("organization_name", ""),
-            "back": _back(request),
-            "place_id": place_id,
-            "places": _places(request, kind),
-            "effects": _effects(do, plan),
-            "blockers": blockers(plan) if plan else [],
+            "back": asked.back,
+            "value_id": asked.value_id or "",
+            "choices": asked.words.choices(request.actor) if plan is None else [],
+            "missing": asked.words.called(asked.words.missing, labels),
+            "most": MOST,
+            "none": asked.words.called(asked.words.none, labels),
+            "effects": effects_of(plan) if plan else [],
+            "beside": _beside(request, asked, plan) if plan and asked.kind.beside else None,
+            "reasons": reasons_of(plan) if plan else [],
         }
-        return page(request, "people/bulk.html", context, status=409 if changed else 422 if asked else 200)
+        return page(request, "people/bulk.html", context, status=409 if changed else 422 if name_asked else 200)
 
 
-def _place(request: MemberRequest, kind: Kind) -> UUID | None:
-    if kind.into == "team":
-        return parse_id(request.POST.get("team", ""))
-    return parse_id(request.POST.get("unit", "")) if kind.into == "unit" else None
+def _beside(request: MemberRequest, asked: _Asked, plan: BulkPlan) -> dict[str, Any] | None:
+    """Who may go on with the records; None where there are none, or nobody is asked for (policy
+    `people.removal_records`)."""
+    needed = any(reason.code == "successor_required" for reason in plan.reasons)
+    if policy(REMOVAL_RECORDS) == UNASSIGN or not (plan.number("owned") or needed):
+        return None
+    return {**successors.choices(request.actor, asked.ids), "required": policy(REMOVAL_RECORDS) == REQUIRED}
 
 
-def _places(request: MemberRequest, kind: Kind) -> list[tuple[UUID, str]]:
-    """Where the selection may go."""
-    if kind.into == "team":
-        return list(manageable_teams(request.actor).values_list("id", "name"))
-    return unit_choices(request.actor, EDIT) if kind.into == "unit" else []
-
-
-def _plan(request: MemberRequest, kind: Kind, ids: tuple[UUID, ...], place_id: UUID | None) -> AnyPlan | None:
-    if not kind.into:
-        return kind.plan(actor=request.actor, membership_ids=ids, now=clock.now())
-    return kind.plan(actor=request.actor, membership_ids=ids, **kind.place(place_id)) if place_id else None
-
-
-def _effects(do: str, plan: AnyPlan | None) -> list[dict[str, Any]]:
-    if isinstance(plan, LeavingPlan):
-        return leaving_effects(plan, removing=do == "removal")
-    if isinstance(plan, ResendPlan):
-        return resend_effects(plan)
-    if isinstance(plan, JoinPlan) and plan.members:
-        count = len(plan.members)
-        text = ngettext("person comes into %(team)s", "people come into %(team)s", count) % {"team": plan.team}
-        return [{"number": count, "text": text, "detail": listing(plan.names)}]
-    if isinstance(plan, PlacingPlan) and plan.members:
-        count = len(plan.members)
-        text = ngettext("person stands in %(unit)s then", "people stand in %(unit)s then", count) % {"unit": plan.unit}
-        return [{"number": count, "text": text, "detail": listing(plan.names)}]
-    return []
-
-
-def _told(do: str, count: int, refused: int) -> str:
-    texts = {
-        "deactivation": ngettext("%(n)s person was deactivated.", "%(n)s people were deactivated.", count),
-        "removal": ngettext("%(n)s person was removed.", "%(n)s people were removed.", count),
-        "resend": ngettext("%(n)s invitation was sent again.", "%(n)s invitations were sent again.", count),
-        "team": ngettext("%(n)s person was added.", "%(n)s people were added.", count),
-        "unit": ngettext("%(n)s person was moved.", "%(n)s people were moved.", count),
-    }
-    text = texts[do] % {"n": count}
-    if refused:
-        left_out = ngettext("%(n)s was left out.", "%(n)s were left out.", refused) % {"n": refused}
-        return f"{text} {left_out}"
-    return text
+def _plan(request: MemberRequest, asked: _Asked) -> BulkPlan | None:
+    if not asked.complete:
+        return None
+    return plan_change(
+        actor=request.actor, do=asked.do, selection=asked.selection, value_id=asked.value_id, now=clock.now()
+    )
 
 
 def _back(request: MemberRequest) -> str:

@@ -18,36 +18,20 @@ from tenantry.core.errors import NotFound, Refusal
 from tenantry.core.ids import parse_id
 from tenantry.core.transactions import reading
 from tenantry.people.errors import NotOnOneself
-from tenantry.people.permissions import EDIT, END_SESSIONS, RESET_PASSWORD, VIEW
-from tenantry.people.selectors import get_member
+from tenantry.people.permissions import END_SESSIONS, RESET_PASSWORD, VIEW
 from tenantry.security.actions import end_sessions
-from tenantry.usecases.joining import edit_member
 from tenantry.usecases.signing_in import send_password_reset
 from tenantry.web.people.answers import done
 from tenantry.web.people.confirming import two_steps
-from tenantry.web.people.forms import NamesForm
 from tenantry.web.people.holding import until_in_words
 from tenantry.web.people.holding_forms import RoleForm, shown_day
 from tenantry.web.people.views.detail import sessions_page
 from tenantry.web.people.views.holding import target_of
 from tenantry.web.requests import MemberRequest
-from tenantry.web.screens import page, screen
+from tenantry.web.screens import screen
 
 if TYPE_CHECKING:
     from tenantry.access.models import Role
-
-
-@screen(EDIT, methods=("GET", "POST"))
-def person_edit(request: MemberRequest, membership_id: UUID) -> HttpResponse:
-    with reading():
-        member = get_member(request.actor, membership_id)
-    names = {"given_name": member.given_name, "family_name": member.family_name}
-    form = NamesForm(request.POST or None, initial=names)
-    if request.method == "GET" or not form.is_valid():
-        status = 200 if request.method == "GET" else 422
-        return page(request, "people/edit.html", {"form": form, "member": member}, status=status)
-    perform(edit_member, actor=request.actor, membership_id=membership_id, **form.cleaned_data)
-    return done(request, membership_id, _("The name was changed."))
 
 
 @screen(ASSIGN, methods=("GET", "POST"))

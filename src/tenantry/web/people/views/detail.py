@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 
-from tenantry.access.directory import find_listed
+from tenantry.access.directory import find_person
 from tenantry.access.permissions import EXPLAIN
 from tenantry.access.selectors import permissions_of
 from tenantry.audit.permissions import VIEW as AUDIT_VIEW
@@ -17,13 +17,19 @@ from tenantry.core.permissions import AREAS
 from tenantry.core.records import Target
 from tenantry.organizations.policies import CATALOGUE
 from tenantry.organizations.structure import named_parts
+from tenantry.people.identity import identity_of
+from tenantry.people.particulars import locales
 from tenantry.people.permissions import END_SESSIONS, INVITE, TEAMS_MANAGE, TEAMS_VIEW, VIEW
+from tenantry.people.planned import planned_of
 from tenantry.people.selectors import latest_invitation, manageable_teams, teams_of_member
 from tenantry.security.selectors import open_sessions
+from tenantry.web.billing.addons import addons_for
 from tenantry.web.people.agents import device_of
 from tenantry.web.people.answers import DEACTIVATION_BY
 from tenantry.web.people.changes import changes
 from tenantry.web.people.holding import access_context
+from tenantry.web.people.particulars import local_time
+from tenantry.web.people.plans import planned_lines
 from tenantry.web.people.rows import Row, row_of
 from tenantry.web.people.views.places import places_of
 from tenantry.web.requests import MemberRequest
@@ -36,17 +42,20 @@ def head(request: MemberRequest, membership_id: UUID) -> dict[str, Any]:
     :raises NotFound: unknown, of another organization, or out of reach.
     """
     now = clock.now()
-    member = find_listed(request.actor, membership_id, now, policy=DEACTIVATION_BY)
+    member = find_person(request.actor, membership_id, now, policy=DEACTIVATION_BY)
     rule = CATALOGUE[DEACTIVATION_BY].default if member.ruled is None else member.ruled
-    row = row_of(request.actor, member, now, deactivation_by=rule)
+    identity = identity_of(member)
+    row = row_of(request.actor, member, now, deactivation_by=rule, ways=identity.ways)
     actor = request.actor
     return {
         "row": row,
         "member": member,
+        "unproven": row.status in ("active", "deactivated") and not identity.proven,
         "used": named_parts(request.organization),
         "shows_teams": actor.may_any(TEAMS_VIEW, TEAMS_MANAGE),
         "shows_sessions": _may_see_sessions(request, row),
         "shows_audit": actor.may_any(AUDIT_VIEW, AUDIT_PEOPLE),
+        "shows_records": row.is_self or bool(row.acts & {"edit", "deactivate", "reactivate", "remove"}),
         "shows_why": bool(decide(actor, EXPLAIN, Target("member", member.id, units=frozenset(member.above)))),
     }
 
@@ -61,6 +70,8 @@ def person_detail(request: MemberRequest, membership_id: UUID) -> HttpResponse:
     context = head(request, membership_id)
     context.update(access_context(request.actor, context["row"], request.organization, context["used"], clock.now()))
     context.update(places_of(request, context["member"], context["row"].status))
+    context.update(_about(request, context["row"]))
+    context["addons"] = addons_for(request.actor, membership_id, context["row"].status)
     assignment = context["assignment"]
     if assignment is not None and not assignment.role.is_keyholder:
         lines = [line for line in permissions_of(assignment.role) if line.reach]
@@ -72,6 +83,18 @@ def person_detail(request: MemberRequest, membership_id: UUID) -> HttpResponse:
     if request.actor.may(INVITE) and context["row"].status in ("pending", "expired"):
         context["invitation"] = latest_invitation(membership_id)
     return page(request, "people/access.html", context)
+
+
+def _about(request: MemberRequest, row: Row) -> dict[str, Any]:
+    """What is known of them, and what is planned for them, where the actor might plan it."""
+    member: Any = row.member
+    # Who is in has no return without a last day: mostly there is nothing to ask.
+    plans = row.leaves_on is not None or "reactivate" in row.acts
+    return {
+        "planned": planned_lines(planned_of(member.id)) if plans else [],
+        "local": local_time(member, request.organization.time_zone, clock.now()),
+        "language": locales().get(member.locale, ""),
+    }
 
 
 @screen(VIEW)

@@ -33,8 +33,10 @@ from tenantry.people.selectors import (
     open_invitation,
     with_mail,
 )
+from tenantry.people.ways import TEMPORARY
 from tenantry.usecases.joining import copy_invitation_link, edit_invited, resend_invitation, revoke_invitation
 from tenantry.web.people.answers import done
+from tenantry.web.people.batches import recent_batches
 from tenantry.web.people.forms import InvitedForm
 from tenantry.web.refusals import status_of, ways_out
 from tenantry.web.requests import MemberRequest
@@ -74,6 +76,7 @@ def invitation_list(request: MemberRequest) -> HttpResponse:
         "state": state if state in (*names, "all") else "",
         "states": STATES,
         "outbox": not settings.SMTP_URL,
+        **recent_batches(request.actor),
     }
     return page(request, "people/invitations.html", context)
 
@@ -96,8 +99,10 @@ def _line(request: MemberRequest, row: Any, standing: Standing, now: Any) -> dic
 def person_invitation(request: MemberRequest, membership_id: UUID) -> HttpResponse:
     """Sends the invitation again."""
     sent = perform(resend_invitation, actor=request.actor, membership_id=membership_id)
-    text = _("%(name)s gets a new link; the old one is dead.") % {"name": sent.name}
-    return done(request, membership_id, text)
+    text = _("%(name)s gets a new link; the old one is dead.")
+    if sent.way == TEMPORARY:
+        text = _("%(name)s gets a new temporary password; the old one is dead.")
+    return done(request, membership_id, text % {"name": sent.name})
 
 
 @screen(INVITE, methods=("POST",))
@@ -129,7 +134,7 @@ def person_invitation_revocation(request: MemberRequest, membership_id: UUID) ->
     except Refusal as refused:
         if refused.kind in ("missing", "forbidden"):
             raise
-        context |= {"refused": refused, "ways": ways_out(refused)}
+        context |= {"refused": refused, "ways": ways_out(refused, request.actor)}
         return page(request, "people/revocation.html", context, status=status_of(refused))
     return done(request, membership_id, _("The invitation of %(name)s was revoked.") % {"name": member.name})
 

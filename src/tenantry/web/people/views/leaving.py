@@ -1,4 +1,5 @@
-"""Letting somebody go: the plan first, then the deed with the plan's digest; and taking them back."""
+"""Letting somebody go: the plan first, with everything that is to be settled and who goes on with what; then the deed
+with the plan's digest; and taking them back."""
 
 from typing import Any
 from uuid import UUID
@@ -10,91 +11,199 @@ from django.utils.translation import ngettext
 
 from tenantry.acting.actions import perform
 from tenantry.core import clock
-from tenantry.core.errors import PlanChanged, Refusal
+from tenantry.core.errors import InvalidInput, NotFound, PlanChanged, Refusal
+from tenantry.core.ids import parse_id
 from tenantry.core.transactions import reading
 from tenantry.organizations.errors import OrganizationNameAsked
+from tenantry.organizations.permissions import BILLING_VIEW, SEATS_VIEW
 from tenantry.people.permissions import DEACTIVATE, REMOVE
+from tenantry.people.seats import seats
 from tenantry.people.selectors import get_member
+from tenantry.usecases.leaving.settling import settle_matter
 from tenantry.usecases.offboarding import (
     LeavingPlan,
+    Left,
     deactivate_members,
     plan_deactivate_members,
     plan_remove_members,
     reactivate_member,
     remove_members,
 )
+from tenantry.usecases.undoing import newest_entry
+from tenantry.usecases.undoing_leaving import REMOVED
+from tenantry.web.context import is_fragment
 from tenantry.web.people.answers import done
-from tenantry.web.people.plans import blockers, leaving_effects
+from tenantry.web.people.leaving_words import leaving_context
+from tenantry.web.people.successors import chosen
 from tenantry.web.refusals import status_of, ways_out
 from tenantry.web.requests import MemberRequest
-from tenantry.web.screens import page, screen
+from tenantry.web.screens import go, page, screen
+from tenantry.web.toasts import toast
+
+PAGES = {"deactivation": "person_deactivation", "removal": "person_removal", "records": "person_records"}
+# Of a successor who was chosen: said in the dialog, which keeps everything else.
+ABOUT_SUCCESSOR = ("successor_leaves", "receiver_not_active", "permission_missing", "successor_not_offered")
 
 
 @screen(DEACTIVATE, methods=("GET", "POST"))
 def person_deactivation(request: MemberRequest, membership_id: UUID) -> HttpResponse:
-    if request.method == "POST":
-        try:
-            left = perform(
-                deactivate_members,
-                actor=request.actor,
-                membership_ids=(membership_id,),
-                digest=request.POST.get("digest", ""),
-                organization_name=request.POST.get("organization_name", ""),
-            )
-        except PlanChanged as changed:
-            return _plan_page(request, membership_id, changed.plan, removing=False, changed=changed)
-        except OrganizationNameAsked as asked:
-            with reading():
-                plan = plan_deactivate_members(actor=request.actor, membership_ids=[membership_id], now=clock.now())
-                return _plan_page(request, membership_id, plan, removing=False, asked=asked)
-        text = _("%(name)s is deactivated.") % {"name": left.names[0]}
-        if left.sessions:
-            ended = ngettext("%(count)s session was ended.", "%(count)s sessions were ended.", left.sessions)
-            text = f"{text} {ended % {'count': left.sessions}}"
-        return done(request, membership_id, text, undo_url=reverse("person_reactivation", args=[membership_id]))
-    plan = plan_deactivate_members(actor=request.actor, membership_ids=[membership_id], now=clock.now())
-    return _plan_page(request, membership_id, plan, removing=False)
+    """POST with `freezing`: now, although something is to be settled; with `show`: what would happen."""
+    if request.method == "GET" or "show" in request.POST:
+        return _deactivation_page(request, membership_id)
+    freezing = "freezing" in request.POST
+    try:
+        left = perform(
+            deactivate_members,
+            actor=request.actor,
+            membership_ids=(membership_id,),
+            digest=request.POST.get("frozen_digest" if freezing else "digest", ""),
+            organization_name=request.POST.get("organization_name", ""),
+            freezing=freezing,
+            tell=request.POST.get("tell") == "manager",
+        )
+    except PlanChanged as changed:
+        return _deactivation_page(request, membership_id, changed=changed)
+    except OrganizationNameAsked as asked:
+        return _deactivation_page(request, membership_id, asked=asked)
+    text = _("%(name)s is deactivated.") % {"name": left.names[0]}
+    if left.sessions:
+        ended = ngettext("%(count)s session was ended.", "%(count)s sessions were ended.", left.sessions)
+        text = f"{text} {ended % {'count': left.sessions}}"
+    return done(request, membership_id, text, undo_url=reverse("person_reactivation", args=[membership_id]))
+
+
+def _deactivation_page(
+    request: MemberRequest,
+    membership_id: UUID,
+    *,
+    changed: PlanChanged | None = None,
+    asked: OrganizationNameAsked | None = None,
+    refused: Refusal | None = None,
+) -> HttpResponse:
+    """`asked`: the organization's name was not what was typed; `refused`: why something could not be settled."""
+    with reading():
+        wanted: dict[str, Any] = {"actor": request.actor, "membership_ids": [membership_id], "now": clock.now()}
+        plan = plan_deactivate_members(**wanted)
+        frozen = None if plan.members else plan_deactivate_members(**wanted, freezing=True)
+        context = {"asked": asked, "changed": changed, "refused": refused}
+        return _plan_page(request, membership_id, plan, frozen, context, removing=False)
 
 
 @screen(REMOVE, methods=("GET", "POST"))
 def person_removal(request: MemberRequest, membership_id: UUID) -> HttpResponse:
-    if request.method == "POST":
-        try:
-            left = perform(
-                remove_members,
-                actor=request.actor,
-                membership_ids=(membership_id,),
-                digest=request.POST.get("digest", ""),
-            )
-        except PlanChanged as changed:
-            return _plan_page(request, membership_id, changed.plan, removing=True, changed=changed)
-        return done(request, membership_id, _("%(name)s was removed.") % {"name": left.names[0]})
-    plan = plan_remove_members(actor=request.actor, membership_ids=[membership_id], now=clock.now())
-    return _plan_page(request, membership_id, plan, removing=True)
+    """`successor`: who goes on with the records, `successor_typed` in words. POST with `show`: what would happen."""
+    sent = request.POST if request.method == "POST" else request.GET
+    try:
+        with reading():
+            successor_id = chosen(request.actor, sent, "successor")
+        if request.method == "GET" or "show" in sent:
+            return _removal_page(request, membership_id, successor_id)
+        left: Left = perform(
+            remove_members,
+            actor=request.actor,
+            membership_ids=(membership_id,),
+            successor_id=successor_id,
+            digest=sent.get("digest", ""),
+            tell=sent.get("tell") == "manager",
+        )
+    except PlanChanged as changed:
+        return _removal_page(request, membership_id, changed.plan.successor_id, changed=changed)
+    except InvalidInput as typed:
+        return _removal_page(request, membership_id, None, refused=typed)
+    except Refusal as refused:
+        if refused.code not in ABOUT_SUCCESSOR or not (sent.get("successor") or sent.get("successor_typed")):
+            raise
+        return _removal_page(request, membership_id, None, refused=refused)
+    text = _("%(name)s was removed.") % {"name": left.names[0]}
+    if left.operation_id:
+        text = f"{text} {_('Their records are being handed over.')}"
+    elif left.moved:
+        moved = ngettext("%(count)s record changed owner.", "%(count)s records changed owner.", left.moved)
+        text = f"{text} {moved % {'count': left.moved}}"
+    with reading():
+        number = None if left.operation_id else newest_entry(REMOVED, membership_id)
+    return done(request, membership_id, text, undo_url=reverse("audit_undo", args=[number]) if number else "")
+
+
+def _removal_page(
+    request: MemberRequest,
+    membership_id: UUID,
+    successor_id: UUID | None,
+    *,
+    changed: PlanChanged | None = None,
+    refused: Refusal | None = None,
+) -> HttpResponse:
+    with reading():
+        wanted: dict[str, Any] = {
+            "actor": request.actor,
+            "membership_ids": [membership_id],
+            "now": clock.now(),
+            "successor_id": successor_id,
+        }
+        plan = plan_remove_members(**wanted)
+        supposed = None if plan.members else plan_remove_members(**wanted, supposing=True)
+        context = {"changed": changed, "refused": refused}
+        return _plan_page(request, membership_id, plan, supposed, context, removing=True)
 
 
 def _plan_page(
     request: MemberRequest,
     membership_id: UUID,
     plan: LeavingPlan,
+    supposed: LeavingPlan | None,
+    context: dict[str, Any],
     *,
     removing: bool,
-    changed: PlanChanged | None = None,
-    asked: OrganizationNameAsked | None = None,
 ) -> HttpResponse:
-    """`asked`: the organization's name was not what was typed."""
-    context: dict[str, Any] = {
+    """`supposed`: what happened if everything were settled, where nothing can happen yet."""
+    counted = seats(clock.now()) if request.actor.may_any(SEATS_VIEW, BILLING_VIEW) else None
+    labels = request.organization.labels
+    context |= leaving_context(request.actor, plan, supposed, labels, removing=removing, counted=counted)
+    context |= {
         "person_id": membership_id,
-        "asked": asked,
         "typed": request.POST.get("organization_name", ""),
-        "name": (*plan.names, *(refused.name for refused in plan.refused))[0],
-        "plan": plan,
-        "removing": removing,
-        "changed": changed,
-        "effects": leaving_effects(plan, removing=removing),
-        "blockers": blockers(plan),
+        "tell": request.POST.get("tell", ""),
+        "here": reverse(PAGES["removal" if removing else "deactivation"], args=[membership_id]),
     }
-    return page(request, "people/leaving.html", context, status=409 if changed else 422 if asked else 200)
+    refused = context.get("refused")
+    status = 409 if context["changed"] else 422 if context.get("asked") else status_of(refused) if refused else 200
+    return page(request, "people/leaving.html", context, status=status)
+
+
+@screen(DEACTIVATE, REMOVE, methods=("POST",))
+def person_matter(request: MemberRequest, membership_id: UUID) -> HttpResponse:
+    """Settles one thing that stands in the way: `matter` is its kind and place, the choice stands under its name. `how`
+    says where it goes on."""
+    how = request.POST.get("how", "")
+    how = how if how in PAGES else "deactivation"
+    matter = request.POST.get("matter", "")
+    kind, _colon, place = matter.partition(":")
+    refused: Refusal | None = None
+    try:
+        with reading():
+            person_id = chosen(request.actor, request.POST, f"person_{matter}")
+        if person_id is None:
+            raise InvalidInput({"person": _("Choose somebody.")})
+        perform(
+            settle_matter,
+            actor=request.actor,
+            membership_id=membership_id,
+            kind=kind,
+            place_id=parse_id(place),
+            person_id=person_id,
+        )
+    except NotFound:
+        raise
+    except Refusal as found:
+        refused = found
+    if refused is None and not is_fragment(request):
+        return go(request, reverse(PAGES[how], args=[membership_id]))
+    if how == "records" and refused is not None:
+        toast(request, str(refused), bad=True)
+        return go(request, reverse(PAGES[how], args=[membership_id]))
+    if how != "removal":
+        return _deactivation_page(request, membership_id, refused=refused)
+    return _removal_page(request, membership_id, parse_id(request.POST.get("successor", "")), refused=refused)
 
 
 @screen(DEACTIVATE, methods=("GET", "POST"))
@@ -114,5 +223,5 @@ def person_reactivation(request: MemberRequest, membership_id: UUID) -> HttpResp
 def _reactivation_page(request: MemberRequest, membership_id: UUID, refused: Refusal | None) -> HttpResponse:
     with reading():
         member = get_member(request.actor, membership_id)
-        context = {"member": member, "refused": refused, "ways": ways_out(refused) if refused else []}
+        context = {"member": member, "refused": refused, "ways": ways_out(refused, request.actor) if refused else []}
         return page(request, "people/reactivation.html", context, status=status_of(refused) if refused else 200)

@@ -1,34 +1,41 @@
-"""Who is here, in numbers: by status, by role, by unit, and how people came and went."""
+"""Who is here, in numbers: by status, by role, by department, by unit, and how people came and went."""
+
+from uuid import UUID
 
 from django.http import HttpResponse
 
-from tenantry.access.directory import people_by_role
-from tenantry.access.places import heads_by_unit
+from tenantry.access.overview import Heads, overview
 from tenantry.core import clock
 from tenantry.organizations.structure import has_rows
 from tenantry.people.permissions import VIEW
-from tenantry.people.selectors import counts_by_status, joins_and_leaves
+from tenantry.people.selectors import counts_by_status
 from tenantry.web.people.chart import movements
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import page, screen
 from tenantry.web.times import zone_of
 
-MOST_UNITS = 20
+MOST_SHOWN = 20
 
 
 @screen(VIEW)
 def people_overview(request: MemberRequest) -> HttpResponse:
     now = clock.now()
     by_status = counts_by_status(request.actor, now)
-    months = joins_and_leaves(request.actor, now, zone_of(request.organization))
+    counted = overview(request.actor, now, zone_of(request.organization), sum(by_status.values()))
+    months = counted.months
     present = sum(count for status, count in by_status.items() if status != "removed")
-    by_role = people_by_role(request.actor, now)
-    by_unit = heads_by_unit(request.actor, now)[:MOST_UNITS] if has_rows(request.organization, "units") else []
+
+    def shares(heads: Heads) -> list[tuple[UUID | None, str, int, int]]:
+        return [(i, name, n, round(100 * n / max(present, 1))) for i, name, n in heads]
+
     context = {
-        "by_unit": [(i, name, n, round(100 * n / max(present, 1))) for i, name, n in by_unit],
+        "as_of": counted.as_of,
+        "by_unit": shares(counted.by_unit[:MOST_SHOWN]) if has_rows(request.organization, "units") else [],
+        # Who has no departments has one row: those without one.
+        "by_department": shares(counted.by_department[:MOST_SHOWN]) if len(counted.by_department) > 1 else [],
         "by_status": by_status,
         "present": present,
-        "by_role": [(i, name, n, round(100 * n / max(present, 1))) for i, name, n in by_role],
+        "by_role": shares(counted.by_role),
         "months": months,
         "chart": movements(months),
         "joined": sum(month.joined for month in months),

@@ -1,0 +1,43 @@
+from django.urls import path
+
+from tenantry.web.billing import (
+    addons,
+    buying,
+    details,
+    ending,
+    home,
+    hooks,
+    invoices,
+    meters,
+    packs,
+    paying,
+    payment,
+    plans,
+    seats,
+)
+
+urlpatterns = [
+    path("admin/billing", home.billing_home, name="billing_home"),
+    path("admin/billing/usage", meters.usage_home, name="usage_home"),
+    path("admin/billing/details", details.billing_details, name="billing_details"),
+    path("admin/billing/addons/<slug:addon>", addons.billing_addon, name="billing_addon"),
+    path("admin/billing/addons/<slug:addon>/people", addons.billing_addon_people, name="billing_addon_people"),
+    path("admin/billing/addons/<slug:addon>/switch", addons.billing_addon_switch, name="billing_addon_switch"),
+    path("admin/billing/plans", plans.billing_plans, name="billing_plans"),
+    path("admin/billing/plans/planned", plans.billing_keep, name="billing_keep"),
+    path("billing/checkout/<uuid:order_id>", payment.billing_checkout, name="billing_checkout"),
+    path("admin/billing/portal", paying.billing_portal, name="billing_portal"),
+    path("admin/billing/packs/<slug:pack>", packs.billing_pack, name="billing_pack"),
+    path("admin/billing/payment-methods", payment.billing_payment_methods, name="billing_payment_methods"),
+    path("admin/billing/cancellation", ending.billing_cancel, name="billing_cancel"),
+    path("admin/billing/resumption", ending.billing_resume, name="billing_resume"),
+    path("admin/billing/invoices", invoices.invoice_list, name="invoice_list"),
+    path("admin/billing/invoices.zip", invoices.invoice_zip, name="invoice_zip"),
+    path("admin/billing/invoices/<uuid:invoice_id>", invoices.invoice_detail, name="invoice_detail"),
+    path("admin/billing/invoices/<uuid:invoice_id>.pdf", invoices.invoice_pdf, name="invoice_pdf"),
+    path("admin/billing/invoices/<uuid:invoice_id>/payment", paying.billing_pay_invoice, name="billing_pay_invoice"),
+    path("hooks/stripe", hooks.stripe_hook, name="stripe_hook"),
+    path("admin/billing/seats/change", buying.billing_seats, name="billing_seats"),
+    path("admin/billing/seats", seats.seat_home, name="seat_home"),
+    path("admin/billing/seats.csv", seats.seat_file, name="seat_file"),
+]

@@ -1,9 +1,0 @@
-"""Cells of files that spreadsheet programs open."""
-
-# The wide forms count too: some spreadsheet programs read them as the narrow ones (OWASP, CSV injection).
-_LEADING = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
-
-
-def safe_cell(text: str) -> str:
-    """Text that a spreadsheet takes for text: a quote stands before what would be read as a formula."""
-    return f"'{text}" if text.startswith(_LEADING) else text

@@ -1,0 +1,150 @@
+"""Long work: what is under way, how far it is, and what became of everybody."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tenantry.access.permissions import ASSIGN, RESTRICT
+from tenantry.acting.actions import perform
+from tenantry.acting.operations import cancel_operation, get_operation, lines_of, operations
+from tenantry.core import clock
+from tenantry.core.paging import keyset_page
+from tenantry.core.transactions import reading
+from tenantry.organizations.errors import OrganizationNameAsked
+from tenantry.people.permissions import DEACTIVATE, EDIT, INVITE, REMOVE, TEAMS_MANAGE
+from tenantry.usecases.bulk_changing.planned import confirm_planned, is_old, planned_by
+from tenantry.usecases.bulk_changing.reasons import in_words
+from tenantry.usecases.bulk_changing.results import DONE, REFUSED, WAITING, Told, refused_file, told, told_lines
+from tenantry.web.people.bulk_plans import effects_of, reasons_of
+from tenantry.web.people.bulk_words import WORDS
+from tenantry.web.requests import MemberRequest
+from tenantry.web.screens import go, page, screen
+from tenantry.web.toasts import toast
+
+# Whoever may do something to many may look at what became of it.
+ANY = (INVITE, EDIT, DEACTIVATE, REMOVE, TEAMS_MANAGE, ASSIGN, RESTRICT)
+PAGE_SIZE = 50
+STATES = (
+    ("", gettext_lazy("Everybody")),
+    (DONE, gettext_lazy("Done")),
+    (REFUSED, gettext_lazy("Left out")),
+    (WAITING, gettext_lazy("Not yet")),
+)
+# Seconds until the next look, by how many looks there were.
+SLOWEST = 5
+
+
+@screen(*ANY)
+def operation_list(request: MemberRequest) -> HttpResponse:
+    found = keyset_page(
+        operations(request.actor),
+        order="created_at",
+        descending=True,
+        cursor=request.GET.get("cursor"),
+        size=PAGE_SIZE,
+    )
+    context = {"page": found, "rows": told(found.rows)}
+    return page(request, "operations/list.html", context)
+
+
+@screen(*ANY)
+def operation_detail(request: MemberRequest, operation_id: UUID) -> HttpResponse:
+    return _detail(request, operation_id)
+
+
+def _detail(
+    request: MemberRequest, operation_id: UUID, *, name_asked: OrganizationNameAsked | None = None
+) -> HttpResponse:
+    """`name_asked`: the organization's name was not what was typed."""
+    row = get_operation(request.actor, operation_id)
+    state = request.GET.get("state", "")
+    states = (state,) if state in (DONE, REFUSED, WAITING) else ()
+    found = keyset_page(lines_of(row, *states), order="position", cursor=request.GET.get("cursor"), size=PAGE_SIZE)
+    [shown] = told([row])
+    context = {
+        "page": found,
+        "lines": told_lines(request.actor, found.rows),
+        "state": states[0] if states else "",
+        "states": [(code, text) for code, text in STATES if code != WAITING or shown.left],
+        **_progress(shown, 0),
+        **_planned(request, shown),
+        "asked": name_asked,
+        "typed": request.POST.get("organization_name", ""),
+    }
+    return page(request, "operations/detail.html", context, status=422 if name_asked else 200)
+
+
+def _planned(request: MemberRequest, shown: Told) -> dict[str, Any]:
+    """The plan that waits for its confirmation. `confirms`: the reader is who asked for it, in time."""
+    plan = planned_by(request.actor, shown.row, shown.value)
+    if plan is None:
+        return {"plan": None}
+    words, actor = WORDS[plan.do], request.actor
+    mine = (shown.row.actor_kind, shown.row.actor_id) == (actor.kind, actor.acting_id)
+    old = is_old(shown.row, clock.now())
+    return {
+        "plan": plan,
+        "effects": effects_of(plan),
+        "reasons": reasons_of(plan),
+        "button": words.called(words.button, request.organization.labels),
+        "dangerous": words.dangerous,
+        "mine": mine,
+        "old": old,
+        "confirms": mine and not old and bool(plan.done),
+    }
+
+
+@screen(*ANY, methods=("POST",))
+def operation_confirm(request: MemberRequest, operation_id: UUID) -> HttpResponse:
+    """What was planned is done to exactly those people."""
+    name = request.POST.get("organization_name", "")
+    try:
+        perform(confirm_planned, actor=request.actor, operation_id=operation_id, organization_name=name)
+    except OrganizationNameAsked as name_asked:
+        with reading():
+            return _detail(request, operation_id, name_asked=name_asked)
+    return go(request, reverse("operation_detail", args=[operation_id]))
+
+
+def _progress(shown: Told, looks: int) -> dict[str, Any]:
+    return {
+        "operation": shown,
+        "failure": in_words(shown.row.error).sentence if shown.row.error else "",
+        "looks": looks + 1,
+        "wait": min(SLOWEST, 1 + looks // 5),
+    }
+
+
+@screen(*ANY)
+def operation_progress(request: MemberRequest, operation_id: UUID) -> HttpResponse:
+    """The bar alone, asked for again and again, ever more slowly; at the end the whole page comes anew."""
+    row = get_operation(request.actor, operation_id)
+    [shown] = told([row])
+    if not shown.is_open:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    given = request.GET.get("looks", "")
+    looks = int(given) if given.isdecimal() and len(given) < 4 else 0
+    return page(request, "operations/progress.html", _progress(shown, looks))
+
+
+@screen(*ANY, crosses=True)
+def operation_refused(request: MemberRequest, operation_id: UUID) -> StreamingHttpResponse:
+    """Who was left out and why, as a file."""
+    with reading():
+        row = get_operation(request.actor, operation_id)
+    lines = refused_file(request.actor, row, request.organization.id)
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="left-out-{clock.now():%Y-%m-%d}.csv"'
+    return answer
+
+
+@screen(*ANY, methods=("POST",))
+def operation_cancel(request: MemberRequest, operation_id: UUID) -> HttpResponse:
+    """No further batch begins; what was done stays done."""
+    perform(cancel_operation, actor=request.actor, operation_id=operation_id)
+    toast(request, _("It was canceled. What was done stays done."))
+    return go(request, reverse("operation_detail", args=[operation_id]))

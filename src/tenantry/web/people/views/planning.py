@@ -1,0 +1,215 @@
+"""Letting somebody go on a day, back on another: the days, what happens then, confirm; and calling it off."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from tenantry.access.directory import find_listed
+from tenantry.acting.actions import perform
+from tenantry.core import clock
+from tenantry.core.errors import NotFound, PlanChanged, Refusal
+from tenantry.core.transactions import reading
+from tenantry.organizations.errors import OrganizationNameAsked
+from tenantry.people.permissions import DEACTIVATE, REMOVE
+from tenantry.usecases.planning import (
+    AbsencePlan,
+    call_off,
+    plan_schedule_leaving,
+    planned_for,
+    schedule_leaving,
+    schedule_return,
+)
+from tenantry.usecases.planning_removals import RemovalsPlan, call_off_removal
+from tenantry.web.people.answers import done
+from tenantry.web.people.leaving_words import leaving_effects
+from tenantry.web.people.matters import matter_lines
+from tenantry.web.people.planning_forms import AwayForm, LeavingForm, ReturnForm
+from tenantry.web.people.plans import blockers
+from tenantry.web.people.successors import choices_on_a_day
+from tenantry.web.people.views.planned_removals import removal_on_a_day
+from tenantry.web.refusals import status_of
+from tenantry.web.requests import MemberRequest
+from tenantry.web.screens import page, screen
+
+FIELDS = {"day_over": "last_day", "day_too_far": "last_day", "return_too_early": "back_on"}
+
+
+def named_day(day: date) -> str:
+    """With its weekday: people plan by weeks."""
+    return date_format(day, pgettext("a day with its weekday, see Django's date filter", "l j F Y"))
+
+
+@screen(DEACTIVATE, methods=("GET", "POST"))
+def person_planned(request: MemberRequest, membership_id: UUID) -> HttpResponse:
+    """GET: the days. POST without a digest: what happens then. With one: it is planned."""
+    with reading():
+        member = find_listed(request.actor, membership_id, clock.now())
+        present = {row.kind: row.day for row in planned_for(request.actor, membership_id)}
+    if member.status == member.Status.DEACTIVATED:
+        return _away(request, membership_id, member, present)
+    if member.status != member.Status.ACTIVE:
+        raise NotFound
+    initial = {
+        "how": "removal" if "removal" in present else "deactivation",
+        "last_day": present.get("removal") or present.get("deactivation"),
+        "back_on": present.get("reactivation"),
+    }
+    removes = request.actor.may(REMOVE)
+    zone = request.organization.time_zone
+    form = LeavingForm(request.POST or None, zone=zone, removes=removes, initial=initial)
+    context: dict[str, Any] = {"form": form, "member": member, "present": present}
+    if removes:
+        with reading():
+            context |= choices_on_a_day(request.actor, [membership_id], manager_id=member.manager_id)
+    if request.method == "GET":
+        return page(request, "people/planned.html", context)
+    if not form.is_valid():
+        return page(request, "people/planned.html", context, status=422)
+    if form.removing:
+        return _removal(request, membership_id, context)
+    return _plan(request, membership_id, context, form.days)
+
+
+def _removal(request: MemberRequest, membership_id: UUID, context: dict[str, Any]) -> HttpResponse:
+    """`context` has the valid form."""
+    context["last"] = named_day(context["form"].cleaned_data["last_day"])
+    return removal_on_a_day(
+        request,
+        context.get("template", "people/planned.html"),
+        (membership_id,),
+        context,
+        lambda made: _removal_planned(request, membership_id, made),
+        lambda refused: _refused(request, context, refused),
+    )
+
+
+def _plan(request: MemberRequest, membership_id: UUID, context: dict[str, Any], days: dict[str, Any]) -> HttpResponse:
+    digest, status = request.POST.get("digest", ""), 200
+    wanted = {"actor": request.actor, "membership_id": membership_id, **days}
+    try:
+        if digest:
+            made: AbsencePlan = perform(
+                schedule_leaving, **wanted, digest=digest, organization_name=request.POST.get("organization_name", "")
+            )
+            return _planned(request, made)
+        with reading():
+            plan = plan_schedule_leaving(now=clock.now(), **wanted)
+    except PlanChanged as changed:
+        plan, status = changed.plan, 409
+        context["changed"] = changed
+    except OrganizationNameAsked as asked:
+        with reading():
+            plan = plan_schedule_leaving(now=clock.now(), **wanted)
+        context["asked"], status = asked, 422
+    except Refusal as refused:
+        return _refused(request, context, refused)
+    return page(request, "people/planned.html", {**context, **_words(request, plan)}, status=status)
+
+
+def _refused(request: MemberRequest, context: dict[str, Any], refused: Refusal) -> HttpResponse:
+    """A day that can't be stands beside its field."""
+    if refused.kind in ("missing", "forbidden"):
+        raise refused
+    form = context["form"]
+    field = FIELDS.get(refused.code)
+    if isinstance(form, AwayForm) and field == "last_day" and not form.removing:
+        field = "back_on"
+    if field in form.fields:
+        form.add_error(field, str(refused))
+    elif field and "back_on" in form.fields:
+        form.add_error("back_on", str(refused))
+    else:
+        form.refuse(refused)
+    return page(request, context.get("template", "people/planned.html"), context, status=status_of(refused))
+
+
+def _words(request: MemberRequest, plan: AbsencePlan) -> dict[str, Any]:
+    return {
+        "plan": plan.leaving,
+        "digest": plan.digest,
+        "last": named_day(plan.last_day) if plan.last_day else "",
+        "back": named_day(plan.back_on) if plan.back_on else "",
+        "days": {"last_day": plan.last_day, "back_on": plan.back_on},
+        "effects": leaving_effects(plan.leaving, removing=False) if plan.leaving else [],
+        "blockers": blockers(plan.leaving) if plan.leaving else [],
+        "matters": matter_lines(request.actor, plan.leaving.matters, request.organization.labels)
+        if plan.leaving
+        else [],
+        "typed": request.POST.get("organization_name", ""),
+    }
+
+
+def _planned(request: MemberRequest, made: AbsencePlan) -> HttpResponse:
+    words = {
+        "name": made.name,
+        "last": named_day(made.last_day) if made.last_day else "",
+        "back": named_day(made.back_on) if made.back_on else "",
+    }
+    said = _("%(name)s leaves after %(last)s.")
+    if made.last_day is None:
+        said = _("%(name)s comes back on %(back)s.")
+    elif made.back_on is not None:
+        said = _("%(name)s is away after %(last)s and comes back on %(back)s.")
+    return done(
+        request, made.membership_id, said % words, undo_url=reverse("person_planned_off", args=[made.membership_id])
+    )
+
+
+def _removal_planned(request: MemberRequest, membership_id: UUID, made: RemovalsPlan) -> HttpResponse:
+    words = {"name": made.leaving.names[0], "last": named_day(made.last_day)}
+    off = reverse("person_planned_off", args=[membership_id])
+    return done(request, membership_id, _("%(name)s is removed after %(last)s.") % words, undo_url=off)
+
+
+def _away(request: MemberRequest, membership_id: UUID, member: Any, present: dict[str, date]) -> HttpResponse:
+    """They are out already: they come back, or leave for good."""
+    zone, sent, template = request.organization.time_zone, request.POST or None, "people/planned_return.html"
+    context: dict[str, Any] = {"member": member, "present": present, "template": template}
+    if request.actor.may(REMOVE):
+        initial = {
+            "how": "removal" if "removal" in present else "reactivation",
+            "last_day": present.get("removal"),
+            "back_on": present.get("reactivation"),
+        }
+        form: ReturnForm = AwayForm(sent, zone=zone, removes=True, initial=initial)
+        with reading():
+            context |= choices_on_a_day(request.actor, [membership_id], manager_id=member.manager_id)
+    else:
+        form = ReturnForm(sent, zone=zone, initial={"back_on": present.get("reactivation")})
+    context["form"] = form
+    if request.method == "GET" or not form.is_valid():
+        return page(request, template, context, status=200 if request.method == "GET" else 422)
+    if isinstance(form, AwayForm) and form.removing:
+        return _removal(request, membership_id, context)
+    try:
+        back_on = form.cleaned_data["back_on"]
+        made = perform(schedule_return, actor=request.actor, membership_id=membership_id, back_on=back_on)
+    except Refusal as refused:
+        return _refused(request, context, refused)
+    return _planned(request, made)
+
+
+@screen(DEACTIVATE, REMOVE, methods=("POST",))
+def person_planned_off(request: MemberRequest, membership_id: UUID) -> HttpResponse:
+    """`kind`: what of it is called off; without it everything."""
+    kind = request.POST.get("kind", "")
+    with reading():
+        away = any(row.kind == "removal" for row in planned_for(request.actor, membership_id))
+    if kind == "removal" or (away and not kind):
+        stays = perform(call_off_removal, actor=request.actor, membership_id=membership_id)
+        return done(request, membership_id, _("%(name)s stays.") % {"name": stays.name})
+    off = perform(
+        call_off,
+        actor=request.actor,
+        membership_id=membership_id,
+        kinds=(kind,) if kind else ("deactivation", "reactivation"),
+    )
+    if "deactivation" in off.days:
+        return done(request, membership_id, _("%(name)s stays.") % {"name": off.name})
+    return done(request, membership_id, _("%(name)s does not come back by themselves.") % {"name": off.name})
