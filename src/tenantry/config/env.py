@@ -47,6 +47,21 @@ def flag(name: str, *, default: bool) -> bool:
     return value == "true"
 
 
+def millionths(name: str, default: str, *, high: int) -> int:
+    """A percentage with up to four digits behind the point, in millionths: 19 is 190000.
+
+    :raises SettingError: not such a number, or above `high` percent.
+    """
+    value = text(name, default)
+    whole, _dot, rest = value.partition(".")
+    if not (value.isascii() and whole.isdigit() and (rest.isdigit() or not rest) and len(rest) <= 4):
+        raise SettingError(f"{PREFIX}{name} must be a percentage such as 19 or 8.1, not {value!r}.")
+    found = int(whole + rest.ljust(4, "0"))
+    if found > high * 10_000:
+        raise SettingError(f"{PREFIX}{name} must be at most {high}.")
+    return found
+
+
 def number(name: str, default: int, *, low: int, high: int) -> int:
     """A whole number from low to high, both included.
 

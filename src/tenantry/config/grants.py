@@ -22,8 +22,12 @@ GLOBAL_TABLE_GRANTS: dict[str, dict[str, str]] = {
     "people_user": {"app": "SELECT, INSERT, UPDATE", "tenant": "SELECT, UPDATE", "platform": ALL},
     "people_signuprequest": {"platform": ALL},
     "people_passwordreset": {"tenant": "SELECT, INSERT, UPDATE", "platform": ALL},
+    "people_emailchange": {"tenant": "SELECT, INSERT, UPDATE", "platform": ALL},
+    # Written by the database itself, by functions of the owner.
+    "people_addressuse": {"platform": READ},
     "organizations_address": {"platform": ALL},
     "core_maildelivery": {"tenant": "SELECT, INSERT, UPDATE", "platform": ALL},
+    "billing_gatewayevent": {"platform": ALL},
     "security_pastpassword": {"tenant": "SELECT, INSERT, DELETE", "platform": ALL},
     "security_operator": {"platform": ALL},
     "security_operatorsession": {"platform": ALL},
@@ -43,6 +47,7 @@ _MEMBERS = "SELECT 1 FROM people_membership m WHERE m.organization_id = " + _HER
 GLOBAL_TABLE_POLICIES: dict[str, str] = {
     "people_user": f"EXISTS ({_MEMBERS} AND m.user_id = people_user.id)",
     "security_pastpassword": f"EXISTS ({_MEMBERS} AND m.user_id = security_pastpassword.user_id)",
+    "people_emailchange": f"EXISTS ({_MEMBERS} AND m.user_id = people_emailchange.user_id)",
     "people_passwordreset": f"EXISTS ({_MEMBERS} AND m.email = people_passwordreset.email)",
     "core_maildelivery": f"organization_id = {_HERE}",
 }

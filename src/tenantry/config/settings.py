@@ -11,6 +11,7 @@ import django_stubs_ext
 from django.utils.translation import gettext_lazy as _
 
 from tenantry.config import env
+from tenantry.config.files import file_store
 from tenantry.config.grants import GLOBAL_TABLE_GRANTS as GLOBAL_TABLE_GRANTS
 from tenantry.config.grants import GLOBAL_TABLE_POLICIES as GLOBAL_TABLE_POLICIES
 from tenantry.config.logs import logging_tree
@@ -36,6 +37,9 @@ DEBUG = env.flag("DEBUG", default=False)
 WEB_WORKERS = env.number("WEB_WORKERS", 2, low=1, high=64)
 WEB_THREADS = env.number("WEB_THREADS", 4, low=1, high=64)
 JOB_CONCURRENCY = env.number("JOB_CONCURRENCY", 2, low=1, high=32)
+LONG_JOB_CONCURRENCY = env.number("LONG_JOB_CONCURRENCY", 2, low=1, high=32)
+# Seconds.
+RESTART_PAUSE = env.number("RESTART_PAUSE", 30, low=1, high=3600)
 
 SECRET_KEY = env.secret("SECRET_KEY", "")
 if not SECRET_KEY:
@@ -86,6 +90,8 @@ INSTALLED_APPS = [
     "tenantry.people",
     "tenantry.access",
     "tenantry.security",
+    "tenantry.metering",
+    "tenantry.billing",
     "tenantry.crm",
     "tenantry.customization",
     "tenantry.gamification",
@@ -115,6 +121,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "tenantry.web.middleware.Refusals",
     "tenantry.web.middleware.MemberGate",
+    "tenantry.config.faults.UploadsOfMembers",
 ]
 
 ROOT_URLCONF = "tenantry.config.urls"
@@ -205,10 +212,24 @@ FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 
 # Calls a minute that one API key or one member may make.
 API_RATE = env.number("API_RATE", 600, low=1, high=1_000_000)
+# How often a process writes down how many calls it has counted; 0: never by itself, for tests.
+API_CALLS_SECONDS = 2
 # Whoever reads /metrics from elsewhere than this machine sends it as a bearer token.
 METRICS_TOKEN = env.secret("METRICS_TOKEN", "")
 if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
     raise env.SettingError("TENANTRY_METRICS_TOKEN must have at least 16 characters.")
+
+# --- Assistant ---------------------------------------------------------------------------
+
+# A language model that speaks as OpenAI's chat completions do; without an address there is no assistant.
+ASSISTANT_URL = env.text("ASSISTANT_URL", "")
+ASSISTANT_KEY = env.secret("ASSISTANT_KEY", "")
+ASSISTANT_MODEL = env.text("ASSISTANT_MODEL", "")
+ASSISTANT_SECONDS = env.number("ASSISTANT_SECONDS", 30, low=1, high=300)
+if ASSISTANT_URL:
+    env.address("ASSISTANT_URL", ASSISTANT_URL, schemes=frozenset({"http", "https"}))
+    if not ASSISTANT_MODEL:
+        raise env.SettingError("TENANTRY_ASSISTANT_URL is set: TENANTRY_ASSISTANT_MODEL names the model to ask.")
 
 # --- Mail --------------------------------------------------------------------------------
 
@@ -217,6 +238,8 @@ if SMTP_URL:
     env.address("SMTP_URL", SMTP_URL, schemes=frozenset({"smtp", "smtps", "smtp+starttls"}))
 MAIL_FROM = env.text("MAIL_FROM", f"no-reply@{_base.hostname}")
 DEFAULT_FROM_EMAIL = MAIL_FROM
+# Seconds that a notice waits before it is mailed: whoever reads it meanwhile gets no mail.
+NOTICE_DELAY = env.number("NOTICE_DELAY", 120, low=0, high=86_400)
 # Nothing sends through Django's mail: every message is a retried delivery with a log.
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 
@@ -237,12 +260,16 @@ LOCALE_PATHS = [PACKAGE / "locale"]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("STATIC_ROOT", HOME / "static")
-MEDIA_ROOT = HOME / "files"
+# Uploaded files; read by core.files.
+MEDIA_ROOT = env.path("FILES_ROOT", HOME / "files")
+# Megabytes: what somebody's Drive may hold where no plan says it, and the largest file.
+DRIVE_QUOTA = env.number("DRIVE_QUOTA", 5_000, low=0, high=100_000_000) * 1_000_000
+LARGEST_FILE = env.number("DRIVE_LARGEST_FILE", 100, low=1, high=5_000) * 1_000_000
 WHITENOISE_MAX_AGE = 3600
 # Pages name every file by its content; the plain names would only be compressed a second time.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": file_store(),
     "staticfiles": {
         "BACKEND": (
             "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -252,6 +279,37 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG
+
+# --- Billing -----------------------------------------------------------------------------
+
+# What is sold: a catalogue that ships, `blueprint` for each blueprint's own, or the path of a file. Checked by billing.
+PLAN_CATALOGUE = env.text("PLAN_CATALOGUE", "unlimited")
+# Who writes the invoices, and the tax on them.
+SELLER = {
+    "name": env.text("SELLER_NAME", "Tenantry"),
+    "address": env.text("SELLER_ADDRESS", "").replace("\\n", "\n"),
+    "tax_id": env.text("SELLER_TAX_ID", ""),
+    "tax_name": env.text("TAX_NAME", "VAT"),
+}
+TAX_MILLIONTHS = env.millionths("TAX_PERCENT", "0", high=100)
+# With a key money is taken by Stripe; without one everything goes to the sandbox.
+STRIPE_SECRET_KEY = env.secret("STRIPE_SECRET_KEY", "")
+STRIPE_WEBHOOK_SECRET = env.secret("STRIPE_WEBHOOK_SECRET", "")
+STRIPE_API_BASE = env.text("STRIPE_API_BASE", "").rstrip("/")
+# Where people are sent to pay: forms lead there and nowhere else.
+STRIPE_PAGES = env.words(
+    "STRIPE_PAGES", ("https://checkout.stripe.com", "https://billing.stripe.com", "https://invoice.stripe.com")
+)
+if STRIPE_SECRET_KEY:
+    if not STRIPE_WEBHOOK_SECRET:
+        raise env.SettingError(
+            "TENANTRY_STRIPE_SECRET_KEY is set: TENANTRY_STRIPE_WEBHOOK_SECRET proves what comes in."
+        )
+    if STRIPE_API_BASE:
+        env.address("STRIPE_API_BASE", STRIPE_API_BASE, schemes=frozenset({"http", "https"}))
+    for _page in STRIPE_PAGES:
+        if env.address("STRIPE_PAGES", _page, schemes=frozenset({"http", "https"})).path or _page.endswith("/"):
+            raise env.SettingError("TENANTRY_STRIPE_PAGES must hold origins such as https://pay.example.com.")
 
 # --- Jobs and logs -----------------------------------------------------------------------
 

@@ -15,6 +15,8 @@ os.environ["TENANTRY_PSEUDO_LOCALE"] = "true"
 from tenantry.config.settings import *
 from tenantry.config.settings import STATIC_ROOT, STORAGES
 
+# A timer of one test would write into the next one's database.
+API_CALLS_SECONDS = 0
 # Without a collected manifest; the live server of the browser tests uses the real one.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 # WhiteNoise warns about a missing directory.
