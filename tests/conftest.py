@@ -5,22 +5,33 @@ database of its own, cloned from a template that was migrated once. Database fix
 (``db``, ``transactional_db``) are not used, nor its ``live_server``: ``server`` is the real one.
 """
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.plugin import blocking_manager_key
 
-from support import browsers, clusters
+from support import browsers, clusters, hashing
 from support.mailservers import MailServer
 from support.servers import LiveServer, start_live_server
 from tenantry.cli.embedded import Cluster
 from tenantry.config import pseudo
 
+# Of this process only: programs that tests start hash as in production.
+settings.PASSWORD_HASHERS = [f"{hashing.__name__}.Quick", *settings.PASSWORD_HASHERS[1:]]
 CLUSTER = pytest.StashKey[Cluster]()
+TESTS = Path(__file__).resolve().parent
+# Folders, and files elsewhere that look at addresses or at the source.
+DOORS = {"web", "api", "console", "blueprints"}
+MORE_DOORS = {"test_foreign_ids.py", "test_attacks_lists.py", "test_code.py", "test_routes.py"}
+# Each opens every page, or calls every operation, of an organization in which everything is in use.
+SWEEPS = {"test_budget.py", "test_isolation.py"}
 
 
 def _is_first_process(config: pytest.Config) -> bool:
@@ -49,12 +60,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test that drives a browser is marked by what it asks for.
 
     Tests of the live installation come last: its worker carries out the jobs of this process's database, and the other
-    tests look at jobs that nobody carries out. The longest of them start first.
+    tests look at jobs that nobody carries out. The longest of them start first, and so do those of the soak.
+
+    What looks at pages and operations one by one asks the database nothing that the sweeps of all of them don't ask:
+    on another PostgreSQL those are enough (docs/decisions/0023-two-postgresqls.md).
     """
     for item in items:
+        folder, name = item.path.relative_to(TESTS).parts[0], item.path.name
+        if name in MORE_DOORS or (folder in DOORS and name not in SWEEPS):
+            item.add_marker(pytest.mark.doors)
         if {"page", "context", "browser", "new_context"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)
-    items.sort(key=lambda item: ("server" in getattr(item, "fixturenames", ()), "every_page" not in item.nodeid))
+    items.sort(
+        key=lambda item: (
+            "server" in getattr(item, "fixturenames", ()),
+            "every_page" not in item.nodeid and item.get_closest_marker("soak") is None,
+        )
+    )
+
+
+def pytest_collection_finish() -> None:
+    """What has been loaded stays: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -70,9 +98,20 @@ def database(django_db_blocker) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def server(database: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """Web server and worker as real processes on this test process's database; mails go to the outbox."""
+    with connection.cursor() as cursor:
+        # Thousands that tests left, which have ended: nobody's mail waits behind them.
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo'")
     server = start_live_server(tmp_path_factory.mktemp("live"))
     yield server
     server.stop()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_tried_before(request: pytest.FixtureRequest) -> None:
+    """All browsers come from one place: what earlier tests tried in vain would slow this one down."""
+    if "server" in request.fixturenames:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM security_failedattempts")
 
 
 @pytest.fixture

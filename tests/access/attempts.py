@@ -16,6 +16,8 @@ from tenantry.access.contents import ProfileContent, RoleContent
 from tenantry.core import clock
 from tenantry.core.permissions import REACH_CODES, catalogue, record_fields, restrictions
 from tenantry.organizations.policies import POLICIES
+from tenantry.usecases.bulk_changing.kinds import KINDS
+from tenantry.usecases.handing_over import Spread
 from tenantry.usecases.inviting_many import InviteRow
 
 Draw = Callable[..., Any]
@@ -111,12 +113,20 @@ def _change_role(draw: Draw, g: Ground) -> Params:
     }
 
 
+WAYS_IN: list[Params] = [
+    {},
+    {"way": "temporary_password"},
+    {"way": "administrator_password", "password": "Harbour-lamp 52"},
+]
+
+
 def _invite(draw: Draw, g: Ground) -> Params:
     return {
         "email": f"{unique('any')}@example.test",
         "role_id": role(draw, g, "base"),
         "team_ids": one(draw, [(), some(draw, g.teams)]),
         "unit_id": maybe(draw, g.units),
+        **one(draw, WAYS_IN),
     }
 
 
@@ -135,6 +145,10 @@ def _edit_invited(draw: Draw, g: Ground) -> Params:
     }
 
 
+def _address() -> str:
+    return f"{unique('a')}@example.test"
+
+
 def _policy(draw: Draw, _g: Ground) -> Params:
     policy = one(draw, list(POLICIES))
     values = [policy.default, None, True, False, 1, 8, [], "permission", "keyholders", "immediate", "many", "one"]
@@ -148,6 +162,29 @@ def _key(draw: Draw, g: Ground) -> Params:
 def _of_transfer(draw: Draw, g: Ground) -> Params:
     found = one(draw, g.transfers) or (g.me, g.me)
     return {"transfer_id": found[0]}
+
+
+def _many(d: Draw, g: Ground) -> Params:
+    """What is done to selections, with what has to be chosen for it."""
+    do = one(d, sorted(KINDS))
+    chosen: dict[str, Any] = {
+        "role": lambda: role(d, g, "base"),
+        "profile": lambda: maybe(d, g.profiles),
+        "team": lambda: one(d, g.teams) or g.me,
+        "unit": lambda: maybe(d, g.units) or g.me,
+    }
+    ids = several(d, g)
+    return {
+        "do": do,
+        "value_id": chosen.get(do, lambda: None)(),
+        "membership_ids": ids[:1] if do == "removal" else ids,
+    }
+
+
+def _settle(d: Draw, g: Ground) -> Params:
+    places = {"workflow": g.workflows, "team": g.teams, "workspace": g.workspaces, "mentees": []}
+    kind = one(d, sorted(places))
+    return {"membership_id": who(d, g), "kind": kind, "person_id": who(d, g), "place_id": maybe(d, places[kind])}
 
 
 GENERATORS: dict[str, Callable[[Draw, Ground], Params]] = {
@@ -193,18 +230,49 @@ GENERATORS: dict[str, Callable[[Draw, Ground], Params]] = {
     "invite_member": _invite,
     "invite_members": _invite_many,
     "edit_invited": _edit_invited,
-    "edit_member": lambda d, g: {"membership_id": who(d, g), "given_name": "A", "family_name": "B"},
+    "edit_person": lambda d, g: {
+        "membership_id": who(d, g),
+        "given_name": "A",
+        "department_id": maybe(d, g.departments),
+        "manager_id": maybe(d, g.members),
+    },
     "copy_invitation_link": lambda d, g: {"membership_id": one(d, [*g.invited, *g.members])},
     "resend_invitation": lambda d, g: {"membership_id": one(d, [*g.invited, *g.members])},
     "resend_invitations": lambda d, g: {"membership_ids": some(d, [*g.invited, *g.members])},
     "revoke_invitation": lambda d, g: {"membership_id": one(d, [*g.invited, *g.members])},
     "deactivate_members": lambda d, g: {"membership_ids": several(d, g)},
+    "let_go": lambda d, g: {"membership_ids": several(d, g), "removing": d(st.booleans())},
     "reactivate_member": lambda d, g: {"membership_id": who(d, g)},
-    "remove_members": lambda d, g: {"membership_ids": several(d, g)[:1]},
+    "remove_members": lambda d, g: {"membership_ids": several(d, g)[:1], "successor_id": maybe(d, g.members)},
     "send_password_reset": lambda d, g: {"membership_id": who(d, g)},
+    "send_temporary_password": lambda d, g: {"membership_id": who(d, g)},
+    "set_member_password": lambda d, g: {"membership_id": who(d, g), "password": "Harbour-lamp 52"},
+    "ask_address": lambda d, g: {"membership_id": who(d, g), "email": _address()},
+    "cancel_address": lambda d, g: {"membership_id": who(d, g)},
+    "change_invited_address": lambda d, g: {"membership_id": one(d, [*g.invited, *g.members]), "email": _address()},
     "end_sessions": lambda d, g: {"membership_id": one(d, [i for i in g.members if i != g.me])},
     "move_to_unit": lambda d, g: {"membership_ids": several(d, g), "unit_id": maybe(d, g.units)},
+    "set_department": lambda d, g: {"membership_ids": several(d, g), "department_id": maybe(d, g.departments)},
+    "schedule_leaving": lambda d, g: {"membership_id": who(d, g), "last_day": clock.now().date() + timedelta(days=3)},
+    "schedule_leavings": lambda d, g: {
+        "membership_ids": several(d, g),
+        "last_day": clock.now().date() + timedelta(days=3),
+    },
+    "schedule_return": lambda d, g: {"membership_id": who(d, g), "back_on": clock.now().date() + timedelta(days=3)},
+    "call_off": lambda d, g: {"membership_id": who(d, g)},
+    "schedule_removals": lambda d, g: {
+        "membership_ids": several(d, g)[:1],
+        "successor_id": maybe(d, g.members),
+        "last_day": clock.now().date() + timedelta(days=3),
+    },
+    "call_off_removal": lambda d, g: {"membership_id": who(d, g)},
     # Structure.
+    "create_department": lambda d, _g: {"name": name(d)},
+    "rename_department": lambda d, g: {"department_id": one(d, g.departments) or g.me, "name": name(d)},
+    "dissolve_department": lambda d, g: {
+        "department_id": one(d, g.departments) or g.me,
+        "to_id": maybe(d, g.departments),
+    },
     "create_team": lambda d, _g: {"name": name(d)},
     "edit_team": lambda d, g: {"team_id": one(d, g.teams) or g.me, "name": name(d)},
     "delete_team": lambda d, g: {"team_id": one(d, g.teams) or g.me},
@@ -213,6 +281,7 @@ GENERATORS: dict[str, Callable[[Draw, Ground], Params]] = {
         "membership_ids": several(d, g),
         "is_lead": d(st.booleans()),
     },
+    "change_people": _many,
     "join_team": lambda d, g: {"team_id": one(d, g.teams) or g.me, "membership_ids": several(d, g)},
     "remove_from_team": lambda d, g: {"team_id": one(d, g.teams) or g.me, "membership_id": who(d, g)},
     "create_unit": lambda d, g: {"name": name(d), "parent_id": maybe(d, g.units)},
@@ -249,12 +318,28 @@ GENERATORS: dict[str, Callable[[Draw, Ground], Params]] = {
     },
     "create_workflow": lambda d, _g: {"name": name(d)},
     "edit_workflow": lambda d, g: {"workflow_id": one(d, g.workflows) or g.me, "name": name(d)},
-    "delete_workflow": lambda d, g: {"workflow_id": one(d, g.workflows) or g.me, "to_id": maybe(d, g.workflows)},
+    "delete_workflow": lambda d, g: {
+        "workflow_id": one(d, g.workflows) or g.me,
+        "to_id": maybe(d, g.workflows),
+        "organization_name": "Halden Supply",
+    },
+    "duplicate_workflow": lambda d, g: {
+        "workflow_id": one(d, g.workflows) or g.me,
+        "name": name(d),
+        "with_members": d(st.booleans()),
+    },
     "add_to_workflow": lambda d, g: {
         "workflow_id": one(d, g.workflows) or g.me,
         "membership_ids": several(d, g),
     },
     "remove_from_workflow": lambda d, g: {"workflow_id": one(d, g.workflows) or g.me, "membership_id": who(d, g)},
+    # Records, and whoever looks after what somebody leaves.
+    "set_mentor": lambda d, g: {"membership_id": who(d, g), "mentor_id": maybe(d, g.members)},
+    "settle_matter": _settle,
+    "reassign_records": lambda d, g: {
+        "from_ids": several(d, g),
+        "spread": Spread(one(d, ["one", "round_robin", "team", "nobody"]), some(d, g.members)),
+    },
     # The organization.
     "change_policy": _policy,
     "create_key": _key,
@@ -273,23 +358,71 @@ OFTEN = (
 # Nothing is on offer to non-keyholders, or they do it with a password that is not theirs.
 RARELY = ("accept_ownership", "decline_ownership", "withdraw_ownership", "transfer_ownership")
 
+_ON_RECORDS = (
+    "create_lead edit_lead qualify_lead disqualify_lead work_lead convert_lead create_contact edit_contact"
+    " create_company edit_company create_deal edit_deal move_deal win_deal lose_deal reopen_deal add_deal_members"
+    " remove_deal_member split_commission approve_deal decline_deal withdraw_approval create_task edit_task finish_task"
+    " reopen_task add_note edit_note log_activity edit_activity add_file edit_file replace_file move_files"
+    " create_folder edit_folder delete_folder archive_records restore_records delete_records give_records"
+    " act_on_records"
+).split()
+_ON_STAGES = "create_stage edit_stage order_stages delete_stage".split()
+_ON_BILLING = (
+    "change_plan withdraw_downgrade cancel_subscription resume_subscription buy_seats reduce_seats switch_addon"
+    " change_billing_details"
+    " settle_order receive_payment fail_payment tend_subscription override_entitlement end_override"
+    " set_payment_method buy_pack agree_plan move_clock keep_references keep_order_reference keep_card keep_troubles"
+).split()
+_ON_METERS = "report_usage reserve_usage commit_usage release_usage hold_tokens settle_tokens".split()
 # Action -> why it can't change what anybody may do. Reviewed: a test compares it with what is declared.
 CANNOT_MATTER: dict[str, str] = {
+    "announce_planned": "a notice; the house alone carries it out",
+    "carry_out_planned": "the house alone carries out what was planned, and asks whoever planned it anew",
+    "note_refused": "a note; the house alone keeps it",
+    "realign_planned": "the house alone reckons moments of days anew",
     "announce_end": "a notice; the house alone carries it out",
     "end_assignment": "the house alone carries out what was given with an end",
     "follow_release": "the house alone brings ready-made roles up to a release",
+    "fail_operation": "the house alone writes down that long work stopped",
+    "cancel_operation": "stops long work; what it did stays what it was",
+    "change_batch": "the code of change_people, with the actor of the moment; open_operation froze whom it is about",
+    "plan_people": "looks at people and writes nothing to anybody; change_batch does it, once it is confirmed",
+    "plan_batch": "looks at people and writes nothing to anybody",
+    "confirm_planned": "what change_people begins, for whom plan_people froze; change_batch judges each anew",
+    "upload_batch": "rows of a file, which give nothing before they are sent",
+    "paste_batch": "rows of a list, which give nothing before they are sent",
+    "read_again": "rows of a file, which give nothing before they are sent",
+    "stage_rows": "rows of a file, which give nothing before they are sent",
+    "finish_reading": "a file was read to its end",
+    "fail_reading": "the house alone writes down why a file can't be read",
+    "edit_row": "a row of a file, judged anew",
+    "drop_row": "a row of a file goes",
+    "cancel_batch": "stops long work; what it did stays what it was",
+    "delete_batch": "rows of a file go",
+    "send_batch": "opens long work over rows that are judged when it comes to them",
+    "resend_failed": "opens long work over rows that are judged when it comes to them",
+    "send_rows": "invites like invite_members, each row judged by what the sender may give then (test_bulk_inviting)",
+    "act_on_batch": "the code of act_on_records, with the actor of the moment, who is asked for each record anew",
+    "save_view": "own views of a list: a filter holds no rows",
+    "change_view": "own views of a list, and shared ones with the permission to shape it for others",
+    "delete_view": "own views of a list, and shared ones with the permission to shape it for others",
+    "choose_columns": "own screens",
     "mark_all_read": "own notifications",
+    "mark_read": "own notifications",
+    "mark_unread": "own notifications",
+    "choose_channels": "own notifications",
     "change_company_profile": "texts about the organization",
     "change_contact": "texts about the organization",
     "mark_setup_step": "progress of a wizard",
     "set_company_up": "texts about the organization",
-    "change_own_profile": "own name and picture",
+    "change_own_profile": "own name, picture, phone, language, time zone",
     "choose_appearance": "own screens",
     "end_own_session": "own sessions",
     "create_operator": "the machine's command line",
     "sign_operator_in": "an operator is in no organization",
     "sign_operator_out": "an operator is in no organization",
     "accept_invitation": "a guest takes what the row of the invitation says",
+    "use_temporary_password": "a guest takes what the row of the invitation says",
     "send_invitation_code": "a mail to the invited address",
     "load_demonstration": "a command; makes an organization",
     "found_organization": "a guest; makes an organization",
@@ -298,10 +431,28 @@ CANNOT_MATTER: dict[str, str] = {
     "retry_job": "operators",
     "verify_installation": "operators",
     "change_own_password": "own sign-in",
+    "ask_own_address": "own sign-in; confirmed behind a mailed link",
+    "resend_own_address": "own sign-in",
+    "cancel_own_address": "own sign-in",
+    "confirm_address": "a guest with the mailed link, signed in to the account",
+    "note_address": "the house alone writes an audit line",
     "enter_organization": "own sign-in",
     "switch_organization": "own sign-in",
     "request_password_reset": "a guest; a mail to the address",
     "reset_password": "a guest with the mailed link",
     "note_audit_export": "an audit line",
     "note_people_export": "an audit line",
+    "note_export": "an audit line",
+    "note_report_export": "an audit line",
+    "note_seats_export": "an audit line",
+    **dict.fromkeys(_ON_RECORDS, "records give nobody a permission; who reaches them is swept by tests/crm"),
+    **dict.fromkeys(_ON_BILLING, "what is bought or granted by an operator gives nobody a permission"),
+    **dict.fromkeys(_ON_STAGES, "stages of a workflow give nobody a permission"),
+    **dict.fromkeys(_ON_METERS, "figures of meters, which give nobody a permission"),
+    "note_reached": "a notice; the house alone carries it out",
+    "load_demonstration_records": "a command",
+    "load_demonstration_use": "a command",
+    "reassign_batch": "the code of reassign_records, which froze whose records go where",
+    "undo_batch": "records go back to whom they came from, as reassign_records wrote it down",
+    "erase_person": "the data of somebody who was removed, and holds nothing",
 }

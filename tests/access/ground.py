@@ -23,8 +23,9 @@ from tenantry.core.actor import Grants
 from tenantry.core.permissions import Reach, ScopeKind, catalogue, reach_codes, reach_of
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading, writing
+from tenantry.organizations.actions.policies import change_policy
 from tenantry.organizations.models import Unit, UnitLink, Workflow, Workspace
-from tenantry.people.models import Membership, Team, TeamMember, User
+from tenantry.people.models import Department, Membership, Team, TeamMember, User
 from tenantry.security.models import ApiKey
 
 BITS = (1, 2, 4, 8, 16)
@@ -84,7 +85,7 @@ def structure(org: Organization) -> None:
             for below, line in links.items()
             for depth, above in enumerate(line)
         )
-        for model in (Workspace, Workflow, Team):
+        for model in (Workspace, Workflow, Team, Department):
             model.objects.bulk_create(model(name=n, sort_name=n, created_at=now) for n in ("one", "two"))
 
 
@@ -92,6 +93,8 @@ def settled(blueprint: str) -> tuple[Organization, list[Person]]:
     """An organization of this blueprint with people of every kind of role but the keyholder's, and some custom ones."""
     org = make_organization(blueprint=blueprint)
     structure(org)
+    ways = ["invitation_link", "temporary_password", "administrator_password"]
+    org.perform(change_policy, code="people.entry_modes", value=ways)
     with scope.tenant(org.id), reading():
         roles = list(Role.objects.order_by("position"))
         units = list(Unit.objects.order_by("id").values_list("id", flat=True))
@@ -168,6 +171,7 @@ class Ground:
     workspaces: list[UUID]
     workflows: list[UUID]
     teams: list[UUID]
+    departments: list[UUID]
     assignments: list[tuple[UUID, UUID]]
     keys: list[UUID]
     transfers: list[tuple[UUID, UUID]]
@@ -198,6 +202,7 @@ def ground(person: Person) -> Ground:
             workspaces=_ids(Workspace),
             workflows=_ids(Workflow),
             teams=_ids(Team),
+            departments=_ids(Department),
             assignments=list(Assignment.objects.order_by("id").values_list("membership_id", "id")),
             keys=_ids(ApiKey),
             transfers=list(OwnershipTransfer.objects.order_by("id").values_list("id", "giver_id")),

@@ -30,6 +30,7 @@ class Declared:
     in_applications: bool = False
     reads: bool = False
     when_frozen: bool = False
+    exports: bool = False
 
 
 @dataclass
@@ -215,7 +216,8 @@ def refused_at(
 
     `key`: a credential of the organization, which holds a role as a member does and is nobody.
     """
-    if world.state != "active" and not declared.when_frozen:
+    reading = world.state == "trial_ended" and (declared.reads or declared.exports)
+    if world.state != "active" and not declared.when_frozen and not reading:
         return "organization_state"
     if member.status != "active":
         return "seat"

@@ -128,7 +128,7 @@ def test_cerbos_gives_the_same_answers(seed: int, server: cerbos.Server) -> None
                 organization_id=organization.id,
                 grants=granted[member.id],
                 membership_id=member.id,
-                state=states.choice(["active"] * 9 + ["frozen"]),
+                state=states.choice(["active"] * 9 + ["frozen", "trial_ended", "canceled"]),
             )
             more, count, yes = _differences(server, world, member, actor, targets, seed)
             differences += more

@@ -75,13 +75,18 @@ def visitor(person: Person) -> Any:
 # --- Bodies --------------------------------------------------------------------------------------------
 
 
+# Made anew at each call, in most of a second.
+described_once = cache(document)
+
+
 def bodies() -> list[str]:
-    found = document()
+    found = described_once()
     return sorted(
         described["operationId"]
         for methods in found["paths"].values()
         for described in methods.values()
-        if "requestBody" in described
+        # Files come in as forms, whose fields the view reads by name.
+        if "application/json" in described.get("requestBody", {}).get("content", {})
     )
 
 
@@ -103,7 +108,7 @@ def objects(schema: Any, found: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("operation", bodies())
 def test_no_body_takes_a_field_that_it_does_not_declare(operation):
-    found = document()
+    found = described_once()
     described = next(d for m in found["paths"].values() for d in m.values() if d["operationId"] == operation)
     seen = 0
     for schema in objects(described["requestBody"]["content"]["application/json"]["schema"], found):

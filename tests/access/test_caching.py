@@ -213,7 +213,9 @@ CHANGES: dict[str, tuple[Prepare, Change]] = {
     ),
     "workflow deleted": (
         lambda h: h.make(add_to_workflow, workflow_id=h.flows[0], **us(h)),
-        lambda h, _: h.make(delete_workflow, workflow_id=h.flows[0], to_id=h.flows[1]),
+        lambda h, _: h.make(
+            delete_workflow, workflow_id=h.flows[0], to_id=h.flows[1], organization_name="Halden Supply"
+        ),
     ),
     "moved to another unit": (nothing, lambda h, _: h.make(move_to_unit, unit_id=h.units["south"], **us(h))),
     "somebody comes into one's unit": (

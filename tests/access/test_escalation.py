@@ -19,10 +19,11 @@ from tenantry.core.transactions import reading
 from tenantry.people.errors import NotOnOneself
 from tenantry.security.actions import create_key, end_sessions
 from tenantry.security.keys import find_key
+from tenantry.usecases.changing_address import ask_address, cancel_address, change_invited_address
+from tenantry.usecases.given_passwords import set_member_password
 from tenantry.usecases.joining import (
     copy_invitation_link,
     edit_invited,
-    edit_member,
     invite_member,
     resend_invitation,
     revoke_invitation,
@@ -34,7 +35,9 @@ from tenantry.usecases.offboarding import (
     reactivate_member,
     remove_members,
 )
+from tenantry.usecases.person import edit_person
 from tenantry.usecases.signing_in import send_password_reset
+from tenantry.usecases.temporary_passwords import send_temporary_password
 
 ABOVE = {"people_administrator": ("owner", "administrator", "billing_administrator", "people_administrator"),
          "administrator": ("owner",)}  # fmt: skip
@@ -44,14 +47,19 @@ ON_ACTIVE: dict[Any, dict[str, Any]] = {
     remove_members: {},
     end_sessions: {},
     send_password_reset: {},
-    edit_member: {"given_name": "X", "family_name": "Y"},
+    send_temporary_password: {},
+    set_member_password: {"password": "Harbour-lamp 52"},
+    ask_address: {"email": "other@example.test"},
+    cancel_address: {},
+    edit_person: {"given_name": "X", "family_name": "Y"},
 }
 ON_PENDING: dict[Any, dict[str, Any]] = {
     resend_invitation: {},
+    change_invited_address: {"email": "other@example.test"},
     revoke_invitation: {},
     copy_invitation_link: {},
     remove_members: {},
-    edit_member: {"given_name": "X", "family_name": "Y"},
+    edit_person: {"given_name": "X", "family_name": "Y"},
 }
 
 

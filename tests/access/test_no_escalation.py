@@ -164,6 +164,7 @@ def machine(blueprint: str, examples: int, steps: int) -> type[Any]:
 class TestNobodyRises:
     """One machine a blueprint."""
 
+    @pytest.mark.brief
     @pytest.mark.parametrize("blueprint", SHIPPED)
     def test_by_any_acts_in_any_order(self, blueprint):
         machine(blueprint, 3, 40)().runTest()

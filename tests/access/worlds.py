@@ -70,7 +70,7 @@ fields = st.fixed_dictionaries(
 
 @st.composite
 def worlds(draw: Callable[..., Any]) -> World:
-    world = World(NOW, state=draw(st.sampled_from(["active", "active", "active", "frozen"])))
+    world = World(NOW, state=draw(st.sampled_from(["active", "active", "active", "frozen", "trial_ended", "canceled"])))
     for i, unit in enumerate(ids("unit", draw(st.integers(0, 5)))):
         world.units[unit] = draw(st.sampled_from(ids("unit", i))) if i else None
     world.workspaces = ids("workspace", draw(st.integers(0, 2)))

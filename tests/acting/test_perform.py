@@ -30,7 +30,7 @@ from tenantry.core.transactions import NoTransaction, reading
 from tenantry.organizations.permissions import EDIT
 from tenantry.people.actions import add_to_team, delete_team
 from tenantry.people.models import Team
-from tenantry.people.steps import end_links
+from tenantry.people.ways import end_ways
 from tenantry.security.actions import create_key
 
 
@@ -192,7 +192,7 @@ def test_a_guest_does_nothing_that_asks_for_a_permission(org):
 
 def test_steps_and_actions_refuse_to_run_outside(org):
     with scope.tenant(org.id), pytest.raises(NoTransaction):
-        end_links([], clock.now())
+        end_ways([], clock.now())
 
 
 def test_an_action_inside_an_action_or_a_page_is_refused(org):

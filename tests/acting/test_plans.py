@@ -10,13 +10,13 @@ from tenantry.core.errors import PlanChanged
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.people.models import Membership
-from tenantry.usecases.joining import edit_member
 from tenantry.usecases.offboarding import (
     deactivate_members,
     plan_deactivate_members,
     plan_remove_members,
     remove_members,
 )
+from tenantry.usecases.person import edit_person
 
 
 def test_a_plan_that_grew_old_answers_with_the_new_one_and_does_nothing():
@@ -24,7 +24,7 @@ def test_a_plan_that_grew_old_answers_with_the_new_one_and_does_nothing():
     person = org.person()
     with scope.tenant(org.id), reading():
         plan = plan_deactivate_members(actor=org.owner.actor, membership_ids=[person.membership_id], now=clock.now())
-    org.perform(edit_member, membership_id=person.membership_id, given_name="Other", family_name="Name")
+    org.perform(edit_person, membership_id=person.membership_id, given_name="Other", family_name="Name")
     with pytest.raises(PlanChanged) as refusal:
         org.perform(deactivate_members, membership_ids=(person.membership_id,), digest=plan.digest)
     assert org.status(person.membership_id) == "active"

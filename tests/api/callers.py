@@ -50,7 +50,7 @@ class Caller:
         response = self.client.generic(
             method, path if path.startswith("/api") else f"/api/v1{path}", data, content_type=kind, headers=given
         )
-        content = response.content
+        content = b"".join(response.streaming_content) if response.streaming else response.content
         is_json = "json" in response.headers.get("Content-Type", "")
         return Answer(
             response.status_code, response.headers, json.loads(content) if is_json and content else None, content

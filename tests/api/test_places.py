@@ -67,9 +67,11 @@ def test_a_workflow_is_joined_and_deleted():
     assert one_of(key.get(f"{path}/members"))["id"] == person
     assert key.delete(f"{path}/members/{person}").status == 204
     plan = key.get(f"{path}/deletion/plan").body
-    assert plan["asks_name"] is False
-    assert key.post(f"{path}/deletion", {"digest": plan["digest"]}).status == 204
-    assert [w["name"] for w in key.get("/workflows").body["items"]] == []
+    assert (plan["asks_name"], plan["deals"], plan["routes"]) == (True, 0, [])
+    assert key.post(f"{path}/deletion", {"digest": plan["digest"]}).code == "organization_name_asked"
+    body = {"digest": plan["digest"], "organization_name": "Halden Supply"}
+    assert key.post(f"{path}/deletion", body).status == 204
+    assert [w["name"] for w in key.get("/workflows").body["items"]] == ["Sales"]
 
 
 def test_without_the_permission_nothing_of_it_is_open():

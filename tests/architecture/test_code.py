@@ -4,9 +4,11 @@ import ast
 import importlib
 import inspect
 import re
+from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
-import pytest
+from croniter import croniter
 
 from architecture.sources import INTERFACES, SOURCES, Source, called
 from tenantry.acting import actions as acting
@@ -26,10 +28,18 @@ OURS = {name: function for name, function in acting.FUNCTIONS.items() if functio
 # Who may cross from one organization to another, reviewed: reason -> files.
 CROSSERS: dict[str, set[str]] = {
     # The link is looked up first, then its organization is armed with the crossing.
-    "accept_invitation": {"web/accounts/invitations.py"},
+    "accept_invitation": {"web/accounts/first_passwords.py", "web/accounts/invitations.py"},
     "link_lookup": {"web/accounts/invitations.py"},
+    # One address is a person's in all of their organizations.
+    "change_address": {"web/own/address.py"},
     "key_lookup": {"security/keys.py"},
-    "sign_in": {"web/accounts/entering.py", "web/accounts/views.py", "cli/demo.py"},
+    # Temporary passwords of an address are looked up before one knows whose they are.
+    "sign_in": {
+        "web/accounts/entering.py",
+        "web/accounts/first_passwords.py",
+        "web/accounts/views.py",
+        "cli/demo.py",
+    },
     "sign_up": {"web/accounts/signups.py"},
     # Names of the organizations that one belongs to, and nothing else of them.
     "switch_organization": {"web/start/views.py", "web/switching.py"},
@@ -43,30 +53,55 @@ CROSSERS: dict[str, set[str]] = {
         "cli/prepare.py",
         "cli/targets.py",
     },
-    "demo": {"cli/demo.py"},
+    "demo": {"cli/demo.py", "cli/demo_scale.py"},
     # Jobs: they find what is due over all organizations.
     "mail": {"core/mail/sending.py"},
-    "schedule": {"access/tasks.py", "blueprints/tasks.py", "core/tasks.py"},
+    "schedule": {
+        "access/tasks.py",
+        "acting/tasks.py",
+        "billing/tasks.py",
+        "blueprints/tasks.py",
+        "core/tasks.py",
+        "crm/tasks.py",
+        "metering/tasks.py",
+        "notifications/tasks.py",
+        "usecases/tasks.py",
+    },
+    "gateway": {"billing/hearing.py"},
     "metrics": {"api/health.py"},
 }
 
 # SQL that is not a constant, reviewed: file -> why no input gets into it.
 WRITTEN_SQL = {
-    "core/database/base.py": "a literal of ours and a UUID; SET takes no parameters",
+    "core/database/base.py": "literals, UUIDs, codes and a moment of ours; SET takes no parameters",
     "core/database/schema.py": "names of models",
+    "core/many.py": "names of models; the rows are one parameter",
+    "core/prepared.py": "the text that Django made of a query; organization and ids are parameters",
     "core/tenancy/fences.py": "names of tables and roles, at migration",
     "security/rates.py": "the name of the table",
     "organizations/steps.py": "three constants of the module; ids are parameters",
     "cli/database.py": "psycopg.sql composes names and literals",
+    "cli/demo_scale.py": "names of tables and columns from the catalogue of this database",
+    "access/searching/asking.py": "put together of constants; all that was asked is a parameter",
+    "access/searching/folding.py": "put together of constants of the module",
+    "access/searching/keeping.py": "constants of the module; ids and numbers are parameters",
+    "access/searching/knowing.py": "names of settings",
+    "access/overview.py": "a constant of the module; the id is a parameter",
+    "metering/keeping.py": "a constant of the module; the id is a parameter",
+    "metering/steps.py": "constants of the module; ids and figures are parameters, events are one",
+    "people/headcounts.py": "a constant of the module; id and moments are parameters",
+    "usecases/handing_over/moving.py": "names of models; what moves is one parameter",
 }
 # `transaction.atomic`, reviewed: file -> what for. Everything else is `reading` and `writing`.
 OWN_TRANSACTIONS = {
+    "cli/demo_scale.py": "the owner's connection, which alone may make temporary tables",
     "core/transactions.py": "the two kinds",
     "core/jobs.py": "a savepoint around a queueing lock",
     "acting/actions.py": "a savepoint around an idempotency key",
     "organizations/steps.py": "a savepoint around a unique address",
     "people/steps.py": "a savepoint around a unique address",
     "people/actions.py": "a savepoint around a unique name",
+    "usecases/departments.py": "a savepoint around a unique name",
 }
 
 
@@ -92,23 +127,23 @@ def functions(source: Source) -> list[ast.FunctionDef]:
 # --- Actions -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", sorted(OURS))
-def test_an_action_takes_keywords_only_with_actor_and_now(name):
-    parameters = list(inspect.signature(OURS[name]).parameters.values())
-    assert all(p.kind is inspect.Parameter.KEYWORD_ONLY for p in parameters)
-    assert [p.name for p in parameters[:2]] == ["actor", "now"]
-    declared = acting.DECLARED[name]
-    assert set(declared.targets) <= {p.name for p in parameters}
-    assert (declared.permission is None) != (not declared.open_to)
-    assert declared.permission is None or declared.permission in catalogue()
-    assert re.fullmatch(r"[a-z]+(_[a-z]+)+", OURS[name].__name__), "actions are called verb_noun"
+def test_an_action_takes_keywords_only_with_actor_and_now():
+    for name, function in OURS.items():
+        parameters = list(inspect.signature(function).parameters.values())
+        assert all(p.kind is inspect.Parameter.KEYWORD_ONLY for p in parameters), name
+        assert [p.name for p in parameters[:2]] == ["actor", "now"], name
+        declared = acting.DECLARED[name]
+        assert set(declared.targets) <= {p.name for p in parameters}, name
+        assert (declared.permission is None) != (not declared.open_to), name
+        assert declared.permission is None or declared.permission in catalogue(), name
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)+", function.__name__), f"{name}: actions are called verb_noun"
 
 
-@pytest.mark.parametrize("name", sorted(OURS))
-def test_an_action_locks_the_members_it_acts_on(name):
+def test_an_action_locks_the_members_it_acts_on():
     """Parameters that hold membership ids are targets: locked with the acting membership, in one order."""
-    parameters = set(inspect.signature(OURS[name]).parameters)
-    assert parameters & {"membership_id", "membership_ids"} <= set(acting.DECLARED[name].targets)
+    for name, function in OURS.items():
+        parameters = set(inspect.signature(function).parameters)
+        assert parameters & {"membership_id", "membership_ids"} <= set(acting.DECLARED[name].targets), name
 
 
 def test_what_returns_an_outcome_is_declared():
@@ -126,7 +161,7 @@ def test_what_returns_an_outcome_is_declared():
 def test_actions_stand_where_they_are_looked_for():
     for name, function in OURS.items():
         parts = function.__module__.split(".")
-        assert parts[1] == "usecases" or parts[1] == "security" or parts[2] == "actions", name
+        assert parts[1] in ("usecases", "security", "acting") or parts[2] == "actions", name
 
 
 DESTRUCTIVE = ("deactivate_members", "remove_members", "change_role", "delete_team", "edit_role", "delete_role",
@@ -149,15 +184,15 @@ def test_steps_ask_for_a_transaction_and_open_none():
             text = ast.unparse(function)
             writes = re.search(r"\.(save|bulk_create|update_or_create|delete)\(|\.update\(", text)
             if writes and not function.name.startswith("_"):
-                asks = "in_action()" in text or re.search(r"\bend_links\(|\block\(", text)
+                asks = "in_action()" in text or re.search(r"\bend_(?:ways|passwords)\(|\block\(", text)
                 assert asks, f"{source.name}: {function.name} writes without in_action()"
 
 
 def test_actions_do_not_read_the_clock():
     for source in SOURCES:
-        if (
-            source.name.endswith(("/actions.py", "/steps.py")) and source.package != "acting"
-        ) or source.package == "usecases":
+        if (source.name.endswith(("/actions.py", "/steps.py")) and source.package != "acting") or (
+            source.package == "usecases" and not source.name.endswith("/tasks.py")
+        ):
             for name, call in source.calls():
                 assert not (name == "now" and isinstance(call.func, ast.Attribute)), (source.name, call.lineno)
 
@@ -197,6 +232,9 @@ def test_every_kind_of_mail_has_a_composer():
             if name in {"queue_mail", "queue_mails"}:
                 [kind] = [k.value for k in call.keywords if k.arg == "kind"]
                 asked.add(resolved(source, kind))
+            if name == "_mail":
+                # One mail or many of a kind (`people.ways`).
+                asked.add(resolved(source, call.args[0]))
     assert asked - composing.kinds() - {None} == set()
     ours = {kind for kind in composing.kinds() if not kind.startswith("tests.")}
     assert ours - asked == set(), "a composer of a mail that nobody sends"
@@ -223,8 +261,22 @@ def test_every_policy_that_code_reads_exists():
 
 
 def test_periodic_jobs_have_a_plan_and_no_arguments():
-    for name in jobs.PERIODIC:
+    for name, line in jobs.PERIODIC.items():
+        assert croniter.is_valid(line), f"{name}: {line}: one such line and no worker starts"
         assert inspect.signature(jobs.DECLARED[name]).parameters == {}
+        runs = croniter(line, datetime(2026, 11, 22, 13, 34, 7, tzinfo=UTC))
+        times = [runs.get_next(datetime) for _ in range(200)]
+        gaps = {(later - sooner).total_seconds() for sooner, later in pairwise(times)}
+        # Seconds stand last: read first, "15" means every second of one minute and then an hour of nothing.
+        assert len(gaps) == 1, f"{name}: {line}: not evenly"
+        assert min(gaps) >= 5, f"{name}: {line}: too often"
+
+
+def test_keys_that_the_database_makes_are_ordered():
+    """A table that keeps rows for some days tells their age by their keys."""
+    for source in SOURCES:
+        if source.name != "core/ids.py" and "migrations" not in source.name:
+            assert "gen_random_uuid" not in ast.unparse(source.tree), f"{source.name}: see NEW_ID_SQL"
 
 
 # --- Fences ------------------------------------------------------------------------------
@@ -259,6 +311,9 @@ def test_sql_is_constant_or_reviewed():
         for name, call in source.calls():
             if name in {"execute", "executemany", "raw", "extra", "RawSQL", "copy"} and call.args:
                 statement = call.args[0]
+                if name == "copy" and isinstance(call.func, ast.Name):
+                    # Of an object, not to a table.
+                    continue
                 if isinstance(statement, ast.Constant) and isinstance(statement.value, str):
                     continue
                 if name in {"execute", "raw"} and source.package in {"web", "api"} and not _is_cursor(call):
@@ -325,7 +380,15 @@ SENSITIVE = {
     "is_keyholder": {"access/steps.py"},
     "assignable_roles": {"access/steps.py", "access/actions/roles.py", "access/actions/deleting_roles.py"},
     "permissions": {"access/steps.py", "access/actions/roles.py", "access/actions/profiles.py"},
-    "email_proven_at": {"people/steps.py", "usecases/accepting.py", "usecases/signing_up.py", "usecases/signing_in.py"},
+    "email_proven_at": {
+        "people/steps.py",
+        "people/address_changes.py",
+        "security/steps.py",
+        "usecases/accepting.py",
+        "usecases/signing_up.py",
+        "usecases/signing_in.py",
+        "usecases/temporary_passwords.py",
+    },
     "accepted_at": {"usecases/accepting.py", "usecases/transferring.py"},
     "revoked_at": {"people/steps.py", "security/actions.py"},
 }
@@ -356,10 +419,10 @@ def _of_something_else(source: Source, name: str) -> bool:
     return (source.name, name) == ("security/operators.py", "session_epoch")
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda s: s.name)
-def test_modules_and_functions_stay_short(source):
-    last = max((node.end_lineno or 0 for node in source.tree.body), default=0)
-    assert last <= 400
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.FunctionDef):
-            assert (node.end_lineno or 0) - node.lineno <= 60, node.name
+def test_modules_and_functions_stay_short():
+    for source in SOURCES:
+        last = max((node.end_lineno or 0 for node in source.tree.body), default=0)
+        assert last <= 400, source.name
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.FunctionDef):
+                assert (node.end_lineno or 0) - node.lineno <= 60, f"{source.name}: {node.name}"

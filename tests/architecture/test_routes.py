@@ -2,9 +2,7 @@
 
 import re
 
-import pytest
-
-from architecture.routes import Route, routes
+from architecture.routes import routes
 from tenantry.api.operations import OPERATIONS
 from tenantry.core.permissions import catalogue
 from tenantry.web.navigation import ADMIN, APPLICATIONS
@@ -16,45 +14,58 @@ UNDECLARED = {
     "healthz": "says that the process answers, and nothing else",
     "readyz": "says what is ready, without names or figures",
     "metrics": "figures of the installation without names; asks for its own token",
+    "stripe_hook": "believes nothing but a signature, and keeps no more than ids",
     "api_docs": "describes the interface and reads no table",
     "openapi_json": "describes the interface and reads no table",
     "api_unknown_route": "answers 404 to whatever is no operation",
 }
 # Pages that ask nobody who they are, reviewed.
 PUBLIC = {
-    "address_verify", "appearance_update", "console_login", "help_chapter", "help_page",
-    "invitation_accept", "invitation_code", "launcher", "login", "logout", "password_choose", "password_reset",
-    "signup", "switch",
+    "address_confirm", "address_verify", "appearance_update", "console_login", "help_chapter", "help_page",
+    "first_password", "invitation_accept", "invitation_code", "launcher", "login", "logout", "password_choose",
+    "password_reset", "signup", "switch",
 }  # fmt: skip
 # Pages that every member may open, reviewed.
 EVERY_MEMBER = {
-    "profile_detail", "own_picture", "password_change", "session_list", "session_end", "notification_list",
-    "notification_read",
+    "profile_detail", "own_picture", "own_address", "own_address_send", "own_address_cancel", "password_change",
+    "session_list", "session_end", "notification_list",
+    "notification_read", "unread_count", "notice_open", "notice_read", "notice_unread", "notice_choices",
+    "own_preferences", "own_organization_list",
     # The act that is taken back says which permission it asks for; without that there is nothing here.
     "audit_undo",
     # One sentence about oneself; about others it asks for access.explain over them.
     "person_why",
     # Whoever takes part in it: others find no such offer.
     "ownership_offer", "ownership_decline", "ownership_withdraw",
+    # Of any type: they ask for what that type's own permissions say, record by record.
+    "record_archive", "record_bulk", "record_deletion", "record_deletion_several", "record_history", "record_owner",
+    "record_owner_several", "record_restore", "record_take", "record_choices", "record_selection_file", "owner_choices",
+    "record_view", "record_views", "record_view_create", "record_columns",
+    # What they began themselves.
+    "record_operation", "record_operation_cancel",
+    # Asks for the record, of whatever type.
+    "record_assistant",
 }  # fmt: skip
 # Operations that every member or key may call, reviewed by the reason they give.
 OPEN_OPERATIONS = {
     "me_get", "me_edit", "appearance_choose", "my_session_list", "my_session_end", "notification_list",
-    "notifications_read", "my_explain", "permission_list", "undo_plan", "undo_create",
+    "notifications_read", "notification_count", "notification_read", "notification_unread", "notification_choices_get",
+    "notification_choices_edit", "my_explain", "permission_list", "undo_plan", "undo_create",
     "transfer_list", "transfer_get", "transfer_acceptance_plan", "transfer_accept", "transfer_decline",
-    "transfer_withdraw",
+    "transfer_withdraw", "operation_list", "operation_get", "operation_lines", "operation_cancel",
+    "view_list", "view_create", "view_edit", "view_delete",
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda r: r.name or r.path)
-def test_a_route_declares_who_may_open_it(route: Route):
-    assert route.name, f"{route.path} has no name"
-    if route.name in UNDECLARED:
-        assert route.kind == ""
-        return
-    assert route.kind, f"{route.path}: neither a screen, nor an operation, nor reviewed"
-    for permission in route.permissions:
-        assert permission in catalogue(), permission
+def test_a_route_declares_who_may_open_it():
+    for route in ROUTES:
+        assert route.name, f"{route.path} has no name"
+        if route.name in UNDECLARED:
+            assert route.kind == "", route.path
+            continue
+        assert route.kind, f"{route.path}: neither a screen, nor an operation, nor reviewed"
+        for permission in route.permissions:
+            assert permission in catalogue(), f"{route.path}: {permission}"
 
 
 def test_public_pages_are_the_reviewed_ones():

@@ -1,7 +1,7 @@
 """The chain: whatever is done to it behind the application's back is found (design: audit)."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from factories.organizations import make_organization
 from support import catalogue
 from support.races import failures, together
-from tenantry.audit.chain import Entry, Verification, append, erase_personal, verify
+from tenantry.audit.chain import Act, Entry, Event, Verification, append, append_all, erase_personal, verify
 from tenantry.audit.models import Entry as Row
-from tenantry.audit.models import Head, PersonalValue
+from tenantry.audit.models import Head, OutboxEvent, PersonalValue
 from tenantry.core import clock
 from tenantry.core.actor import Actor
 from tenantry.core.ids import new_id
@@ -55,6 +55,36 @@ def chain() -> UUID:
     assert result.sound
     assert (result.checked, result.erased) == (5, 0)
     return organization_id
+
+
+def test_several_entries_in_one_writing_are_links_like_any_other(chain):
+    """Each with its own values and events, on top of what was there, and the next follows them."""
+    before = clock.now()
+    people = [new_id() for _n in range(3)]
+    acts = [
+        Act(
+            Actor(kind="system", organization_id=chain, label="test", address=f"192.0.2.{n}"),
+            Entry("people.edited", "member", person, {"n": n}, {"name": f"Ann {n}"}),
+            before + timedelta(seconds=n),
+            (Event("MemberEdited", {"n": n}),) * n,
+        )
+        for n, person in enumerate(people)
+    ]
+    with scope.tenant(chain), writing():
+        assert append_all(acts) == 8
+    assert write(chain, Entry("people.edited")) == [9]
+    result = checked(chain)
+    assert result.sound
+    assert (result.checked, result.erased) == (9, 0)
+    with scope.tenant(chain), reading():
+        rows = list(Row.objects.filter(number__in=(6, 7, 8)).order_by("number"))
+        assert [(row.target_id, row.values, row.at) for row in rows] == [
+            (person, {"n": n}, before + timedelta(seconds=n)) for n, person in enumerate(people)
+        ]
+        named = PersonalValue.objects.filter(number__in=(6, 7, 8), field="name").order_by("number")
+        assert [row.value for row in named] == ["Ann 0", "Ann 1", "Ann 2"]
+        events = OutboxEvent.objects.filter(number__in=(6, 7, 8)).order_by("number", "ordinal")
+        assert [(row.number, row.ordinal) for row in events] == [(7, 0), (8, 0), (8, 1)]
 
 
 CHANGES = {

@@ -6,7 +6,17 @@ from blueprints.pending import PERMISSIONS, ROWS
 from blueprints.tables import BLUEPRINTS, FOLLOWS, LABELS, NO, OPERATORS, ROLES, SAID, VALUES, role_cells
 from blueprints.walked import WALKED
 
-MODULES = ("test_policies", "test_behaviour", "test_roles", "test_words", "test_walks")
+MODULES = (
+    "test_policies",
+    "test_behaviour",
+    "test_addresses",
+    "test_roles",
+    "test_words",
+    "test_plans",
+    "test_records",
+    "test_walks",
+    "test_record_walks",
+)
 HEAD = """# The five blueprints, cell by cell
 
 Written by `scripts/blueprint_cells.py`; a test compares. The documents are `src/tenantry/blueprints/*.yaml`, checked by

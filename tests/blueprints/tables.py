@@ -43,6 +43,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     "people.exclusive_email": (False, True, False, False, False),
     "seats.counted_statuses": (WAITING, WAITING, WAITING, ["active", "invited", "deactivated"], WAITING),
     "seats.growth": ("licensed", "licensed", "licensed", "per_person", "licensed"),
+    "seats.free_roles": ([], [], [], ["system_administrator", "system_administrator_addition"], []),
     "people.deactivation_by": ("permission", "permission", "permission", "owner", "nobody"),
     "people.removal_records": (
         "successor_optional",
@@ -79,6 +80,7 @@ OPERATORS = {
     "people.exclusive_email",
     "seats.counted_statuses",
     "seats.growth",
+    "seats.free_roles",
     "organization.deletion",
     "proration.basis",
     "password.locked",
@@ -164,6 +166,7 @@ _STANDARD = {
         "integrations.manage",
         "webhooks.manage",
         "api_keys.manage",
+        "usage.report",
         "platform.manage",
     ),
     "billing: view / change / cancel": {

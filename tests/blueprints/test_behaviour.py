@@ -10,6 +10,7 @@ from blueprints.tables import BLUEPRINTS, ROLES
 from blueprints.walked import walks
 from factories.organizations import PASSWORD, make_organization, unique
 from support.visitors import body, browser, post, signed_in
+from tenantry.access.actions.giving import give_role
 from tenantry.access.actions.profiles import create_profile
 from tenantry.access.contents import ProfileContent
 from tenantry.access.models import Role
@@ -42,7 +43,7 @@ def org(blueprint):
 # Names of the form's fields, beside the address.
 ASKED = {
     "standard": {"given_name", "family_name", "role", "teams", "unit", "profile"},
-    "crm-suite": {"given_name", "family_name", "role", "profile"},
+    "crm-suite": {"given_name", "family_name", "password", "role", "profile"},
     "sales-floor": {"given_name", "family_name", "role", "teams"},
     "brokerage": {"given_name", "family_name"},
     "messaging": {"role"},
@@ -72,10 +73,59 @@ def test_what_is_asked_when_somebody_is_added(blueprint, org):
     chosen = re.search(r'<select name="role".*?<option value="([0-9a-f-]+)" selected', page, re.DOTALL)
     email = f"{unique('new')}@example.test"
     values = {"email": email, **({"role": chosen[1]} if chosen else {})}
+    values |= {"password": "Harbour-lamp 52"} if blueprint == "crm-suite" else {}
     assert post(client, org.owner, "/admin/users/u/new", values).status_code == 303
     with scope.tenant(org.id), reading():
         held = Role.objects.get(assignments__membership__email=email, assignments__is_base=True)
     assert held.key == GIVEN_ANYWAY[blueprint]
+
+
+LINK, TEMPORARY, GIVEN = "invitation_link", "temporary_password", "administrator_password"
+WAYS = {
+    "standard": [LINK, TEMPORARY],
+    "crm-suite": [GIVEN],
+    "sales-floor": [LINK],
+    "brokerage": [TEMPORARY],
+    "messaging": [LINK],
+}
+# What comes of it: the person's state, and the mail.
+COMES = {
+    LINK: ("pending", "people.invitation"),
+    TEMPORARY: ("pending", "people.temporary_password"),
+    GIVEN: ("active", "people.welcome"),
+}
+
+
+def _mailed(org, email):
+    with scope.tenant(org.id), reading():
+        return list(MailDelivery.objects.filter(recipient=email).values_list("kind", flat=True))
+
+
+@walks("Policies", "people.entry_modes")
+@each
+def test_the_ways_in_that_are_offered_by_page_and_by_api(blueprint, org):
+    """The first is what happens when nothing is said; each of the others only where the table names it."""
+    offered, caller, client = WAYS[blueprint], by_session(org.owner), signed_in(org.owner)
+    role_id = str(org.role(WEAKEST[blueprint]))
+    page = body(client.get("/admin/users/u/new"))
+    assert re.findall(r'name="way" value="(\w+)"', page) == (offered if len(offered) > 1 else [])
+    assert ('name="password"' in page) == (GIVEN in offered)
+    for way in (None, LINK, TEMPORARY, GIVEN):
+        comes = way or offered[0]
+        secret = {"password": "Harbour-lamp 52"} if comes == GIVEN else {}
+        by_api, by_page = (f"{unique('way')}@example.test" for _ in range(2))
+        given = {"way": way} if way else {}
+        made = caller.post("/people", {"email": by_api, "role_id": role_id, **given, **secret})
+        answer = post(client, org.owner, "/admin/users/u/new", {"email": by_page, "role": role_id, **given, **secret})
+        if comes not in offered:
+            assert (made.status, made.code) == (403, "way_not_offered")
+            # A page with one way has no such field: what it does not ask does not count.
+            assert answer.status_code == (303 if offered in ([LINK], [TEMPORARY]) else 422)
+            continue
+        state, kind = COMES[comes]
+        assert (made.status, made.body["status"]) == (201, state)
+        assert answer.status_code == 303
+        assert _mailed(org, by_api) == _mailed(org, by_page) == [kind]
 
 
 @walks("Policies", "people.invitation_days")
@@ -118,6 +168,26 @@ def test_which_endings_free_a_seat(blueprint, org):
     assert in_use() == 3
     org.perform(remove_members, membership_ids=(second.membership_id,))
     assert in_use() == 2
+
+
+@walks("Policies", "seats.free_roles")
+@walks("Roles, in words", "no fee for System administrators")
+@each
+def test_system_administrators_take_no_seat_where_they_are_free(blueprint, org):
+    def in_use():
+        with scope.tenant(org.id), reading():
+            return seats(clock.now()).in_use
+
+    if blueprint != "brokerage":
+        org.invite(WEAKEST[blueprint])
+        assert in_use() == 2
+        return
+    org.person("system_administrator")
+    broker = org.person("broker")
+    assert in_use() == 2
+    addition = org.role("system_administrator_addition")
+    org.perform(give_role, membership_id=broker.membership_id, role_id=addition)
+    assert in_use() == 1
 
 
 @walks("Policies", "seats.growth")

@@ -53,6 +53,13 @@ profiles:
     name: Plain
     permissions:
       deals.view: all
+workflow:
+  name: Sales
+  stages:
+    - {name: New, probability: 10}
+    - name: Offer
+      probability: 50
+      milestone: true
 """
 
 
@@ -118,6 +125,13 @@ FAULTS = [
      "small.yaml:15:5 roles.broker.nam: unknown key; did you mean name?"),
     ("    name: Broker\n", "    name: OWNER\n", "small.yaml:15:11 roles.broker.name: another one has the name owner"),
     ("    name: Broker\n", "    name: 5\n", "small.yaml:15:11 roles.broker.name: should be a valid string"),
+    ("probability: 50", "probability: 500",
+     "small.yaml:49:20 workflow.stages.2.probability: should be less than or equal to 100"),
+    ("probability: 50", "probabilty: 50",
+     "small.yaml:49:7 workflow.stages.2.probabilty: unknown key; did you mean probability?"),
+    ("name: Offer", "name: new", "small.yaml:48:13 workflow.stages.2.name: another one has the name new"),
+    ("milestone: true", "lodgement: true",
+     "small.yaml:50:18 workflow.stages.2.lodgement: a mentor is asked, but no role has deals.approve"),
     ("key: small", "key: !!python/object/apply:os.system [ls]",
      "small.yaml:1:6 the tag tag:yaml.org,2002:python/object/apply:os.system is not allowed"),
     ("title: Small", "title: [", "small.yaml:4:9 expected ',' or ']', but got ':'"),

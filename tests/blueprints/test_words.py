@@ -44,8 +44,8 @@ def bounded(org, role, key):
 @walks(WORDS, "Role and profile are chosen when a user is added")
 def test_a_profile_is_chosen_with_the_role():
     org = make_organization(blueprint="crm-suite")
-    invited = org.invite("standard_user", profile_id=profile(org, "standard"))
-    person = org.accept(org.token_for(invited.membership_id))
+    given = {"way": "administrator_password", "password": "Harbour-lamp 52"}
+    person = org.invite("standard_user", profile_id=profile(org, "standard"), **given)
     with scope.tenant(org.id), reading():
         assert Membership.objects.filter(id=person.membership_id).exists()
         held = Profile.objects.get(assignments__membership_id=person.membership_id)

@@ -4,17 +4,22 @@ import pytest
 from typer.testing import CliRunner
 
 from factories.organizations import make_organization, unique
+from factories.records import make_record, make_workflow
+from support.handing import owners
 from tenantry.access.errors import LastKeyholder
 from tenantry.audit.models import Entry
-from tenantry.cli import api_keys, audit, operators, organizations, people
+from tenantry.cli import api_keys, audit, main, operators, organizations, people
 from tenantry.cli.failures import Failure
 from tenantry.core import clock
 from tenantry.core.errors import InvalidInput
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading, writing
+from tenantry.organizations.actions.policies import change_policy
 from tenantry.people.models import Membership
 from tenantry.security.errors import PasswordRefused
 from tenantry.security.keys import find_key
+from tenantry.usecases.leaving.errors import SettleFirst, SuccessorRequired
+from tenantry.usecases.workflows import add_to_workflow
 
 runner = CliRunner()
 
@@ -75,6 +80,41 @@ def test_people_invite_list_deactivate():
     assert org.status(rep.membership_id) == "deactivated"
 
 
+def test_people_remove_says_first_what_becomes_of_the_records():
+    org = make_organization()
+    leaver, heir, other = org.person(), org.person(), org.person()
+    make_record(org, "lead", leaver)
+    make_record(org, "task", leaver)
+    here = ("--organization", org.slug)
+    with pytest.raises(Failure, match="--successor EMAIL or --unassign"):
+        invoke(people, "remove", leaver.email, *here, "--yes")
+    with pytest.raises(Failure, match="Either"):
+        invoke(people, "remove", leaver.email, *here, "--successor", heir.email, "--unassign")
+    asked = invoke(people, "remove", leaver.email, *here, "--successor", heir.email, input="n\n")
+    assert "2 records (lead 1, task 1) go to Pat Example." in asked.output
+    assert (asked.exit_code, org.status(leaver.membership_id)) == (1, "active")
+    done = invoke(people, "remove", leaver.email, *here, "--successor", heir.email, "--yes")
+    assert "2 records changed owner." in done.output
+    assert org.status(leaver.membership_id) == "removed"
+    assert "become unassigned" in invoke(people, "remove", heir.email, *here, "--unassign", "--yes").output
+    assert set(owners(org).values()) == {None}
+    org.perform(change_policy, code="people.removal_records", value="successor_required")
+    make_record(org, "lead", other)
+    with pytest.raises(SuccessorRequired):
+        invoke(people, "remove", other.email, *here, "--unassign", "--yes")
+
+
+def test_people_deactivate_freezes_when_told():
+    org = make_organization()
+    alone = org.person()
+    org.perform(add_to_workflow, workflow_id=make_workflow(org), membership_ids=(alone.membership_id,))
+    with pytest.raises(SettleFirst):
+        invoke(people, "deactivate", alone.email, "--organization", org.slug, "--yes")
+    done = invoke(people, "deactivate", alone.email, "--organization", org.slug, "--freeze", "--yes")
+    assert "Later: workflow " in done.output
+    assert org.status(alone.membership_id) == "deactivated"
+
+
 def test_the_last_owner_is_not_deactivated_by_a_command():
     org = make_organization()
     with pytest.raises(LastKeyholder):
@@ -120,3 +160,18 @@ def test_audit_verify_names_a_changed_entry():
         invoke(audit, "verify")
     with pytest.raises(Failure):
         invoke(audit, "verify", "--organization", "no-such-place")
+
+
+def test_at_seat_limit_the_pages_that_help_are_named(monkeypatch, capsys):
+    org = make_organization(seats=1)
+    monkeypatch.setattr(
+        "sys.argv",
+        ["tenantry", "people", "invite", f"{unique('x')}@example.test", "--organization", org.slug, "--role", "member"],
+    )
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert ended.value.code == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "tenantry: At seat limit: 1 of 1 seats are in use."
+    pages = ("/admin/billing/plans", "/admin/billing/seats#buy", "&sort=last_sign_in", "/admin/users/invitations")
+    assert [line.endswith(page) for line, page in zip(said[1:], pages, strict=True)] == [True] * 4

@@ -1,24 +1,38 @@
 """The demonstration: complete, believable, whole, and never beside real organizations unasked."""
 
 import time
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.hashers import check_password
 
+from tenantry.access.models import Assignment
 from tenantry.audit.chain import verify
-from tenantry.blueprints.schema import shipped
+from tenantry.billing.models import Invoice
+from tenantry.billing.selectors import subscription
+from tenantry.blueprints.schema import load, shipped
 from tenantry.cli import demo
+from tenantry.cli.demo_cast import ordinary_of
 from tenantry.cli.failures import Failure
-from tenantry.core import clock
+from tenantry.core import clock, files
 from tenantry.core.actor import Actor
 from tenantry.core.models import MailDelivery
+from tenantry.core.records import record_types
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
+from tenantry.crm.models import DealApproval, File, Mentorship
+from tenantry.metering.meters import DRIVE, RECORDS, SEATS, TOKENS
+from tenantry.metering.models import UsageDay
+from tenantry.metering.selectors import meter_states
 from tenantry.notifications.models import Notification
 from tenantry.organizations.models import Organization
-from tenantry.people.models import Membership, TeamMember, User
+from tenantry.people.models import Membership, SeatLine, TeamMember, User
+from tenantry.people.seat_ledger import sum_of_lines
 from tenantry.people.seats import seats
 from tenantry.people.selectors import counts_by_status
+from tenantry.usecases.demonstrating_records import KINDS
+
+WAYS_IN = ("people.invitation", "people.temporary_password", "people.welcome")
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +60,9 @@ def test_demo_has_one_organization_for_each_blueprint_the_first_of_200(loaded):
             counts = counts_by_status(Actor.system("test", organization.id), clock.now())
             assert all(counts[status] > (2 if size == 200 else 0) for status in counts), counts
             state = seats(clock.now())
-            assert state.limit is not None
-            assert 0 < state.limit - state.in_use < 40
+            # Who is charged by the person has no limit.
+            assert (state.limit is None) == (state.growth == "per_person")
+            assert state.limit is None or 0 < state.limit - state.in_use < 40
 
 
 def test_demo_prints_a_sign_in_for_each_role_that_works(loaded):
@@ -67,11 +82,101 @@ def test_demo_teams_have_leads_and_the_chain_is_whole(loaded):
             assert verify().sound
             leads = TeamMember.objects.filter(is_lead=True).values_list("team_id", flat=True)
             assert len(set(leads)) == 8
-            assert Notification.objects.filter(read_at=None).count() == 3
+            assert Notification.objects.filter(read_at=None, kind="member_joined").count() == 3
         with scope.platform("mail"), reading():
-            assert MailDelivery.objects.filter(organization_id=organization.id, kind="people.invitation").count() == 3
+            mails = MailDelivery.objects.filter(organization_id=organization.id, kind__in=WAYS_IN)
+            assert mails.count() == 3, "each blueprint by its own way in"
 
 
 def test_demo_beside_organizations_has_to_be_asked_for(loaded):
     with pytest.raises(Failure, match="force-new"):
         demo.load()
+
+
+def _rows(organization, key):
+    return record_types()[key].model.objects.filter(organization_id=organization.id)
+
+
+def test_every_demo_organization_sells_and_its_board_is_alive(loaded):
+    _accounts, made, _elapsed = loaded
+    for organization in made:
+        stages = load(organization.blueprint).workflow.stages
+        with scope.tenant(organization.id), reading():
+            counts = {key: _rows(organization, key).count() for key in KINDS}
+            assert all(count >= 20 for count in counts.values()), counts
+            deals = _rows(organization, "deal")
+            assert {"open", "won", "lost"} == set(deals.values_list("state", flat=True))
+            board = deals.filter(state="open").values_list("stage__position", flat=True)
+            assert set(board) == set(range(len(stages)))
+            assert not deals.filter(value=0).exists()
+            for key in ("lead", "deal"):
+                assert _rows(organization, key).filter(owner=None).exists(), key
+            assert _rows(organization, "lead").exclude(search_text="").count() == counts["lead"]
+
+
+def test_every_sign_in_of_the_demo_that_sells_finds_work_due_about_today(loaded):
+    accounts, made, _elapsed = loaded
+    for organization, blueprint in zip(made, shipped(), strict=True):
+        ordinary = ordinary_of([role.key for role in blueprint.roles if role.kind == "base"])
+        name = next(role.name for role in blueprint.roles if role.key == ordinary)
+        email = next(a.email for a in accounts if (a.organization, a.role) == (organization.name, name))
+        with scope.tenant(organization.id), reading():
+            member = Membership.objects.get(email=email)
+            tasks = _rows(organization, "task").filter(owner=member)
+            today = clock.now().date()
+            assert tasks.filter(done_at=None, due_on__lt=today).exists()
+            assert tasks.filter(done_at=None, due_on=today).exists()
+            assert tasks.filter(done_at=None, due_on__gt=today).exists()
+            assert tasks.exclude(done_at=None).exists()
+
+
+def test_whoever_left_or_leaves_soon_still_owns_records(loaded):
+    _accounts, made, _elapsed = loaded
+    first = made[0]
+    with scope.tenant(first.id), reading():
+        gone = Membership.objects.filter(status="deactivated").values("id")
+        assert sum(_rows(first, key).filter(owner__in=gone).count() for key in KINDS) > 10
+
+
+def test_the_brokerage_has_a_mentor_who_is_asked_for_a_word(loaded):
+    _accounts, made, _elapsed = loaded
+    order = [blueprint.key for blueprint in shipped()]
+    with scope.tenant(made[order.index("brokerage")].id), reading():
+        (asked, *_more) = DealApproval.objects.filter(state="waiting").select_related("stage", "mentor")
+        assert asked.stage.is_lodgement
+        assert Assignment.objects.filter(membership=asked.mentor, role__key="mentor").exists()
+        assert Mentorship.objects.filter(mentee=asked.asked_by, mentor=asked.mentor).exists()
+
+
+def test_the_demo_looks_like_months_of_work(loaded):
+    """The ledger of seats, meters, invoices and Drives reach back, and all of them agree with what there is now."""
+    now = clock.now()
+    for organization in loaded[1]:
+        with scope.tenant(organization.id), reading():
+            lines = SeatLine.objects.filter(at__lte=now)
+            assert sum_of_lines(now) == seats(now).in_use
+            months = {(line.at.year, line.at.month) for line in lines}
+            assert len(months) >= 12, organization.blueprint
+            assert lines.filter(at__gt=now - timedelta(days=1)).count() < lines.count() / 4
+            assert lines.filter(kind="removed").exists()
+            assert Invoice.objects.count() >= 14
+            assert not Invoice.objects.exclude(state="paid").exists()
+            days = {key: UsageDay.objects.filter(meter=key).count() for key in (SEATS, RECORDS, DRIVE, TOKENS)}
+            assert min(days.values()) > 30, days
+            states = {state.meter.key: state for state in meter_states(now)}
+            assert states[DRIVE].used == sum(File.objects.values_list("size", flat=True)) > 5_000
+            assert not [key for key, state in states.items() if state.standing == "full"]
+            last = UsageDay.objects.filter(meter=RECORDS, day__lte=now.date()).latest("day")
+            assert abs(last.amount - states[RECORDS].used) <= 5
+            row = File.objects.filter(name="Offer.pdf").first()
+            assert (row.pages, row.content_type) == (1, "application/pdf")
+            assert b"".join(files.pieces(organization.id, row.store_key)).startswith(b"%PDF-1.4")
+            told = Notification.objects.filter(kind="invoice_issued")
+            assert told.filter(read_at=None).exists()
+            assert told.exclude(read_at=None).exists()
+    with scope.tenant(loaded[1][0].id), reading():
+        bought = SeatLine.objects.filter(kind="bought")
+        assert bought.count() == 3
+        for line in bought:
+            assert line.amount == Invoice.objects.get(id=line.invoice_id).subtotal
+        assert subscription().seats == 200

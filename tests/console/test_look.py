@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 
 from factories.operators import PASSWORD, make_operator
 from factories.organizations import make_organization
+from support.selling import Customer, selling
 from tenantry.console.urls import urlpatterns
 from tenantry.core.mail.sending import send
 from tenantry.core.models import MailDelivery
@@ -16,8 +17,6 @@ from tenantry.core.transactions import reading
 
 VIEWS = {
     "1440-light": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
-    "1440-dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
-    "390-light": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
     "390-dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
 }
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -56,16 +55,22 @@ def test_every_page_of_the_console(view, new_context, delivery_id):
     page.get_by_label("One-time code").fill(operator.code())
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/console")
-    samples = {"<uuid:delivery_id>": str(delivery_id), "<uuid:organization_id>": str(make_organization().id)}
+    shown = Customer("crm-suite", "crm-suite")
+    shown.write(demonstrates=True)
+    samples = {"<uuid:delivery_id>": str(delivery_id), "<uuid:organization_id>": str(shown.org.id)}
     paths = [
-        "/" + re.sub(r"<uuid:\w+>", lambda found: samples[found.group()], str(one.pattern)).replace("<str:code>", code)
+        "/"
+        + re.sub(r"<uuid:\w+>", lambda found: samples[found.group()], str(one.pattern))
+        .replace("<str:code>", code)
+        .replace("<str:key>", "seats")
         for one in urlpatterns
         for code in (CODES if "<str:code>" in str(one.pattern) else CODES[:1])
         if "GET" in one.callback.operator_screen.methods and one.name != "console_login"
     ]
     assert len(paths) > 5
-    for path in paths:
-        faults += _faults(page, path)
+    with selling("crm-suite"):
+        for path in paths:
+            faults += _faults(page, path)
     assert not faults, "\n".join(faults)
 
 

@@ -16,7 +16,7 @@ from tenantry.core.models import MailDelivery
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading, writing
 from tenantry.people.models import Invitation
-from tenantry.people.steps import end_links
+from tenantry.people.ways import end_ways
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_a_mail_is_read_with_links_and_the_reading_is_written_down(client, opera
     assert (entry.action, entry.target_id, entry.actor_kind) == ("installation.mail_read", delivery.id, "operator")
     assert "read a mail to" in client.get("/console/audit").content.decode()
     with scope.tenant(org.id), writing():
-        end_links([Invitation.objects.get(membership_id=invited.membership_id).id], clock.now())
+        end_ways([Invitation.objects.get(membership_id=invited.membership_id).id], clock.now())
     before = _last_entry().number
     blank = client.get(f"/console/outbox/{delivery.id}").content.decode()
     assert "/accounts/invitation/" not in blank

@@ -3,6 +3,7 @@
 import random
 import signal
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -142,6 +143,26 @@ def test_a_worker_killed_in_the_middle_of_a_job_loses_and_repeats_nothing(tmp_pa
     finally:
         if first.process.poll() is None:
             first.stop()
+
+
+def test_a_dead_workers_job_whose_like_waits_already_keeps_no_other_from_coming_back():
+    key, other = (f"once-{random.random()}" for _ in range(2))
+    with writing():
+        enqueue(Job("core.prune", once=key), Job("core.prune", once=other))
+    died = ProcrastinateJob.objects.filter(queueing_lock__in=[key, other])
+    with catalogue.superuser() as connection:
+        taken = (
+            "UPDATE procrastinate_jobs SET status = 'doing', scheduled_at = '2999-01-01' WHERE queueing_lock = ANY(%s)"
+        )
+        connection.execute(taken, [[key, other]])
+    stalled = {one.queueing_lock: one.id for one in died}
+    with writing():
+        enqueue(Job("core.prune", once=key, at=datetime(2999, 1, 1, tzinfo=UTC)))
+    tasks.requeue_stalled()
+    now = dict(ProcrastinateJob.objects.filter(queueing_lock__in=[key, other]).values_list("id", "status"))
+    assert now.pop(stalled[key]) == "failed"
+    assert now.pop(stalled[other]) == "todo"
+    assert list(now.values()) == ["todo"]
 
 
 def test_a_mail_that_was_composed_when_the_worker_died_keeps_its_link(monkeypatch):

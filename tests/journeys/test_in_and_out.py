@@ -26,7 +26,6 @@ from support.steps import (
 
 WIDE = {"width": 1440, "height": 900}
 INVITATION = "people.invitation"
-NOTICE = "notifications.notice"
 PETRA, HANNA, IDRIS, ANA, KOFI = "Petra Lindqvist", "Hanna Virtanen", "Idris Bell", "Ana Lopes", "Kofi Ito"
 
 
@@ -131,9 +130,8 @@ def join_by_copied_link(house: House) -> None:
 
 
 def read_notices(house: House) -> None:
-    """Whoever invited hears of it, by mail and at the bell."""
+    """Whoever invited hears of it at the bell; by mail it would come once a day."""
     page, text = house.page, f"{PETRA} accepted the invitation and is in."
-    house.mails.wait_for_subject(house.founder, NOTICE, text)
     page.goto("/admin")
     page.get_by_role("link", name=re.compile(r"Notifications, \d+ unread")).click()
     expect(page.get_by_role("listitem").filter(has_text=text)).to_be_visible()
@@ -240,7 +238,8 @@ def deactivate_two(house: House, ana: Page) -> None:
         page.get_by_role("checkbox", name=f"Select {name}").check()
     expect(page.get_by_text("2 selected")).to_be_visible()
     dialog = open_dialog(page, page.get_by_role("button", name="Deactivate", exact=True))
-    expect(dialog).to_contain_text("people can't sign in any more; everything stays under their names")
+    expect(dialog).to_contain_text("everything stays under their names")
+    expect(dialog).to_contain_text(re.compile(r"2\s*can't sign in any more"))
     expect(dialog).to_contain_text(re.compile(r"2\s*sessions end at once"))
     expect(dialog).to_contain_text(re.compile(r"2\s*seats become free"))
     dialog.get_by_role("button", name="Deactivate (2)").click()

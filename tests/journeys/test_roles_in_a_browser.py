@@ -16,7 +16,7 @@ from support.steps import open_dialog, sign_in, tab_to, told
 from tenantry.access.actions.assigning import change_role
 from tenantry.access.actions.roles import create_role
 from tenantry.access.contents import RoleContent
-from tenantry.people.actions import change_own_profile
+from tenantry.usecases.person import change_own_profile
 
 STANDS = {"deals.view": "unit", "deals.edit": "unit", "deals.delete": "unit", "people.view": "unit",
           "people.invite": "yes", "reports.view": "team"}  # fmt: skip

@@ -9,6 +9,7 @@ import psycopg
 from django.conf import settings
 
 from support.processes import Program, answers, environment, free_port, wait_for
+from tenantry.config.postgres import socket_directory
 
 
 @dataclass
@@ -18,6 +19,8 @@ class Installation:
     directory: Path
     port: int = field(default_factory=free_port)
     starts: int = 0
+    # Whoever kills again and again does not wait as long as a broken one would.
+    pause: int = 30
     program: Program = field(init=False)
 
     @property
@@ -35,6 +38,7 @@ class Installation:
             DEMO="false",
             WEB_WORKERS=2,
             WEB_THREADS=2,
+            RESTART_PAUSE=self.pause,
         )
 
     def start(self) -> Program:
@@ -43,7 +47,7 @@ class Installation:
         self.program = Program(("run",), self.env, self.directory / f"run-{self.starts}.log").start()
         wait_for(
             lambda: "Ctrl-C stops everything" in self.program.output or self.program.process.poll() is not None,
-            seconds=90,
+            seconds=180,
             what="it runs",
         )
         assert self.program.process.poll() is None, self.program.output
@@ -55,9 +59,8 @@ class Installation:
 
     def sql(self, statement: str) -> list[tuple[object, ...]]:
         """Run a statement in its database as the superuser."""
-        server = psycopg.connect(
-            host=str(self.directory / "home" / "postgres" / "run"), dbname="tenantry", user="postgres", autocommit=True
-        )
+        run = socket_directory(self.directory / "home")
+        server = psycopg.connect(host=str(run), dbname="tenantry", user="postgres", autocommit=True)
         with server:
             cursor = server.execute(statement)
             return cursor.fetchall() if cursor.description else []

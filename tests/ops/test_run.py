@@ -29,7 +29,7 @@ def test_run_once_and_stop(installation: Installation) -> None:
     program = installation.start()
     tree = program.tree()
     assert len(tree) >= 6
-    assert installation.serves()
+    wait_for(installation.serves, seconds=60, what="pages are answered")
     assert f"http://127.0.0.1:{installation.port}" in program.output
 
     second = run("run", env=installation.env)
@@ -39,7 +39,7 @@ def test_run_once_and_stop(installation: Installation) -> None:
         f"(process {program.process.pid}). Stop that one first.\n"
     )
 
-    wait_for(lambda: run("doctor", env=installation.env).returncode == 0, seconds=30, what="the doctor is content")
+    wait_for(lambda: run("doctor", env=installation.env).returncode == 0, seconds=120, what="the doctor is content")
 
     assert program.stop(signal.SIGINT) == 0
     assert alive(tree) == []
@@ -54,7 +54,7 @@ def test_supervisor_killed(installation: Installation) -> None:
     wait_for(lambda: all_dead(tree), seconds=30, what="everything has ended with the supervisor")
 
     installation.start()
-    assert installation.serves()
+    wait_for(installation.serves, seconds=60, what="pages are answered")
     assert installation.sql("SELECT count(*) FROM probe") == [(1000,)]
 
 
@@ -126,7 +126,7 @@ def test_killed_during_first_start(installation: Installation) -> None:
         program.process.wait()
         wait_for(functools.partial(all_dead, tree), seconds=30, what="all are dead")
     installation.start()
-    assert installation.serves()
+    wait_for(installation.serves, seconds=60, what="pages are answered")
 
 
 @pytest.mark.soak
@@ -136,7 +136,7 @@ def test_home_out_of_reach(tmp_path: Path) -> None:
     closed.mkdir(mode=0o700)
     installation = Installation(closed)
     program = installation.start()
-    assert installation.serves()
+    wait_for(installation.serves, seconds=60, what="pages are answered")
     assert closed.stat().st_mode & 0o777 == 0o700
     assert program.stop(signal.SIGINT) == 0
 
@@ -147,7 +147,7 @@ def test_home_with_long_path(tmp_path: Path) -> None:
     installation = Installation(tmp_path / ("long directory " * 7) / "ümlaut")
     installation.directory.mkdir(parents=True)
     program = installation.start()
-    assert installation.serves()
+    wait_for(installation.serves, seconds=60, what="pages are answered")
     assert program.stop(signal.SIGINT) == 0
 
 

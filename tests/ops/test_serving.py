@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 from support.mailservers import MailServer
 from support.processes import wait_for
 from support.servers import LiveServer
+from tenantry.core.jobs import LANES
 
 
 def test_static_files_compressed_and_kept(server: LiveServer, page: Page) -> None:
@@ -28,9 +29,9 @@ def test_worker_alive(server: LiveServer) -> None:
     def beats() -> bool:
         with connections["default"].cursor() as cursor:
             cursor.execute("SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '20 s'")
-            return bool(cursor.fetchone()[0] == 1)
+            return bool(cursor.fetchone()[0] == len(LANES))
 
-    wait_for(beats, seconds=20, what="the worker's heartbeat")
+    wait_for(beats, seconds=20, what="a heartbeat for each lane")
     assert server.worker.process.poll() is None
 
 

@@ -59,7 +59,7 @@ def test_who_may_see_may_not_change():
 def test_only_an_operator_changes_what_is_the_operators():
     org = make_organization()
     operators = [p for p in POLICIES if p.operator_only]
-    assert len(operators) == 6
+    assert len(operators) == 7
     for one in operators:
         with pytest.raises(OperatorOnlyPolicy):
             org.perform(change_policy, code=one.code, value=one.default)

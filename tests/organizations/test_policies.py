@@ -19,6 +19,7 @@ TABLE = {
     "people.exclusive_email": True,
     "seats.counted_statuses": True,
     "seats.growth": True,
+    "seats.free_roles": True,
     "people.deactivation_by": False,
     "people.removal_records": False,
     "people.email_change": False,

@@ -7,6 +7,7 @@ import pytest
 from factories.organizations import make_organization, unique
 from support.catalogue import change
 from support.visitors import browser, link_in, mail_to
+from tenantry.access.actions.assigning import change_role
 from tenantry.audit.outbox import dispatch
 from tenantry.core.tenancy import scope
 
@@ -78,11 +79,12 @@ def test_a_reset(known):
 
 def test_a_notice():
     org = make_organization(NAME)
-    org.person()
+    person = org.person()
+    org.perform(change_role, membership_id=person.membership_id, role_id=org.role("manager"))
     with scope.tenant(org.id):
         dispatch(org.id)
-    mail = mail_to(org.owner.email, "notifications.notice")
+    mail = mail_to(person.email, "notifications.notice")
     whole(mail)
-    assert "Pat Example accepted the invitation and is in." in mail["text"]
+    assert "Your role here is now Manager." in mail["text"]
     assert "/notifications" in mail["text"]
     assert "/notifications" in mail["html"]

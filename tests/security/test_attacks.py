@@ -17,12 +17,12 @@ from support.visitors import body, browser, link_in, mail_to, post, signed_in
 from tenantry.config.logs import JsonLines, WithoutSecrets
 from tenantry.core import crypto
 from tenantry.core.errors import PermissionMissing
+from tenantry.core.sheets import safe_cell
 from tenantry.core.tracing import REQUEST_ID
 from tenantry.people.actions import create_team
 from tenantry.security.errors import PasswordRefused
 from tenantry.security.passwords import Person, refuse_weak
 from tenantry.usecases.joining import edit_invited
-from tenantry.web.csv_files import safe_cell
 
 
 def cursor(*parts: Any) -> str:

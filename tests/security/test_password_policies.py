@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.hashers import check_password
+from django.utils.module_loading import import_string
 
 from factories.organizations import PASSWORD, make_organization
 from support.policies import planned, value_of
 from support.visitors import body, browser, link_in, mail_to, post, signed_in
+from tenantry.config import settings as product
 from tenantry.core import clock
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading, writing
@@ -20,6 +22,12 @@ from tenantry.usecases.signing_in import change_own_password, rule_of_user
 
 MAREN = Person("maren.holt@halden.example", "Maren Holt")
 LONG = "a quiet harbour at {}"
+
+
+def test_the_product_hashes_with_the_recommended_work():
+    """The tests do so with less: `support.hashing`."""
+    first = import_string(product.PASSWORD_HASHERS[0])()
+    assert first.encode("a quiet harbour", "some salt of its own").startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
 
 
 def change(org, person, old, new):

@@ -165,6 +165,7 @@ def question(code: str, attributes: dict[str, Any], *, name: str, field_code: st
         "in_applications": declared.in_applications,
         "reads": declared.reads,
         "when_frozen": declared.when_frozen,
+        "exports": declared.exports,
         "field": field_code,
     }
     return {"resource": {"kind": "record", "id": name, "attr": {**attributes, **asked}}, "actions": ["perform"]}

@@ -5,7 +5,12 @@ from datetime import timedelta
 from uuid import UUID
 
 from factories.organizations import PASSWORD, Organization, Person, make_organization
+from factories.records import stages_of
+from support.batches import batch_samples
+from support.crm import record_samples
+from support.many import bulk_samples
 from support.pages import Scene
+from support.selling import billing_samples
 from tenantry.access.actions.assigning import change_role
 from tenantry.access.actions.giving import end_role, give_role
 from tenantry.access.actions.profiles import create_profile, edit_profile
@@ -18,7 +23,8 @@ from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.organizations.actions.policies import change_policy
 from tenantry.people.actions import add_to_team, create_team
-from tenantry.usecases.offboarding import deactivate_members
+from tenantry.usecases.departments import create_department
+from tenantry.usecases.offboarding import deactivate_members, remove_members
 from tenantry.usecases.placing import move_to_unit
 from tenantry.usecases.transferring import transfer_ownership
 from tenantry.usecases.units import create_unit
@@ -47,16 +53,27 @@ def make_everything(many: int) -> Scene:
     invited = [org.invite("member") for _ in range(many)]
     gone = [org.person("member") for _ in range(many)]
     org.perform(deactivate_members, membership_ids=tuple(one.membership_id for one in gone))
+    removed = [org.person("member") for _ in range(many)]
+    org.perform(remove_members, membership_ids=tuple(one.membership_id for one in removed))
+    # Looks after what would be left alone when one of the people leaves.
+    spare = org.person("manager")
     everybody = tuple(one.membership_id for one in [*people, *invited])
     samples = {
-        **_places(org, everybody, tuple(one.membership_id for one in people), many),
-        **_written(org, people, many),
+        **_places(org, everybody, tuple(one.membership_id for one in (*people, spare)), many),
+        **_written(org, people, many, spare),
         "membership_id": str(people[0].membership_id),
         "pending": str(invited[0].membership_id),
         "deactivated": str(gone[0].membership_id),
+        "removed": str(removed[0].membership_id),
+        "receipt_number": _receipt_of(org),
         "token": org.token_for(invited[0].membership_id),
         "slug": "sign-up",
         "code": "people.deactivation_by",
+        "department_id": str([org.perform(create_department, name=f"Department {n}").id for n in range(many)].pop()),
+        **batch_samples(org, many),
+        **record_samples(org, many),
+        **bulk_samples(org, many),
+        **billing_samples(org),
     }
     for days in range(6, 6 + many):
         org.perform(change_policy, code="people.invitation_days", value=days)
@@ -66,6 +83,7 @@ def make_everything(many: int) -> Scene:
         then_role_id=org.role("administrator"),
         password=PASSWORD,
     )
+    samples["stage_id"] = str(stages_of(org, UUID(samples["workflow_id"]))[0])
     return Scene(org, {**samples, "transfer_id": str(offer.transfer_id), **_undone(org)})
 
 
@@ -94,7 +112,7 @@ def _places(org: Organization, everybody: tuple[UUID, ...], people: tuple[UUID, 
     }
 
 
-def _written(org: Organization, people: list[Person], many: int) -> dict[str, str]:
+def _written(org: Organization, people: list[Person], many: int, spare: Person) -> dict[str, str]:
     """Roles and profiles of its own, written twice; people hold each kind, the base role with an end."""
     made: dict[str, list[UUID]] = {"base": [], "addition": [], "unit": [], "workspace": []}
     for kind, ids in made.items():
@@ -119,6 +137,8 @@ def _written(org: Organization, people: list[Person], many: int) -> dict[str, st
             org.perform(give_role, **who, role_id=role_id, unit_id=unit)
         org.perform(set_profile, **who, profile_id=profiles[0])
         org.perform(set_restrictions, **who, values={"data.no_export": "yes"})
+    for role_id in made["unit"]:
+        org.perform(give_role, membership_id=spare.membership_id, role_id=role_id, unit_id=unit)
     # The last one that is edited is the one that people hold.
     for n in reversed(range(many)):
         edited = RoleContent(f"base {n}", permissions={"people.view": "all", "teams.view": "all"})
@@ -144,6 +164,12 @@ def _given_and_ended(org: Organization, people: list[Person]) -> None:
     for person in people:
         given = org.perform(give_role, membership_id=person.membership_id, role_id=role_id)
         org.perform(end_role, membership_id=person.membership_id, assignment_id=given.assignment_id)
+
+
+def _receipt_of(org: Organization) -> str:
+    """Of those who were deactivated together."""
+    with scope.tenant(org.id), reading():
+        return str(Entry.objects.filter(action="people.deactivated").values_list("number", flat=True)[0])
 
 
 def _undone(org: Organization) -> dict[str, str]:

@@ -54,7 +54,7 @@ class MailServer:
         raw = [(box.get_message(key).get_date(), box.get_bytes(key)) for key in box.iterkeys()]
         return [email.message_from_bytes(content, policy=default) for _date, content in sorted(raw, key=lambda r: r[0])]
 
-    def wait_for_message(self, recipient: str, *, seconds: float = 15) -> EmailMessage:
+    def wait_for_message(self, recipient: str, *, seconds: float = 40) -> EmailMessage:
         """The newest message to this address."""
         wait_for(lambda: self._to(recipient), seconds=seconds, what=f"a mail to {recipient}")
         return self._to(recipient)[-1]

@@ -46,7 +46,7 @@ class Mailbox:
             self.page.goto(f"/console/outbox?q={quote(email)}")
             return row.count() == 1
 
-        wait_for(there, seconds=30, what=f"{words!r} by mail to {email}")
+        wait_for(there, seconds=60, what=f"{words!r} by mail to {email}")
 
     def _open(self, email: str, kind: str, count: int) -> None:
         rows = self.page.get_by_role("row").filter(has_text=email).filter(has_text=kind)
@@ -55,7 +55,7 @@ class Mailbox:
             self.page.goto(f"/console/outbox?q={quote(email)}")
             return rows.count() == count and "In the outbox" in rows.first.inner_text()
 
-        wait_for(composed, seconds=30, what=f"{count} {kind} to {email} in the outbox")
+        wait_for(composed, seconds=60, what=f"{count} {kind} to {email} in the outbox")
         rows.first.get_by_role("link", name=email).click()
         expect(self.page.get_by_role("region", name="Text")).to_be_visible()
 

@@ -7,12 +7,18 @@ from dataclasses import dataclass
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from factories.organizations import PASSWORD, Organization, make_organization
+from factories.records import make_each, stages_of
+from support.batches import batch_samples
+from support.crm import record_samples
 from support.holding import make_profile, make_role
+from support.many import bulk_samples
+from support.selling import billing_samples
 from tenantry.access.actions.giving import give_role
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.organizations.actions.policies import change_policy
 from tenantry.people.actions import add_to_team, create_team
+from tenantry.usecases.departments import create_department
 from tenantry.usecases.offboarding import deactivate_members, remove_members
 from tenantry.usecases.placing import move_to_unit
 from tenantry.usecases.transferring import transfer_ownership
@@ -21,8 +27,15 @@ from tenantry.usecases.units import create_unit
 from tenantry.usecases.workflows import add_to_workflow, create_workflow
 from tenantry.usecases.workspaces import add_to_workspace, create_workspace
 
-# Not pages: files, answers to programs, and addresses that only take a POST.
-NOT_PAGES = re.compile(r"^(api/v1|healthz|readyz|metrics|static|console)|\.(csv|jsonl|json)$|picture$|export")
+# Not pages: files, answers to programs, and addresses that only take a POST. The assistant is there where a model is
+# set up: tests/metering/test_assistant.py.
+NOT_PAGES = re.compile(
+    r"^(api/v1|healthz|readyz|metrics|static|console)|\.(csv|jsonl|json|zip|pdf)$|picture$|progress$|export|/content$|/preview/"
+    r"|/choices$|/assistant$"
+)
+
+# Pages about what a list has ticked: the parameter that says so, and its sample.
+TICKED = {"apps/workspace/drive/move": ("ids", "file_id")}
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,7 @@ def make_scene() -> Scene:
     changed = org.perform(change_policy, code="people.invitation_days", value=6)
     with scope.tenant(org.id), reading():
         number = newest_entry("organization.policy_changed", changed.id)
+        receipt = newest_entry("people.deactivated", gone.membership_id)
     further = org.perform(give_role, membership_id=rep.membership_id, role_id=make_role(org, "addition"))
     offer = org.perform(
         transfer_ownership,
@@ -79,6 +93,9 @@ def make_scene() -> Scene:
     org.perform(add_to_workspace, workspace_id=workspace.id, membership_ids=(rep.membership_id,), role_id=level)
     workflow = org.perform(create_workflow, name="New business")
     org.perform(add_to_workflow, workflow_id=workflow.id, membership_ids=(rep.membership_id,))
+    # Whom the pages about leaving are about has something to hand over, and there is somewhere to merge into.
+    make_each(org, rep)
+    org.perform(create_department, name="Service")
     link = org.token_for(pending.membership_id)
     return Scene(
         org,
@@ -98,6 +115,14 @@ def make_scene() -> Scene:
             "workflow_id": str(workflow.id),
             "pending": str(pending.membership_id),
             "deactivated": str(gone.membership_id),
+            "removed": str(removed.membership_id),
+            "receipt_number": str(receipt),
+            "department_id": str(org.perform(create_department, name="Sales").id),
+            **batch_samples(org),
+            **record_samples(org),
+            **bulk_samples(org),
+            **billing_samples(org),
+            "stage_id": str(stages_of(org, workflow.id)[0]),
         },
     )
 
@@ -109,9 +134,12 @@ def address(route: str, scene: Scene) -> str:
         name = match.group(1).rpartition(":")[2]
         if name == "membership_id" and "/invitation" in route:
             name = "pending"
-        elif name == "membership_id" and "/reactivation" in route:
+        elif name == "membership_id" and ("/reactivation" in route or "/receipt" in route):
             name = "deactivated"
+        elif name == "membership_id" and "/erasure" in route:
+            name = "removed"
         assert name in scene.samples, f"{route}: give a sample for <{name}> in tests/support/pages.py"
         return scene.samples[name]
 
-    return "/" + re.sub(r"<([^>]+)>", sample, route)
+    query = f"?{TICKED[route][0]}={scene.samples[TICKED[route][1]]}" if route in TICKED else ""
+    return "/" + re.sub(r"<([^>]+)>", sample, route) + query

@@ -66,7 +66,12 @@ def allowed(policy: Policy) -> list[Any]:
         ]
     assert isinstance(kind, Ordered)
     short = chain.from_iterable(permutations(codes, n) for n in range(1, min(3, len(codes)) + 1))
-    return [list(some) for some in (*short, codes, codes[::-1]) if kind.needed <= set(some)]
+    whole = [code for code in codes if not any(code in pair and code != min(pair) for pair in kind.apart)]
+    return [
+        list(some)
+        for some in (*short, whole, whole[::-1])
+        if kind.needed <= set(some) and not any(pair <= set(some) for pair in kind.apart)
+    ]
 
 
 def refused(policy: Policy) -> list[Any]:
@@ -83,5 +88,6 @@ def refused(policy: Policy) -> list[Any]:
         return [*wrong, None, True, [], [codes[0]], codes]
     wrong += [None, True, codes[0], [codes[0], codes[0]], [*codes, "nonsense"]]
     if isinstance(kind, Ordered):
+        wrong += [[*kind.needed, *pair] for pair in kind.apart]
         return [*wrong, [], *([code for code in codes if code != needed] for needed in kind.needed)]
     return [*wrong, *([] if kind.empty else [[]])]

@@ -47,7 +47,7 @@ def set_up(page: Page, *emails: str) -> None:
         page.get_by_label(f"E-mail {number}").fill(email)
     page.get_by_role("button", name="Send invitations").click()
     page.wait_for_url("**/setup/plan")
-    expect(page.get_by_text("Unlimited")).to_be_visible()
+    expect(page.get_by_text("Unlimited", exact=True)).to_be_visible()
     page.get_by_role("button", name="Finish").click()
     page.wait_for_url("**/admin")
 

@@ -4,9 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from factories.organizations import Organization, Person, unique
-from tenantry.access.models import Assignment, Role
+from tenantry.access.actions.restricting import set_profile
+from tenantry.access.models import Assignment, Profile, Role
 from tenantry.access.steps import bump_catalogue
 from tenantry.core import clock
+from tenantry.core.permissions import catalogue
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading, writing
 from tenantry.organizations.models import PolicyValue, UnitLink
@@ -61,6 +63,15 @@ def somebody(org: Organization, permissions: dict[str, str], **more: Any) -> Per
     person = org.person()
     give(org, person, make_role(org, "base", permissions, **more), base=True)
     return person
+
+
+def narrowed(org: Organization, person: Person, **fields: str) -> None:
+    """Their profile gives everything and hides or closes these fields: by code, how (`hidden`, `view`)."""
+    name = unique("Narrow")
+    with scope.tenant(org.id), writing():
+        whole = dict.fromkeys(catalogue(), "all")
+        profile = Profile.objects.create(name=name, sort_name=name.lower(), permissions=whole, fields=fields)
+    org.perform(set_profile, membership_id=person.membership_id, profile_id=profile.id)
 
 
 def set_policy(org: Organization, code: str, value: Any) -> None:

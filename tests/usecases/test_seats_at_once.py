@@ -7,7 +7,10 @@ import pytest
 
 from factories.organizations import Organization, Person, make_organization, unique
 from support.races import failures, together
+from support.selling import Customer, selling
 from tenantry.acting.actions import perform
+from tenantry.billing.actions.seats import buy_seats, reduce_seats
+from tenantry.billing.errors import SeatsInUse
 from tenantry.core import clock
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading, writing
@@ -125,3 +128,28 @@ def test_a_known_address_is_answered_before_the_seats_are_counted():
     with pytest.raises(AlreadyInvited) as refusal:
         org.invite(email=pending.email)
     assert refusal.value.params["membership_id"] == str(pending.membership_id)
+
+
+def test_seats_are_given_back_and_bought_while_people_come():
+    customer = Customer("standard")
+    customer.card()
+    customer.subscribe("team", seats=2)
+    customer.act(buy_seats, count=2)
+    org, role = customer.org, customer.org.role("member")
+    coming = [org.invite()]
+    links = [org.token_for(coming[0].membership_id)]
+
+    def accept() -> Any:
+        return org.accept(links[0])
+
+    invitations = [call(org, invite_member, email=f"{unique('crowd')}@example.test", role_id=role) for _ in range(5)]
+    with selling():
+        results = together(call(org, reduce_seats, seats=2), accept, *invitations, call(org, buy_seats, count=1))
+    refused = [one for one in results if isinstance(one, Exception)]
+    assert all(isinstance(one, AtSeatLimit | SeatsInUse) for one in refused), refused
+    limit = customer.entitlements["seats"]
+    came = len([one for one in results[2:7] if not isinstance(one, Exception)])
+    assert in_use(org) == 2 + came <= (limit or 0)
+    # Whoever gave back after the other bought gave back that one too.
+    assert customer.row.seats == limit
+    assert limit in ((2, 3) if not isinstance(results[0], Exception) else (5,))

@@ -9,13 +9,14 @@ from tenantry.access.actions.assigning import change_role
 from tenantry.audit.models import Entry
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
-from tenantry.people.actions import change_own_profile, create_team
+from tenantry.people.actions import create_team
 from tenantry.usecases.joining import revoke_invitation
 from tenantry.usecases.offboarding import deactivate_members
+from tenantry.usecases.person import change_own_profile
 from tenantry.usecases.telling import AREAS, SENTENCES, TITLES, sentences
 
 SOURCE = Path(tenantry.__file__).parent
-MAKERS = {"Entry", "_entry", "AuditEntry"}
+MAKERS = {"Entry", "_entry", "AuditEntry", "entry_of", "entry_of_many"}
 
 
 def written_codes() -> dict[str, str]:

@@ -20,8 +20,8 @@ from tenantry.core.transactions import reading
 from tenantry.organizations.actions.profile import ProfileFields, change_company_profile
 from tenantry.organizations.errors import RootUnitStays, UnitBelowItself, UnitNameTaken
 from tenantry.organizations.models import Unit
-from tenantry.people.actions import change_own_profile
 from tenantry.people.errors import AlreadyInUnit, NotOnOneself
+from tenantry.usecases.person import change_own_profile
 from tenantry.usecases.placing import move_to_unit, plan_move_to_unit
 from tenantry.usecases.units import (
     create_unit,

@@ -16,7 +16,8 @@ from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading, writing
 from tenantry.organizations.errors import OrganizationNameAsked, WorkflowNameTaken, WorkspaceNameTaken
 from tenantry.organizations.models import Workflow, Workspace
-from tenantry.people.errors import AlreadyInWorkflow, AlreadyRemoved, NotOnOneself
+from tenantry.people.actions import add_to_team, create_team
+from tenantry.people.errors import AlreadyInWorkflow, AlreadyRemoved, NotOnOneself, OneTeamOnly
 from tenantry.people.models import WorkflowMember
 from tenantry.usecases.offboarding import remove_members
 from tenantry.usecases.workflows import (
@@ -209,6 +210,18 @@ def test_deleting_a_workspace_says_who_goes_where_and_does_it(org, levels):
     assert not first.actor.may("workspaces.view")
 
 
+def test_deleting_a_workspace_puts_nobody_into_two_teams_of_one(levels):
+    org = make_organization(blueprint="messaging")
+    person, place, goal = org.person(), workspace(org), workspace(org)
+    for one in (place, goal):
+        team = org.perform(create_team, name=unique("Team"), workspace_id=one).id
+        org.perform(add_to_team, team_id=team, membership_ids=(person.membership_id,))
+    with pytest.raises(OneTeamOnly):
+        org.perform(delete_workspace, workspace_id=place, to_id=goal)
+    # Without a workspace to go to, the team stays outside of every one.
+    org.perform(delete_workspace, workspace_id=place)
+
+
 def test_names_are_one_whatever_their_capitals(org):
     name = unique("Name")
     for create, edit, taken in (
@@ -272,16 +285,15 @@ def test_nobody_joins_a_workflow_by_themselves_but_keyholders(org):
         org.perform(remove_from_workflow, by=manager, workflow_id=place, membership_id=manager.membership_id)
     join(org, place, org.owner)
     goal = workflow(org)
-    org.perform(delete_workflow, by=manager, workflow_id=place, to_id=goal)
+    org.perform(delete_workflow, by=manager, workflow_id=place, to_id=goal, organization_name="Halden Supply")
     assert taking_part(org, goal) == {org.owner.membership_id}
 
 
-def test_deleting_a_workflow_asks_for_the_name_where_the_policy_says_so():
+def test_deleting_a_workflow_asks_for_the_name():
     org = make_organization()
     place, goal, person = workflow(org), workflow(org), org.person()
     join(org, place, person, org.owner)
     join(org, goal, org.owner)
-    set_policy(org, "people.deactivation_by", "owner")
     shown = planned(org, plan_delete_workflow, workflow_id=place, to_id=goal)
     assert (shown.members, shown.moving, shown.asks_name) == (2, 1, True)
     for typed in ("", "halden supply", "Other"):
@@ -292,7 +304,7 @@ def test_deleting_a_workflow_asks_for_the_name_where_the_policy_says_so():
     assert taking_part(org, goal) == {person.membership_id, org.owner.membership_id}
     assert access_version(org, person) > before
     with scope.tenant(org.id), reading():
-        assert list(Workflow.objects.values_list("id", flat=True)) == [goal]
+        assert not Workflow.objects.filter(id=place).exists()
 
 
 def test_other_organizations_places_are_unknown(org, levels):

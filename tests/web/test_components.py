@@ -312,7 +312,7 @@ def test_form_errors_name_the_ways_out_that_exist() -> None:
     html = rendered("{% form_errors form %}", form=form)
     assert 'role="alert"' in html
     assert "All seats are in use." in html
-    assert '<a href="/help">Guide</a>' in html
+    assert 'href="/help">Guide</a>' in html
     assert "Nowhere" not in html
 
 

@@ -132,7 +132,7 @@ def test_the_plan_tells_the_truth_about_seats():
     page = body(signed_in(org.owner).get("/admin/org/plan"))
     assert "2 of 2" in page
     assert "Every seat is in use" in page
-    assert "no limit" in body(signed_in(make_organization().owner).get("/admin/org/plan"))
+    assert "Unlimited" in body(signed_in(make_organization().owner).get("/admin/org/plan"))
 
 
 def test_security_counts_who_is_signed_in():

@@ -11,7 +11,7 @@ from support.visitors import body, browser, post, signed_in
 from tenantry.audit.outbox import dispatch
 from tenantry.core.tenancy import scope
 
-PAGES = ("/me", "/me/password", "/me/sessions", "/notifications")
+PAGES = ("/me", "/me/password", "/me/security", "/me/preferences", "/me/organizations", "/notifications")
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_the_password_needs_the_old_one_and_ends_other_browsers(rep):
     assert post(here, rep, "/me/password", {"old": PASSWORD, "new": "another harbour 77"}).status_code == 303
     assert here.get("/me").status_code == 200
     assert elsewhere.get("/me").status_code == 303
-    assert body(here.get("/me/sessions")).count("last seen") == 1
+    assert body(here.get("/me/security")).count("last seen") == 1
     assert browser().post("/accounts/login", {"email": rep.email, "password": PASSWORD}).status_code == 422
 
 

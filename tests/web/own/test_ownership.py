@@ -147,4 +147,7 @@ def test_the_notification_leads_to_the_offer(org):
     offered(org, from_owner, person)
     with scope.tenant(org.id):
         dispatch(org.id)
-    assert f"/ownership/{transfer_id(org)}" in signed_in(person).get("/notifications").content.decode()
+    client = signed_in(person)
+    [notice] = re.findall(r"/notifications/([0-9a-f-]+)/open", client.get("/notifications").content.decode())
+    opened = post(client, person, f"/notifications/{notice}/open")
+    assert opened["Location"].endswith(f"/ownership/{transfer_id(org)}")

@@ -91,7 +91,7 @@ def test_people_come_into_a_team(org, client):
         ({"do": "nonsense", "ids": []}, 404),
         ({"ids": []}, 404),
         ({"do": "removal", "ids": [str(new_id())]}, 404),
-        ({"do": "removal", "ids": [str(new_id()) for _ in range(101)]}, 422),
+        ({"do": "removal", "ids": [str(new_id()) for _ in range(501)]}, 422),
         ({"do": "team", "ids": [str(new_id())], "team": str(new_id()), "digest": "0" * 32}, 404),
     ],
 )

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from factories.organizations import make_organization
+from support.structure import set_policy
 from support.visitors import post, signed_in
 from tenantry.core.ids import new_id
 from tenantry.core.tenancy import scope
@@ -48,7 +49,7 @@ def test_the_plan_is_shown_and_carried_out_with_its_digest(org, rep, client, act
     done = post(client, org.owner, f"{page_of(rep)}/{act}", {"digest": digest_in(shown)})
     assert (done.status_code, done["Location"]) == (303, page_of(rep))
     assert org.status(rep.membership_id) == after
-    assert ("Undo" in client.get(page_of(rep)).content.decode()) == (after == "deactivated")
+    assert "Undo" in client.get(page_of(rep)).content.decode()
 
 
 @pytest.mark.parametrize("act", ["deactivation", "removal"])
@@ -202,3 +203,14 @@ def test_a_removed_person_keeps_a_page_without_buttons(org, rep, client):
     assert "Removed on" in body
     assert "/edit" not in body
     assert "/deactivation" not in body
+
+
+def test_the_seat_effect_is_said_in_numbers(org, rep, client):
+    org.limit_seats(50)
+    for act in ("deactivation", "removal"):
+        assert "2 of 50 → 1 of 50 seats" in client.get(f"{page_of(rep)}/{act}").content.decode()
+    set_policy(org, "seats.counted_statuses", ["active", "invited", "deactivated"])
+    shown = client.get(f"{page_of(rep)}/deactivation").content.decode()
+    assert "seat stays held: deactivated people count" in shown
+    assert "2 of 50 seats, as before" in shown
+    assert "2 of 50 → 1 of 50 seats" in client.get(f"{page_of(rep)}/removal").content.decode()

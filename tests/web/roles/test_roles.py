@@ -15,8 +15,8 @@ from tenantry.access.models import Assignment, Role
 from tenantry.core.ids import new_id
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
-from tenantry.people.actions import change_own_profile
 from tenantry.security.actions import create_key
+from tenantry.usecases.person import change_own_profile
 
 ROLES = "/admin/users/roles"
 

@@ -162,7 +162,7 @@ class TestPeople:
 
 def test_pages_stay_within_their_queries(org):
     client = signed_in(org.owner)
-    for path in ("/setup/company", "/setup/people", "/setup/plan", "/", "/me", "/me/sessions", "/notifications"):
+    for path in ("/setup/company", "/setup/people", "/setup/plan", "/", "/me", "/me/security", "/notifications"):
         with CaptureQueriesContext(connection) as caught:
             assert client.get(path).status_code == 200
         asked = [q["sql"] for q in caught if q["sql"].lstrip().upper().startswith(("SELECT", "UPDATE", "INSERT"))]

@@ -5,14 +5,16 @@ import re
 import pytest
 
 from factories.organizations import make_organization
-from support.structure import set_policy, somebody
+from factories.records import without_workflows
+from support.structure import somebody
 from support.visitors import post, signed_in
 from tenantry.core.ids import new_id
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.organizations.models import Workflow
 from tenantry.people.models import WorkflowMember
-from tenantry.usecases.workflows import add_to_workflow, create_workflow
+from tenantry.usecases.workflows import WorkflowDeletionPlan, add_to_workflow, create_workflow
+from tenantry.web.workflows.views import deletion_effects
 
 LIST = "/admin/workflows"
 
@@ -39,7 +41,9 @@ def names(org) -> list[str]:
 
 @pytest.fixture
 def org():
-    return make_organization()
+    made = make_organization()
+    without_workflows(made)
+    return made
 
 
 @pytest.fixture
@@ -61,13 +65,13 @@ def test_a_workflow_is_made_filled_renamed_and_deleted(org, client):
     assert post(client, org.owner, f"{path}/people/{rep.membership_id}/removal").status_code == 303
     read = client.get(f"{path}/deletion")
     assert post(client, org.owner, f"{path}/deletion", {"workflow": "", "digest": ""}).status_code == 409
-    done = post(client, org.owner, f"{path}/deletion", {"workflow": "", "digest": digest_in(read)})
+    body = {"workflow": "", "digest": digest_in(read), "organization_name": "Halden Supply"}
+    done = post(client, org.owner, f"{path}/deletion", body)
     assert done.status_code == 303
     assert names(org) == []
 
 
-def test_where_the_policy_says_so_the_organizations_name_is_typed(org, client):
-    set_policy(org, "people.deactivation_by", "owner")
+def test_the_organizations_name_is_typed_and_members_go_along(org, client):
     workflow, goal = (org.perform(create_workflow, name=name).id for name in ("Home loans", "Car loans"))
     rep = org.person()
     org.perform(add_to_workflow, workflow_id=workflow, membership_ids=(rep.membership_id,))
@@ -99,3 +103,12 @@ def test_one_sees_and_fills_the_workflows_one_takes_part_in(org):
     assert client.get(f"{LIST}/{mine}/deletion").status_code == 403
     assert client.get(f"{LIST}/new").status_code == 403
     assert signed_in(somebody(org, {})).get(LIST).status_code == 403
+
+
+def test_of_many_members_the_first_are_named_and_the_others_counted():
+    names = tuple(f"Person {number}" for number in range(20))
+    shape = {"to_id": None, "to": "", "deals": 0, "open_deals": 0, "routes": (), "waiting": 0}
+    plan = WorkflowDeletionPlan(workflow_id=new_id(), name="Loans", members=45, names=names, moving=0, **shape)
+    (line,) = deletion_effects(plan)
+    assert line["number"] == 45
+    assert line["detail"] == "Person 0, Person 1, Person 2, Person 3, Person 4 and 40 more"

@@ -1,0 +1,37 @@
+"""Bounds of texts: what is short-cut says what the long way says."""
+
+import pytest
+from django.core.validators import EmailValidator
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tenantry.core import text
+from tenantry.core.bounds import EMAIL
+from tenantry.core.text import InvalidText
+
+PARTS = st.text(st.sampled_from("abcz09_+-.@ A\u00e9"), min_size=1, max_size=12)
+
+
+@given(st.from_regex(text._PLAIN, fullmatch=True).filter(lambda address: len(address) <= EMAIL.max_length))
+def test_every_plain_address_is_one_for_the_validator(address):
+    EmailValidator()(address)
+
+
+@given(local=PARTS, domain=PARTS, ending=PARTS)
+def test_an_address_is_taken_or_refused_as_without_the_short_cut(local, domain, ending):
+    written = f"{local}@{domain}.{ending}"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(text, "_PLAIN", text.re.compile(r"(?!)"))
+        slow = cleaned(written)
+    assert cleaned(written) == slow
+
+
+def cleaned(written):
+    try:
+        return EMAIL.clean(written)
+    except InvalidText as refused:
+        return refused.code
+
+
+def test_addresses_come_in_lower_case():
+    assert EMAIL.clean(" Ada.Stone+x@Company.Example ") == "ada.stone+x@company.example"

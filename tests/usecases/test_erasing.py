@@ -1,0 +1,105 @@
+"""Erasure of a person: a pseudonym stands in their place everywhere, and the audit still verifies."""
+
+import pytest
+
+from factories.organizations import make_organization
+from factories.records import make_each
+from support.visitors import signed_in
+from tenantry.audit.chain import verify
+from tenantry.audit.models import Entry, PersonalValue
+from tenantry.core import clock
+from tenantry.core.errors import PermissionMissing
+from tenantry.core.models import MailDelivery
+from tenantry.core.tenancy import scope
+from tenantry.core.transactions import reading, writing
+from tenantry.people.models import Membership, User
+from tenantry.security.models import SessionEntry
+from tenantry.usecases.erasing import DOMAIN, erase_person, plan_erase_person
+from tenantry.usecases.erasing_errors import AlreadyErased, NotRemoved
+from tenantry.usecases.joining import invite_member
+from tenantry.usecases.offboarding import remove_members
+from tenantry.usecases.person import edit_person
+from tenantry.usecases.tasks import erase_account
+
+
+def gone(org):
+    """Somebody who worked here, was edited, and left."""
+    person = org.person("administrator")
+    signed_in(person).get("/admin")
+    org.perform(
+        edit_person, membership_id=person.membership_id, given_name="Grete", family_name="Sunde", phone="+47 22"
+    )
+    org.perform(invite_member, by=person, email=f"x-{person.email}", role_id=org.role("member"))
+    make_each(org, person)
+    org.perform(remove_members, membership_ids=(person.membership_id,))
+    return person
+
+
+def everything_said(org) -> str:
+    """All that the organization's rows say of people, in one text."""
+    with scope.tenant(org.id), reading():
+        members = Membership.objects.values_list("email", "given_name", "family_name", "search_text", "phone")
+        values = PersonalValue.objects.values_list("value", flat=True)
+        entries = Entry.objects.values_list("values", "actor_label")
+        mails = MailDelivery.objects.values_list("recipient", "subject")
+        return repr([list(members), list(values), list(entries), list(mails)])
+
+
+def test_the_pseudonym_stands_everywhere_and_the_audit_verifies():
+    org = make_organization(seats=20)
+    person = gone(org)
+    assert "Grete" in everything_said(org)
+    with scope.tenant(org.id), reading():
+        plan = plan_erase_person(actor=org.owner.actor, membership_id=person.membership_id)
+        number = Entry.objects.order_by("-number").values_list("number", flat=True)[0]
+    assert plan.name == "Grete Sunde"
+    assert plan.audit > 0
+    erased = org.perform(erase_person, membership_id=person.membership_id, digest=plan.digest)
+    assert erased.pseudonym == plan.pseudonym
+    said = everything_said(org)
+    assert "Grete" not in said
+    assert f"'{person.email}'" not in said
+    with scope.tenant(org.id), reading():
+        assert verify().sound
+        assert verify().erased == plan.audit
+        assert Entry.objects.filter(number__gt=number).count() == 1
+        row = Membership.objects.get(id=person.membership_id)
+        assert (row.name, row.user_id, row.email.endswith(DOMAIN)) == (plan.pseudonym, None, True)
+        assert not SessionEntry.objects.filter(membership_id=person.membership_id).exists()
+    page = signed_in(org.owner).get(f"/admin/users/u/{person.membership_id}").content.decode()
+    assert plan.pseudonym in page
+    with pytest.raises(AlreadyErased):
+        org.perform(erase_person, membership_id=person.membership_id)
+
+
+def test_the_account_goes_where_no_organization_has_them():
+    org, other = make_organization(seats=20), make_organization()
+    here, there = gone(org), gone(org)
+    with scope.platform("sign_in"), writing():
+        user = User.objects.get(id=there.user_id)
+    with scope.tenant(other.id), writing():
+        member = Membership(
+            email=there.email, given_name="Ida", user_id=user.id, status="active", created_at=clock.now()
+        )
+        member.refresh_search()
+        Membership.objects.bulk_create([member])
+    for person in (here, there):
+        org.perform(erase_person, membership_id=person.membership_id)
+        erase_account(user_id=person.user_id)
+    with scope.platform("sign_in"), reading():
+        accounts = {row.id: row for row in User.objects.filter(id__in=[here.user_id, there.user_id])}
+    assert accounts[here.user_id].email.endswith(DOMAIN)
+    assert not accounts[here.user_id].has_usable_password()
+    assert accounts[there.user_id].email == there.email
+    assert other.status(member.id) == "active"
+
+
+def test_nobody_is_erased_while_they_are_here_and_only_by_whoever_removes():
+    org = make_organization(seats=20)
+    person, clerk = org.person("member"), org.person("billing_administrator")
+    with pytest.raises(NotRemoved):
+        org.perform(erase_person, membership_id=person.membership_id)
+    org.perform(remove_members, membership_ids=(person.membership_id,))
+    with pytest.raises(PermissionMissing):
+        org.perform(erase_person, by=clerk, membership_id=person.membership_id)
+    assert person.email in everything_said(org)
