@@ -30,9 +30,10 @@ $(RUNTIME): requirements/runtime.txt pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(DEV): requirements/dev.txt $(RUNTIME)
+$(DEV): requirements/dev.txt requirements/data.txt $(RUNTIME)
 	@echo "Installing what checks and tests need ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/data.txt
 	@touch $@
 
 $(BENCH): requirements/bench.txt $(DEV)
@@ -54,9 +55,9 @@ test: $(DEV) ## The working loop, browser tests included
 	@scripts/need-chromium
 	@$(BIN)/pytest -n 2 -m "not soak" $(ARGS)
 
-soak: $(DEV) ## Kills, external peers, and everything but the browser on PostgreSQL 15
+soak: $(DEV) ## Kills, external peers, long random runs; and what asks the database, on PostgreSQL 15
 	@scripts/need-chromium
-	@TENANTRY_TEST_POSTGRES_BIN="$$(scripts/need-postgres 15)" $(BIN)/pytest -n 2 -m "soak or not browser" $(ARGS)
+	@TENANTRY_TEST_POSTGRES_BIN="$$(scripts/need-postgres 15)" $(BIN)/pytest -n 2 -m "soak or not (browser or doors or brief)" $(ARGS)
 
 bench: $(BENCH) ## Measure the claims under benchmarks/
 	@for script in benchmarks/*/run.py; do echo "== $$script"; $(BIN)/python "$$script"; done

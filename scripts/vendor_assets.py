@@ -36,6 +36,25 @@ PACKAGES: tuple[tuple[str, str, dict[str, str]], ...] = (
     ),
     ("@tabler/icons", "3.51.0", {"LICENSE": "tabler-icons.LICENSE.txt"}),
 )
+# What invoices are set in; where a script is missing, fonts of the machine are asked.
+FONTS = STATIC.parent.parent / "billing/fonts"
+_NOTO = (
+    ("noto-sans", "0.4.2", "NotoSans", ("400Regular", "600SemiBold")),
+    ("noto-sans-arabic", "0.4.3", "NotoSansArabic", ("400Regular",)),
+    ("noto-sans-devanagari", "0.4.1", "NotoSansDevanagari", ("400Regular",)),
+    ("noto-emoji", "0.4.7", "NotoEmoji", ("400Regular",)),
+    ("noto-sans-hebrew", "0.4.1", "NotoSansHebrew", ("400Regular",)),
+    ("noto-sans-thai", "0.4.2", "NotoSansThai", ("400Regular",)),
+)
+FONT_PACKAGES: tuple[tuple[str, str, dict[str, str]], ...] = tuple(
+    (
+        f"@expo-google-fonts/{name}",
+        version,
+        {f"{weight}/{family}_{weight}.ttf": f"{family}-{weight[3:]}.ttf" for weight in weights}
+        | {"LICENSE_FONT": f"{name}.LICENSE.txt"},
+    )
+    for name, version, family, weights in _NOTO
+)
 ICONS_PACKAGE = "@tabler/icons"
 # fmt: off
 ICONS = (
@@ -103,18 +122,19 @@ def sprite(outline: Path) -> str:
     return '<svg xmlns="http://www.w3.org/2000/svg">\n' + "\n".join(symbols) + "\n</svg>\n"
 
 
-def main() -> None:
-    VENDOR.mkdir(parents=True, exist_ok=True)
+def write(packages: tuple[tuple[str, str, dict[str, str]], ...], folder: Path, prefix: str) -> None:
+    """The files of these packages and a manifest of them. `prefix`: what names in it begin with."""
+    folder.mkdir(parents=True, exist_ok=True)
     manifest = []
     with tempfile.TemporaryDirectory() as scratch:
-        for package, version, wanted in PACKAGES:
+        for package, version, wanted in packages:
             unpacked = fetch(package, version, Path(scratch))
             described = json.loads((unpacked / "package.json").read_text())
             files = {}
             for source, name in wanted.items():
                 content = cleaned(name, (unpacked / source).read_bytes())
-                (VENDOR / name).write_bytes(content)
-                files[f"vendor/{name}"] = hashlib.sha256(content).hexdigest()
+                (folder / name).write_bytes(content)
+                files[f"{prefix}{name}"] = hashlib.sha256(content).hexdigest()
             if package == ICONS_PACKAGE:
                 content = sprite(unpacked / "icons/outline").encode()
                 (STATIC / "icons.svg").write_bytes(content)
@@ -127,7 +147,12 @@ def main() -> None:
                     "sha256": dict(sorted(files.items())),
                 }
             )
-    (VENDOR / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+
+
+def main() -> None:
+    write(PACKAGES, VENDOR, "vendor/")
+    write(FONT_PACKAGES, FONTS, "")
 
 
 if __name__ == "__main__":
