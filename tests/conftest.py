@@ -98,9 +98,6 @@ def database(django_db_blocker) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def server(database: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """Web server and worker as real processes on this test process's database; mails go to the outbox."""
-    with connection.cursor() as cursor:
-        # Thousands that tests left, which have ended: nobody's mail waits behind them.
-        cursor.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo'")
     server = start_live_server(tmp_path_factory.mktemp("live"))
     yield server
     server.stop()

@@ -14,7 +14,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from factories.organizations import Organization, Person, make_organization
 from support import catalogue
 from support.processes import Program, wait_for
-from support.servers import live_environment
+from support.servers import forget_jobs, live_environment
 from tenantry.access.actions.assigning import change_role
 from tenantry.audit.chain import verify
 from tenantry.core import jobs, tasks
@@ -111,6 +111,7 @@ def requeue(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_worker_killed_in_the_middle_of_a_job_loses_and_repeats_nothing(tmp_path, monkeypatch):
+    forget_jobs()
     org = make_organization()
     person = org.person()
     first = worker(tmp_path, 1)

@@ -1,12 +1,15 @@
 """Organizations and people, made by the product's own actions."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
 
+from support.processes import wait_for
+from support.servers import a_worker_lives
 from tenantry.access import grants
 from tenantry.access.models import Role
 from tenantry.acting.actions import perform
@@ -15,10 +18,10 @@ from tenantry.core import clock, crypto
 from tenantry.core.actor import Actor
 from tenantry.core.errors import Refusal
 from tenantry.core.ids import new_id
+from tenantry.core.models import MailDelivery
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading, writing
 from tenantry.organizations.models import Entitlement
-from tenantry.people.errors import LinkUnknown
 from tenantry.people.models import InvitationLink, Membership, SignUpRequest
 from tenantry.people.selectors import open_invitation
 from tenantry.people.steps import create_user
@@ -93,6 +96,8 @@ class Organization:
     def token_for(self, membership_id: UUID) -> str:
         """A fresh token on the mailed link of a pending person, as the composing job would mint it. Whoever was mailed
         a temporary password gets a link, too, as those do who have an account."""
+        if a_worker_lives():
+            self._wait_for_mails_to(membership_id)
         token = crypto.new_token()
         with scope.tenant(self.id), writing():
             invitation = open_invitation(membership_id)
@@ -105,6 +110,20 @@ class Organization:
             link.token_hash = crypto.token_hash(token)
             link.save(update_fields=["token_hash"])
         return token
+
+    def _wait_for_mails_to(self, membership_id: UUID) -> None:
+        """Until a live worker has composed what waits for a person: composing mints a token of its own."""
+
+        def composed() -> bool:
+            with scope.tenant(self.id), reading():
+                links = InvitationLink.objects.filter(invitation__membership_id=membership_id).values("id")
+                return not MailDelivery.objects.filter(
+                    subject_id__in=links, state=MailDelivery.State.QUEUED, sealed_body=None
+                ).exists()
+
+        # A worker that was killed a moment ago composes nothing, and nobody's token is lost.
+        with suppress(AssertionError):
+            wait_for(composed, seconds=20, what="mails are composed")
 
     def invite(self, role: str = "member", *, email: str | None = None, by: Person | None = None, **more: Any) -> Any:
         """A pending person. Where everybody is added with a password, only people of a list are."""
@@ -139,11 +158,7 @@ class Organization:
     def person(self, role: str = "member", **more: Any) -> Person:
         """An active member with this role, through invitation and acceptance."""
         invited = self.invite(role, **more)
-        try:
-            accepted = self.accept(self.token_for(invited.membership_id))
-        except LinkUnknown:
-            # A live worker composed the mail meanwhile and minted a token of its own; it does so once.
-            accepted = self.accept(self.token_for(invited.membership_id))
+        accepted = self.accept(self.token_for(invited.membership_id))
         return Person(self.id, accepted.membership_id, accepted.user_id, invited.email)
 
 

@@ -107,7 +107,7 @@ def test_a_large_file_shows_how_far_it_is(new_context, look_, options):
     # The second waits for its turn.
     expect(upload_of(page, "note.txt").get_by_role("button", name="Cancel")).to_be_visible()
     look(page, f"drive-upload-{look_}")
-    expect(upload_of(page, "plans of the whole depot.bin")).to_contain_text("Stored", timeout=20_000)
+    expect(upload_of(page, "plans of the whole depot.bin")).to_contain_text("Stored")
     expect(listed(page, "note.txt")).to_be_visible()
     expect(listed(page, "plans of the whole depot.bin")).to_be_visible()
     first = page.evaluate("window.shown.slice(0, window.shown.indexOf(100) + 1)")

@@ -18,7 +18,7 @@ from ops.installations import Installation, all_dead
 from support.bulk import batch_of, file_of, upload
 from support.catalogue import rows as ask
 from support.processes import Program, wait_for
-from support.servers import live_environment
+from support.servers import forget_jobs, live_environment
 from tenantry.acting.operations import BATCH
 from tenantry.core import tasks
 from tenantry.core.tenancy import scope
@@ -71,6 +71,7 @@ def sent(org, batch_id) -> int:
 def test_the_worker_is_killed_while_reading_sending_and_mailing(tmp_path, monkeypatch, smtp_server, emails):
     smtp_server.start()
     settings = {"SMTP_URL": smtp_server.url}
+    forget_jobs()
     org = make_organization()
     batch_id = upload(org, file_of(*((email, "Ada Stone") for email in emails)))
     running = worker(tmp_path, 0, **settings)

@@ -9,7 +9,7 @@ import pytest
 from factories.organizations import make_organization
 from support.many import crowd, lines, state_of
 from support.processes import Program, wait_for
-from support.servers import live_environment
+from support.servers import forget_jobs, live_environment
 from tenantry.access.selectors import DirectoryFilter
 from tenantry.acting.models import Operation
 from tenantry.acting.tasks import find_stuck
@@ -27,6 +27,7 @@ KILLS = 2
 
 @pytest.fixture
 def workers(tmp_path: Path):
+    forget_jobs()
     started: list[Program] = []
 
     def start() -> Program:

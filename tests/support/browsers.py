@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -16,6 +16,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# Milliseconds until something that is expected on a page counts as missing.
+PATIENCE = 20_000
 # The browser reports every answer of 400 and above as an error; those are what many tests ask for.
 EXPECTED = "Failed to load resource: the server responded with a status of"
 
@@ -32,6 +34,8 @@ def chromium() -> Iterator[Browser]:
     """One browser."""
     # Playwright's event loop runs in this thread, which Django would take for an asynchronous caller.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    # Two browsers, their servers and workers share a small machine: what is right comes, though not at once.
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
         try:
@@ -58,7 +62,7 @@ def clean_context(browser: Browser, base_url: str, **options: object) -> Iterato
     """A browser profile of its own; fails at the end when a page of it complained."""
     problems = Problems()
     context = browser.new_context(base_url=base_url, **options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     context.on("page", problems.watch)
     try:
         yield context

@@ -27,11 +27,11 @@ from tenantry.usecases.units import create_unit
 from tenantry.usecases.workflows import add_to_workflow, create_workflow
 from tenantry.usecases.workspaces import add_to_workspace, create_workspace
 
-# Not pages: files, answers to programs, and addresses that only take a POST. The assistant is there where a model is
-# set up: tests/metering/test_assistant.py.
+# Not pages: files, answers to programs, and addresses that only take a POST or lead on. The assistant is there where
+# a model is set up: tests/metering/test_assistant.py.
 NOT_PAGES = re.compile(
     r"^(api/v1|healthz|readyz|metrics|static|console)|\.(csv|jsonl|json|zip|pdf)$|picture$|progress$|export|/content$|/preview/"
-    r"|/choices$|/assistant$"
+    r"|/choices$|/assistant$|/billing/portal$"
 )
 
 # Pages about what a list has ticked: the parameter that says so, and its sample.

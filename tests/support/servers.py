@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections
 
 from support.processes import Program, answers, environment, free_port, wait_for
 
@@ -39,8 +39,25 @@ def live_environment(**more: object) -> dict[str, str]:
     )
 
 
+def forget_jobs() -> None:
+    """What ended tests left in the queue, thousands of jobs, is carried out by nobody: what a worker is started for
+    does not wait behind it."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo'")
+
+
+def a_worker_lives() -> bool:
+    """Whether some worker carries out this database's jobs, so that mails are composed beside the test."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM procrastinate_workers WHERE last_heartbeat > now() - interval '20 s')"
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def start_live_server(log_directory: Path, **more: object) -> LiveServer:
     """Start both and wait until pages are served. ``more`` are settings without the prefix."""
+    forget_jobs()
     port = free_port()
     url = f"http://localhost:{port}"
     env = live_environment(PORT=port, BASE_URL=url, WEB_WORKERS=1, WEB_THREADS=4, **more)

@@ -22,7 +22,7 @@ from tenantry.billing.gateways.stripe.client import KEY, asking, keyed
 from tenantry.billing.gateways.stripe.customers import customer_of
 from tenantry.billing.gateways.stripe.prices import Item, items_of
 from tenantry.billing.invoicing import Line
-from tenantry.billing.mirroring import house
+from tenantry.billing.mirroring import house, mirror
 from tenantry.billing.models import Invoice, Order, PaymentMethod, Subscription
 from tenantry.billing.quoting import Sheet, sheets_of
 from tenantry.billing.selectors import (
@@ -240,6 +240,14 @@ def portal(organization_id: UUID, *, cancels: bool, back_url: str) -> str:
     customer = customer_ref(organization_id)
     with asking() as client:
         return checkout.begin_portal(client, customer, cancels=cancels, back_url=back_url, key=new_id())
+
+
+def look_around(organization_id: UUID) -> None:
+    """What was done in the portal, for whoever is back before Stripe has told.
+
+    :raises GatewayAway, GatewayRefused: it can't be seen now; it is told, or found within a day.
+    """
+    mirror(organization_id)
 
 
 def page_to_pay(organization_id: UUID, invoice_id: UUID) -> str:

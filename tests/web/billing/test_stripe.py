@@ -288,6 +288,10 @@ def test_the_end_is_said_here_or_in_the_portal_and_taken_back_in_either(payer):
     assert not payer.running["cancel_at_period_end"]
     session = key_in(payer.off("/admin/billing/portal"))
     payer.double.portal(session, "cancel")
+    back = payer.double.objects("billing_portal.session")[-1]["return_url"]
+    answer = payer.owner.get(back[back.index("/admin") :])
+    assert (answer.status_code, answer["Location"]) == (303, HOME)
+    assert payer.state[0] == "canceling", "whoever comes back need not wait for Stripe's word"
     assert payer.hear(newest_first=True)
     assert payer.state[0] == "canceling"
     payer.double.portal(session, "keep")

@@ -1,5 +1,6 @@
 """Paying at Stripe: what is due here, the way there, and what became of it."""
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -110,11 +111,16 @@ def card(request: MemberRequest) -> HttpResponse | None:
     return go(request, reverse("billing_home"))
 
 
-@screen(BILLING_CHANGE, methods=("POST",))
+@screen(BILLING_CHANGE, methods=("GET", "POST"), crosses=True)
 def billing_portal(request: MemberRequest) -> HttpResponse:
-    """Stripe's page for card and papers; with a way to cancel for those who may."""
-    back, cancels = address(reverse("billing_home")), request.actor.may(BILLING_CANCEL)
-    return away(request, hops.portal(request.organization.id, cancels=cancels, back_url=back))
+    """A POST goes to Stripe's page for card and papers, with a way to cancel for those who may; it leads back to a GET,
+    which reads what was done there before Stripe has told it."""
+    if request.method == "POST":
+        back, cancels = address(reverse("billing_portal")), request.actor.may(BILLING_CANCEL)
+        return away(request, hops.portal(request.organization.id, cancels=cancels, back_url=back))
+    with suppress(GatewayAway, GatewayRefused):
+        hops.look_around(request.organization.id)
+    return go(request, reverse("billing_home"))
 
 
 @screen(BILLING_CHANGE, methods=("POST",))
