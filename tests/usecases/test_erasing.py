@@ -1,16 +1,19 @@
 """Erasure of a person: a pseudonym stands in their place everywhere, and the audit still verifies."""
 
 import pytest
+from django.apps import apps
 
 from factories.organizations import make_organization
 from factories.records import make_each
+from support.mentors import Brokerage
 from support.visitors import signed_in
 from tenantry.audit.chain import verify
-from tenantry.audit.models import Entry, PersonalValue
+from tenantry.audit.models import Entry
 from tenantry.core import clock
 from tenantry.core.errors import PermissionMissing
 from tenantry.core.models import MailDelivery
 from tenantry.core.tenancy import scope
+from tenantry.core.tenancy.models import TenantModel
 from tenantry.core.transactions import reading, writing
 from tenantry.people.models import Membership, User
 from tenantry.security.models import SessionEntry
@@ -36,13 +39,12 @@ def gone(org):
 
 
 def everything_said(org) -> str:
-    """All that the organization's rows say of people, in one text."""
+    """All that the organization's rows say, of every table, in one text."""
     with scope.tenant(org.id), reading():
-        members = Membership.objects.values_list("email", "given_name", "family_name", "search_text", "phone")
-        values = PersonalValue.objects.values_list("value", flat=True)
-        entries = Entry.objects.values_list("values", "actor_label")
+        tables = [one for one in apps.get_models() if issubclass(one, TenantModel)]
+        rows = [list(one._default_manager.values()) for one in tables]
         mails = MailDelivery.objects.values_list("recipient", "subject")
-        return repr([list(members), list(values), list(entries), list(mails)])
+        return repr([rows, list(mails)])
 
 
 def test_the_pseudonym_stands_everywhere_and_the_audit_verifies():
@@ -103,3 +105,19 @@ def test_nobody_is_erased_while_they_are_here_and_only_by_whoever_removes():
     with pytest.raises(PermissionMissing):
         org.perform(erase_person, by=clerk, membership_id=person.membership_id)
     assert person.email in everything_said(org)
+
+
+def test_a_mentor_who_was_asked_is_not_named_on_the_deal_any_more():
+    world = Brokerage()
+    deal = world.deal()
+    world.move(deal, 2)
+    assert world.notes(deal) == ["Asked Ada Berg for approval of “Lodged”."]
+    world.told(world.mentor)
+    who = world.mentor.membership_id
+    world.org.perform(remove_members, membership_ids=(who,))
+    world.told(world.org.owner)
+    erased = world.org.perform(erase_person, membership_id=who)
+    assert world.notes(deal)[0] == f"Asked {erased.pseudonym} for approval of “Lodged”."
+    said = everything_said(world.org)
+    assert "Ada" not in said
+    assert "berg" not in said.lower()

@@ -1,6 +1,7 @@
 """Erasure of one person (product.md §7): what is personal gives way to a pseudonym that stays the same everywhere, and
 is gone from the audit, whose chain still verifies. Only of somebody who was removed; it can't be taken back."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ from tenantry.core.errors import PermissionMissing
 from tenantry.core.jobs import Job
 from tenantry.core.models import MailDelivery
 from tenantry.core.tenancy import scope
+from tenantry.crm.models import DealApproval, Note
 from tenantry.notifications.models import Notification, Reader
 from tenantry.people.models import BatchRow, EmailChange, Membership, PasswordReset, User
 from tenantry.people.permissions import REMOVE
@@ -134,6 +136,7 @@ def _forget(member: Membership, plan: ErasurePlan, now: datetime) -> None:
         EmailChange.objects.filter(user_id=member.user_id).update(
             old_email="", new_email=f"{code.lower()}@{DOMAIN}", ended_at=now
         )
+    _forget_in_notes(member, plan.pseudonym)
     PasswordReset.objects.filter(email=member.email).update(email=f"{code.lower()}@{DOMAIN}", expires_at=now)
     member.given_name, member.family_name = GIVEN, code
     member.email, member.phone, member.picture = f"{code.lower()}@{DOMAIN}", "", None
@@ -154,6 +157,24 @@ def _forget(member: Membership, plan: ErasurePlan, now: datetime) -> None:
             "search_text",
         ]
     )
+
+
+def _forget_in_notes(member: Membership, pseudonym: str) -> None:
+    """The house writes on deals who was asked for a word (`crm.approving`). Who has a namesake here is looked for only
+    where the question is theirs still."""
+    name, asked = member.name, DealApproval.objects.all()
+    alike = Membership.objects.filter(given_name=member.given_name, family_name=member.family_name)
+    if alike.exclude(id=member.id).exists():
+        asked = asked.filter(Q(mentor=member) | Q(asked_by=member))
+    whole = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+    changed = []
+    rows = Note.objects.filter(deal_id__in=asked.values("deal_id"), body__contains=name)
+    for note in rows.select_for_update(no_key=True).order_by("id"):
+        note.body = whole.sub(pseudonym, note.body)
+        note.version += 1
+        note.refresh_search()
+        changed.append(note)
+    Note.objects.bulk_update(changed, ["body", "version", "sort_name", "search_text"])
 
 
 def forget_account(user_id: UUID) -> bool:

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from tenantry.access.hands import refuse_out_of_hand
 from tenantry.access.steps import end_assignments, keep_a_keyholder
 from tenantry.acting.actions import Outcome, Part, action
-from tenantry.acting.plans import confirm
+from tenantry.acting.plans import Refused, confirm
 from tenantry.audit.chain import Entry, Event
 from tenantry.core.actor import Actor
 from tenantry.core.errors import PermissionMissing, PlanChanged
@@ -54,7 +53,7 @@ class Left:
 
     members: tuple[UUID, ...]
     names: tuple[str, ...]
-    refused: tuple[Any, ...]
+    refused: tuple[Refused, ...]
     sessions: int
     moved: int = 0
     operation_id: UUID | None = None
@@ -230,12 +229,17 @@ def plan_remove_members(
     """What removing them would do. `successor_id`: who goes on with their records (policy `people.removal_records`);
     `supposing`: that everything that stands in the way were settled. Such a plan is read, never carried out.
 
-    :raises NotFound, PermissionMissing, SuccessorNotOffered, SuccessorLeaves, ReceiverNotActive: see there.
+    :raises NotFound, PermissionMissing, SuccessorNotOffered, SuccessorLeaves, ReceiverNotActive: see there; the actor
+    names themselves and would come to see what they may not.
     """
     if not actor.may(REMOVE):
         raise PermissionMissing(REMOVE)
     leave = Leave(removing=True, successor_id=successor_id, freezing=supposing, carried=carried)
-    return leaving_plan(actor, membership_ids, now, rules_of(), leave)
+    plan = leaving_plan(actor, membership_ids, now, rules_of(), leave)
+    if plan.owned and successor_id is not None and successor_id == actor.membership_id:
+        givers = [one for one, counts in owned_by_each(plan.members).items() if counts]
+        plan_reassign_records(actor=actor, from_ids=givers, spread=spread_of(successor_id), now=now)
+    return plan
 
 
 @action(REMOVE, targets=("membership_ids", "successor_id"))

@@ -17,9 +17,10 @@ from tenantry.access.hands import out_of_hand, standing_of
 from tenantry.access.models import Assignment
 from tenantry.access.proofs import revive_member
 from tenantry.acting.actions import Done, Outcome, action
+from tenantry.acting.errors import Busy
 from tenantry.audit.chain import Entry, Event
 from tenantry.core.actor import Actor
-from tenantry.core.errors import NoLongerIn, PermissionMissing
+from tenantry.core.errors import NoLongerIn, PermissionMissing, PlanChanged
 from tenantry.organizations.locks import lock
 from tenantry.organizations.models import LockRow
 from tenantry.organizations.selectors import current_organization, policy
@@ -151,7 +152,11 @@ def _remove(actor: Actor, member: Membership, row: PlannedChange, now: datetime)
     lock_members([one for one in (member.id, row.successor_id) if one])
     plan = plan_remove_members(actor=actor, membership_ids=[member.id], now=now, successor_id=row.successor_id)
     raise_single(plan, actor, [member.id], now, removing=True)
-    done = carry_out_removal(actor, plan, now)
+    try:
+        done = carry_out_removal(actor, plan, now)
+    except PlanChanged:
+        # A record of theirs changed hands on the way: nobody has to hear of it, it is tried again.
+        raise Busy from None
     return Outcome(done.result, done.entry, (*done.events, *tells(actor, plan, "removal", tell=False)), done.jobs)
 
 

@@ -17,9 +17,8 @@ from tenantry.people.models import Membership, PlannedChange
 from tenantry.people.permissions import REMOVE
 from tenantry.people.planned import settle
 from tenantry.people.selectors import get_member
-from tenantry.usecases.handing_over import plan_reassign_records
 from tenantry.usecases.leaving.errors import SuccessorRequired
-from tenantry.usecases.leaving.records import REQUIRED, owned_by_each, spread_of
+from tenantry.usecases.leaving.records import REQUIRED, owned_by_each
 from tenantry.usecases.offboarding import LeavingPlan, plan_remove_members, raise_single
 from tenantry.usecases.planning import CalledOff, ask_day, days_of, write_days
 from tenantry.usecases.planning_errors import NothingPlanned
@@ -69,7 +68,6 @@ def plan_schedule_removals(
             actor=actor, membership_ids=left, now=now, successor_id=successor_id, supposing=True
         )
         leaving = replace(leaving, refused=refused)
-    _ask_of_oneself(actor, leaving, now)
     # What was planned before gives way to this, and is not called off on the day.
     return RemovalsPlan(last_day, replace(leaving, planned=0))
 
@@ -82,13 +80,6 @@ def _pending(leaving: LeavingPlan) -> dict[UUID, Refused]:
     found = {row.id: NotActive(name=row.name) for row in invited.only("given_name", "family_name", "email")}
     names = dict(zip(leaving.members, leaving.names, strict=True))
     return {one: Refused(one, names[one], why.code, str(why)) for one, why in found.items()}
-
-
-def _ask_of_oneself(actor: Actor, leaving: LeavingPlan, now: datetime) -> None:
-    """:raises PermissionMissing: they would come to see, as successor, what they may not."""
-    if leaving.owned and leaving.successor_id and leaving.successor_id == actor.membership_id:
-        givers = [one for one, counts in owned_by_each(leaving.members).items() if counts]
-        plan_reassign_records(actor=actor, from_ids=givers, spread=spread_of(leaving.successor_id), now=now)
 
 
 @action(REMOVE, targets=("membership_ids", "successor_id"))

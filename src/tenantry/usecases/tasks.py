@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from tenantry.acting.actions import perform
+from tenantry.acting.errors import Busy
 from tenantry.core import clock
 from tenantry.core.actor import Actor
 from tenantry.core.errors import Refusal
@@ -42,6 +43,9 @@ def tend(*, organization_id: UUID) -> None:
             about = {"membership_id": membership_id, "planned_id": planned_id}
             try:
                 perform(action, actor=actor, **about)
+            except Busy:
+                # Nothing was done; the next round tries again.
+                continue
             except Refusal as refused:
                 if action is carry_out_planned:
                     perform(note_refused, actor=actor, code=refused.code, **about)

@@ -41,6 +41,7 @@ from tenantry.crm.selectors import type_of
 from tenantry.crm.steps import entry_of_many, refuse_receiver
 from tenantry.metering.meters import RECORDS
 from tenantry.metering.steps import require_room
+from tenantry.people.locks import lock_statuses
 from tenantry.people.permissions import EDIT
 
 BY_RECORD = "asks the permission of the records' own type, for each of them"
@@ -119,6 +120,8 @@ def _batch(actor: Actor, act: str, operation: Operation, now: datetime) -> Outco
     given = operation.params["owner_id"]
     owner_id = UUID(given) if given else None
     if act == GIVE:
+        # Who is to receive leaves before this batch, or after its commit.
+        lock_statuses([owner_id] if owner_id else [])
         refuse_receiver(actor, owner_id)
     code = code_of(actor, record_type, act, owner_id)
     ids = [line.target_id for line in lines]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from tenantry.access.selectors import DirectoryFilter, matching
 from tenantry.acting.actions import Outcome, action
+from tenantry.acting.errors import Busy
 from tenantry.acting.models import Operation, OperationLine
 from tenantry.acting.operations import (
     BATCH,
@@ -27,7 +28,8 @@ from tenantry.acting.operations import (
 from tenantry.acting.plans import confirm
 from tenantry.audit.chain import Entry
 from tenantry.core.actor import Actor
-from tenantry.core.errors import NotFound
+from tenantry.core.errors import NotFound, PlanChanged
+from tenantry.core.ids import parse_id
 from tenantry.core.jobs import Job
 from tenantry.organizations.locks import lock
 from tenantry.organizations.selectors import refuse_other_name
@@ -64,7 +66,8 @@ def change_people(
     """`do`: a key of `kinds.KINDS`; `value_id`: what is chosen for it; to `membership_ids`, or to all who match
     `wanted`. `organization_name`: typed where policy `people.deactivation_by` is `owner`.
 
-    :raises PlanChanged: `digest` is of an older plan. :raises NobodyToChange: everybody is refused.
+    :raises PlanChanged: `digest` is of an older plan, or the plan changed on its way.
+    :raises NobodyToChange: everybody is refused.
     :raises PlannedFirst: there is a digest, but so many are planned by `planned.plan_people`.
     :raises NotFound, PermissionMissing, InvalidInput, OrganizationNameAsked: see `plan_change`, and there.
     """
@@ -80,7 +83,11 @@ def change_people(
     ask_name(actor, plan, organization_name)
     operation, job = freeze(actor, kind.operation, selection, value_id, now)
     if operation.total <= BATCH:
-        done = _batch(actor, kind, operation, now)
+        try:
+            done = _batch(actor, kind, operation, now)
+        except PlanChanged:
+            fresh = plan_change(actor=actor, do=do, selection=selection, value_id=value_id, now=now)
+            raise PlanChanged(fresh) from None
         return _at_once(done, operation, now)
     return Outcome(changed(operation), started(operation, plan.value), jobs=(job,))
 
@@ -144,7 +151,11 @@ def change_batch(*, actor: Actor, now: datetime, operation_id: UUID) -> Outcome[
     operation = lock_operation(operation_id)
     kind = BY_OPERATION[operation.kind]
     kind_of(actor, kind.key)
-    outcome = _batch(actor, kind, operation, now)
+    try:
+        outcome = _batch(actor, kind, operation, now)
+    except PlanChanged:
+        # Something moved between its plan and its locks: nothing was done, and the next try sees it.
+        raise Busy from None
     return outcome if outcome.result.done or outcome.result.refused else finish(operation, now).outcome
 
 
@@ -152,13 +163,13 @@ def _batch(actor: Actor, kind: BulkKind, operation: Operation, now: datetime) ->
     lines = waiting_lines(operation)
     if not lines:
         return Outcome(Batch(0), None)
-    seen = _lock(actor, kind, lines)
+    value_id = parse_id(operation.params["value_id"] or "")
+    seen = _lock(actor, kind, lines, value_id)
     gone = {line.target_id: NotFound.code for line in lines if line.target_id not in seen}
     outcome: Outcome[Any] | None = None
     refused = dict(gone)
     if seen:
-        value_id = operation.params["value_id"]
-        chunk = Chunk(actor, tuple(seen), UUID(value_id) if value_id else None, now)
+        chunk = Chunk(actor, tuple(seen), value_id, now)
         plan = kind.plan(chunk)
         refused |= {one.membership_id: one.code for one in plan.refused}
         outcome = kind.act(chunk, plan) if plan.members else None
@@ -169,10 +180,11 @@ def _batch(actor: Actor, kind: BulkKind, operation: Operation, now: datetime) ->
     return Outcome(batch, replace(outcome.entry, values=values), outcome.events, outcome.jobs)
 
 
-def _lock(actor: Actor, kind: BulkKind, lines: list[OperationLine]) -> list[UUID]:
-    """Everything that the plan of these lines depends on. Returns who of them the actor still sees, in their order."""
+def _lock(actor: Actor, kind: BulkKind, lines: list[OperationLine], value_id: UUID | None) -> list[UUID]:
+    """Everything that the plan of these lines depends on, whoever goes on for them included. Returns who of them the
+    actor still sees, in their order."""
     ids = [line.target_id for line in lines]
-    lock_members(ids)
+    lock_members([*ids, value_id] if kind.beside and value_id else ids)
     lock(*kind.locks)
     seen = set(visible_members(actor).filter(id__in=ids).values_list("id", flat=True))
     return [one for one in ids if one in seen]

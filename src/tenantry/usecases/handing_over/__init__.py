@@ -9,6 +9,7 @@ A use case that does more plans with `locking` inside of its action and calls `h
 from tenantry.usecases.handing_over.carrying import HandedOver, hand_over, reassign_records
 from tenantry.usecases.handing_over.counting import owned_counts
 from tenantry.usecases.handing_over.errors import NobodyReceives, NothingToHandOver
+from tenantry.usecases.handing_over.giving import may_take_from
 from tenantry.usecases.handing_over.moving import HANDED_OVER, STARTED
 from tenantry.usecases.handing_over.planning import AT_ONCE, HandoverPlan, plan_reassign_records
 from tenantry.usecases.handing_over.portions import Portion
@@ -30,6 +31,7 @@ __all__ = [
     "Portion",
     "Spread",
     "hand_over",
+    "may_take_from",
     "owned_counts",
     "plan_reassign_records",
     "reassign_records",

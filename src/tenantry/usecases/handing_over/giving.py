@@ -73,6 +73,11 @@ def refusals_of(actor: Actor, rows: Mapping[UUID, Membership]) -> dict[UUID, tup
     return found
 
 
+def may_take_from(actor: Actor, member: Membership) -> bool:
+    """Whether the actor may say who goes on with this person's records, whether they are here or have left."""
+    return actor.may_any(*HANDS) and not refusals_of(actor, {member.id: member})
+
+
 def _standings(rows: Mapping[UUID, Membership]) -> dict[UUID, Standing]:
     """Whoever was removed holds nothing any more; their records stay in the branch where they were."""
     found = standings(rows)

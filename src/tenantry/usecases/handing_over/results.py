@@ -6,12 +6,16 @@ from uuid import UUID
 
 from django.db.models import TextField
 
-from tenantry.acting.models import OperationLine
+from tenantry.acting.models import Operation, OperationLine
 from tenantry.core.actor import Actor
 from tenantry.core.decisions import visible
 from tenantry.core.fields import hidden, name_shown
+from tenantry.core.ids import NIL
 from tenantry.core.records import RecordType, owned_types
 from tenantry.core.together import read_together, wanted
+from tenantry.people.selectors import visible_members
+from tenantry.usecases.handing_over.batches import HANDOVER
+from tenantry.usecases.handing_over.counting import owned_counts
 
 
 def records_of(actor: Actor, lines: Iterable[OperationLine]) -> dict[UUID, tuple[str, str]]:
@@ -37,6 +41,20 @@ def records_of(actor: Actor, lines: Iterable[OperationLine]) -> dict[UUID, tuple
         line_id: (str(record_type.title), names.get((record_type.key, target_id), ""))
         for line_id, (record_type, target_id) in about.items()
     }
+
+
+def left_with(actor: Actor, operation: Operation) -> tuple[tuple[UUID, str], ...]:
+    """(id, name) of those whose records a handing over that stopped has left with them, as far as the actor sees them;
+    at most two queries, none for anything else."""
+    over = operation.state in (Operation.State.FAILED, Operation.State.CANCELED)
+    if operation.kind != HANDOVER.code or not over:
+        return ()
+    givers = [one for text in operation.params["from"] if (one := UUID(text)) != NIL]
+    still = {one for one, counts in owned_counts(actor, givers).items() if counts}
+    if not still:
+        return ()
+    rows = visible_members(actor).filter(id__in=still).order_by("sort_name", "id")
+    return tuple((row.id, row.name) for row in rows.only("given_name", "family_name", "email", "sort_name"))
 
 
 def _key(line: OperationLine) -> str:

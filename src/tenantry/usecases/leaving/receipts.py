@@ -23,7 +23,8 @@ READERS = (DEACTIVATE, REMOVE, AUDIT_VIEW, AUDIT_PEOPLE)
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """`numbers`: what ended, by kind; `records`: by type, which stayed or went to `successor` (empty: the queue);
+    """`numbers`: what ended, by kind; `records`: by type, which stayed, or went to somebody if `passed_on`, else to the
+    queue; `successor`: their name, empty for whoever may not see them;
     `later`: what was left to be settled, (kind, number); `others`: how many left by the same act, whose numbers these
     are too; `hash`: of the audit's entry, which proves the receipt."""
 
@@ -36,6 +37,7 @@ class Receipt:
     numbers: Mapping[str, int]
     records: tuple[tuple[str, int], ...]
     successor: str
+    passed_on: bool
     operation_id: UUID | None
     keys: tuple[str, ...]
     later: tuple[tuple[str, int], ...]
@@ -85,6 +87,7 @@ def get_receipt(actor: Actor, membership_id: UUID, number: int) -> Receipt:
         # JSON keeps no order.
         records=tuple((key, int(kept[key])) for key in record_types() if kept.get(key)),
         successor=seen.name if seen else "",
+        passed_on=successor_id is not None,
         operation_id=parse_id(str(values.get("operation_id") or "")),
         keys=tuple(values.get("keys") or ()),
         later=tuple((kind, int(count)) for kind, _one, count in values.get("later") or ()),

@@ -19,6 +19,7 @@ from tenantry.people.permissions import DEACTIVATE, EDIT, INVITE, REMOVE, TEAMS_
 from tenantry.usecases.bulk_changing.planned import confirm_planned, is_old, planned_by
 from tenantry.usecases.bulk_changing.reasons import in_words
 from tenantry.usecases.bulk_changing.results import DONE, REFUSED, WAITING, Told, refused_file, told, told_lines
+from tenantry.usecases.handing_over.results import left_with
 from tenantry.web.people.bulk_plans import effects_of, reasons_of
 from tenantry.web.people.bulk_words import WORDS
 from tenantry.web.requests import MemberRequest
@@ -68,6 +69,7 @@ def _detail(
     context = {
         "page": found,
         "lines": told_lines(request.actor, found.rows),
+        "left_with": left_with(request.actor, row),
         "state": states[0] if states else "",
         "states": [(code, text) for code, text in STATES if code != WAITING or shown.left],
         **_progress(shown, 0),
@@ -111,9 +113,10 @@ def operation_confirm(request: MemberRequest, operation_id: UUID) -> HttpRespons
 
 
 def _progress(shown: Told, looks: int) -> dict[str, Any]:
+    why = in_words(shown.row.error) if shown.row.error else None
     return {
         "operation": shown,
-        "failure": in_words(shown.row.error).sentence if shown.row.error else "",
+        "failure": f"{why.sentence} {why.remedy}".strip() if why else "",
         "looks": looks + 1,
         "wait": min(SLOWEST, 1 + looks // 5),
     }

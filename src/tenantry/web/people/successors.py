@@ -18,6 +18,8 @@ from tenantry.usecases.leaving.records import REMOVAL_RECORDS, REQUIRED, UNASSIG
 from tenantry.web.people.particulars import FOUND, people_called
 
 MOST = 50
+# Refusals of who was chosen: said in the dialog, which keeps everything else.
+ABOUT = ("successor_leaves", "receiver_not_active", "permission_missing", "successor_not_offered")
 # The longest text that is looked for.
 LONGEST = 200
 

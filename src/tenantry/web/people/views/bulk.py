@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from tenantry.acting.actions import perform
 from tenantry.core import clock
-from tenantry.core.errors import NotFound, PlanChanged
+from tenantry.core.errors import InvalidInput, NotFound, PlanChanged, Refusal
 from tenantry.core.ids import parse_id
 from tenantry.core.transactions import reading
 from tenantry.organizations.errors import OrganizationNameAsked
@@ -25,7 +25,8 @@ from tenantry.web.people.answers import current_url
 from tenantry.web.people.bulk_plans import effects_of, reasons_of
 from tenantry.web.people.bulk_words import WORDS, BulkWords, told
 from tenantry.web.people.selecting import MOST, ticked
-from tenantry.web.people.successors import chosen
+from tenantry.web.people.successors import ABOUT, chosen
+from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
 from tenantry.web.toasts import toast
@@ -36,9 +37,24 @@ def person_bulk(request: MemberRequest) -> HttpResponse:
     """`do`: what, `ids`: to whom, or `all` who match `query`; `digest`: the plan that was read; without it the plan is
     shown, and before that the choice of what it needs. More than `planning.AT_ONCE` are planned in the background."""
     asked = _Asked(request)
+    try:
+        return _answer(request, asked)
+    except Refusal as refused:
+        if not asked.kind.beside or asked.value_id is None or refused.code not in ABOUT:
+            raise
+        asked.value_id = None
+        return _plan_page(request, asked, refused=refused)
+
+
+def _answer(request: MemberRequest, asked: "_Asked") -> HttpResponse:
+    """:raises Refusal: of whoever was chosen to go on, and see `change_people`."""
     if asked.complete and _is_large(request, asked):
+        if asked.mistyped:
+            raise asked.mistyped
         # Whatever digest it may carry: so many were not to be read in one answer.
         return _have_planned(request, asked)
+    if asked.mistyped:
+        return _plan_page(request, asked, refused=asked.mistyped)
     if not asked.digest or not asked.complete:
         return _plan_page(request, asked)
     try:
@@ -96,10 +112,14 @@ class _Asked:
         self.selection = Selection(self.ids, wanted)
         written = sent.get(self.kind.into, "") if self.kind.into else ""
         self.value_id = parse_id(written)
+        self.mistyped: InvalidInput | None = None
         if self.kind.beside:
-            with reading():
-                self.value_id = chosen(request.actor, sent, self.kind.into)
-        if written and self.value_id is None:
+            try:
+                with reading():
+                    self.value_id = chosen(request.actor, sent, self.kind.into)
+            except InvalidInput as typed:
+                self.mistyped = typed
+        if written and self.value_id is None and self.mistyped is None:
             raise NotFound
         # A choice of none is one where there may be none.
         self.complete = (
@@ -118,8 +138,9 @@ def _plan_page(
     *,
     changed: PlanChanged | None = None,
     name_asked: OrganizationNameAsked | None = None,
+    refused: Refusal | None = None,
 ) -> HttpResponse:
-    """`name_asked`: the organization's name was not what was typed."""
+    """`name_asked`: the organization's name was not what was typed; `refused`: why who was chosen can't go on."""
     with reading():
         plan: BulkPlan | None = changed.plan if changed else _plan(request, asked)
         labels = request.organization.labels
@@ -136,6 +157,7 @@ def _plan_page(
             "plan": plan,
             "changed": changed,
             "asked": name_asked,
+            "refused": refused,
             "typed": request.POST.get("organization_name", ""),
             "back": asked.back,
             "value_id": asked.value_id or "",
@@ -147,7 +169,8 @@ def _plan_page(
             "beside": _beside(request, asked, plan) if plan and asked.kind.beside else None,
             "reasons": reasons_of(plan) if plan else [],
         }
-        return page(request, "people/bulk.html", context, status=409 if changed else 422 if name_asked else 200)
+        status = 409 if changed else 422 if name_asked else status_of(refused) if refused else 200
+        return page(request, "people/bulk.html", context, status=status)
 
 
 def _beside(request: MemberRequest, asked: _Asked, plan: BulkPlan) -> dict[str, Any] | None:

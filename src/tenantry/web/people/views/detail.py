@@ -23,6 +23,7 @@ from tenantry.people.permissions import END_SESSIONS, INVITE, TEAMS_MANAGE, TEAM
 from tenantry.people.planned import planned_of
 from tenantry.people.selectors import latest_invitation, manageable_teams, teams_of_member
 from tenantry.security.selectors import open_sessions
+from tenantry.usecases.handing_over import may_take_from
 from tenantry.web.billing.addons import addons_for
 from tenantry.web.people.agents import device_of
 from tenantry.web.people.answers import DEACTIVATION_BY
@@ -37,7 +38,8 @@ from tenantry.web.screens import page, screen
 
 
 def head(request: MemberRequest, membership_id: UUID) -> dict[str, Any]:
-    """What every tab shows above itself.
+    """What every tab shows above itself. `hands`: whether something can be done to them; `takes`: they have left, and
+    who goes on with what is still theirs can be said.
 
     :raises NotFound: unknown, of another organization, or out of reach.
     """
@@ -47,6 +49,9 @@ def head(request: MemberRequest, membership_id: UUID) -> dict[str, Any]:
     identity = identity_of(member)
     row = row_of(request.actor, member, now, deactivation_by=rule, ways=identity.ways)
     actor = request.actor
+    hands = bool(row.acts & {"edit", "deactivate", "reactivate", "remove"})
+    # What was on its way and stopped is still with them.
+    takes = row.status == "removed" and may_take_from(actor, member)
     return {
         "row": row,
         "member": member,
@@ -55,7 +60,9 @@ def head(request: MemberRequest, membership_id: UUID) -> dict[str, Any]:
         "shows_teams": actor.may_any(TEAMS_VIEW, TEAMS_MANAGE),
         "shows_sessions": _may_see_sessions(request, row),
         "shows_audit": actor.may_any(AUDIT_VIEW, AUDIT_PEOPLE),
-        "shows_records": row.is_self or bool(row.acts & {"edit", "deactivate", "reactivate", "remove"}),
+        "shows_records": row.is_self or hands or takes,
+        "hands": hands,
+        "takes": takes,
         "shows_why": bool(decide(actor, EXPLAIN, Target("member", member.id, units=frozenset(member.above)))),
     }
 

@@ -34,15 +34,13 @@ from tenantry.usecases.undoing_leaving import REMOVED
 from tenantry.web.context import is_fragment
 from tenantry.web.people.answers import done
 from tenantry.web.people.leaving_words import leaving_context
-from tenantry.web.people.successors import chosen
+from tenantry.web.people.successors import ABOUT, chosen
 from tenantry.web.refusals import status_of, ways_out
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
 from tenantry.web.toasts import toast
 
 PAGES = {"deactivation": "person_deactivation", "removal": "person_removal", "records": "person_records"}
-# Of a successor who was chosen: said in the dialog, which keeps everything else.
-ABOUT_SUCCESSOR = ("successor_leaves", "receiver_not_active", "permission_missing", "successor_not_offered")
 
 
 @screen(DEACTIVATE, methods=("GET", "POST"))
@@ -111,7 +109,7 @@ def person_removal(request: MemberRequest, membership_id: UUID) -> HttpResponse:
     except InvalidInput as typed:
         return _removal_page(request, membership_id, None, refused=typed)
     except Refusal as refused:
-        if refused.code not in ABOUT_SUCCESSOR or not (sent.get("successor") or sent.get("successor_typed")):
+        if refused.code not in ABOUT or not (sent.get("successor") or sent.get("successor_typed")):
             raise
         return _removal_page(request, membership_id, None, refused=refused)
     text = _("%(name)s was removed.") % {"name": left.names[0]}

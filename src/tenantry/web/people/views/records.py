@@ -51,7 +51,7 @@ def person_records(request: MemberRequest, membership_id: UUID) -> HttpResponse:
         raise NotFound
     counts = owned_counts(request.actor, [membership_id]).get(membership_id, {})
     types = record_types()
-    hands = bool(context["row"].acts & {"edit", "deactivate", "reactivate", "remove"})
+    hands = context["hands"]
     later = (
         left_for_later(request.actor, membership_id, clock.now())
         if hands and context["row"].status == "deactivated"
@@ -63,7 +63,7 @@ def person_records(request: MemberRequest, membership_id: UUID) -> HttpResponse:
     context |= {
         "counts": [(types[key], number) for key, number in counts.items()],
         "total": sum(counts.values()),
-        "may_reassign": hands and bool(counts),
+        "may_reassign": (hands or context["takes"]) and bool(counts),
         "matters": lines,
         "person_id": membership_id,
     }

@@ -1,0 +1,131 @@
+"""Somebody leaves, or gives a record away, in the middle of something else: no record stays with who has left, and
+nothing happens that no plan said."""
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.db import connections
+
+from factories.organizations import make_organization
+from factories.records import make_record
+from support.handing import owners
+from support.many import run, state_of
+from tenantry.acting import operations
+from tenantry.acting.errors import Busy
+from tenantry.core import clock
+from tenantry.core.errors import PlanChanged
+from tenantry.core.tenancy import scope
+from tenantry.core.transactions import reading
+from tenantry.crm.actions import bulk as record_bulk
+from tenantry.crm.actions.records import give_records
+from tenantry.crm.bulk import GIVE, Selection
+from tenantry.usecases import offboarding
+from tenantry.usecases.bulk_changing import changing
+from tenantry.usecases.bulk_changing.changing import change_people
+from tenantry.usecases.bulk_changing.planning import BulkPlan, plan_change
+from tenantry.usecases.bulk_changing.planning import Selection as People
+from tenantry.usecases.offboarding import remove_members
+
+
+@contextmanager
+def meanwhile(place: Any, name: str, act: Callable[[], Any], *, after: bool = False):
+    """Once, when `place.name` is called the first time, somebody else acts, and is not waited for longer than it takes
+    to see that they have to wait."""
+    real, begun = getattr(place, name), list[Thread]()
+
+    def acting() -> None:
+        try:
+            act()
+        finally:
+            connections.close_all()
+
+    def called(*args: Any, **more: Any) -> Any:
+        found = real(*args, **more) if after else None
+        if not begun:
+            begun.append(Thread(target=acting))
+            begun[0].start()
+            begun[0].join(1.5)
+        return found if after else real(*args, **more)
+
+    with patch.object(place, name, called):
+        yield
+    assert begun, "it was never called"
+    begun[0].join(30)
+
+
+def test_nothing_is_given_to_somebody_who_leaves_between_two_looks():
+    """A batch has asked whether the receiver is active; before it commits, they are removed."""
+    org = make_organization(seats=20)
+    giver, taker, boss = org.person(), org.person(), org.person("owner")
+    for _n in range(3):
+        make_record(org, "lead", giver)
+    with scope.tenant(org.id), reading():
+        rows = tuple(key[1] for key in owners(org))
+    with patch.object(record_bulk, "BATCH", 2):
+        begun = org.perform(
+            record_bulk.act_on_records,
+            act=GIVE,
+            selection=Selection("lead", rows),
+            owner_id=taker.membership_id,
+        )
+        assert not begun.finished
+
+        def leave() -> None:
+            org.perform(remove_members, by=boss, membership_ids=(taker.membership_id,))
+
+        with meanwhile(record_bulk, "refuse_receiver", leave, after=True):
+            run(org, begun.operation_id)
+    assert org.status(taker.membership_id) == "removed"
+    assert taker.membership_id not in owners(org).values()
+
+
+def leaving_with_two(org):
+    leaver, taker, other, boss = org.person(), org.person(), org.person(), org.person("owner")
+    ids = [make_record(org, "lead", leaver) for _n in range(2)]
+
+    def give() -> None:
+        org.perform(give_records, by=boss, type_key="lead", record_ids=(ids[0],), owner_id=other.membership_id)
+
+    return leaver, taker, other, give
+
+
+def test_a_record_that_is_given_away_under_a_removal_of_several_is_planned_again():
+    org = make_organization(seats=20)
+    leaver, taker, other, give = leaving_with_two(org)
+    ids = (leaver.membership_id,)
+    with scope.tenant(org.id), reading():
+        plan = plan_change(
+            actor=org.owner.actor,
+            do="removal",
+            selection=People(ids),
+            value_id=taker.membership_id,
+            now=clock.now(),
+        )
+    asked = {"do": "removal", "membership_ids": ids, "value_id": taker.membership_id}
+    with meanwhile(offboarding, "plan_reassign_records", give), pytest.raises(PlanChanged) as refused:
+        org.perform(change_people, **asked, digest=plan.digest)
+    fresh = refused.value.plan
+    assert isinstance(fresh, BulkPlan)
+    assert org.status(leaver.membership_id) == "active"
+    org.perform(change_people, **asked, digest=fresh.digest)
+    assert sorted(owners(org).values()) == sorted([taker.membership_id, other.membership_id])
+
+
+def test_in_a_batch_it_is_tried_again_and_ends_well():
+    org = make_organization(seats=20)
+    leaver, taker, other, give = leaving_with_two(org)
+    second = org.person()
+    ids = (leaver.membership_id, second.membership_id)
+    with patch.object(changing, "BATCH", 1), patch.object(operations, "BATCH", 1):
+        begun = org.perform(change_people, do="removal", membership_ids=ids, value_id=taker.membership_id)
+        with meanwhile(offboarding, "plan_reassign_records", give), pytest.raises(Busy):
+            run(org, begun.operation_id)
+        assert state_of(org, begun.operation_id).state in ("waiting", "running")
+        run(org, begun.operation_id)
+    assert state_of(org, begun.operation_id).state == "done"
+    assert [org.status(one) for one in ids] == ["removed", "removed"]
+    assert sorted(owners(org).values()) == sorted([taker.membership_id, other.membership_id])
