@@ -181,7 +181,7 @@ def free_in_words() -> str:
 
 
 def rule_in_words(counted: Iterable[str]) -> str:
-    return str(CATALOGUE[COUNTED].in_words([one for one in counted if one]))
+    return str(CATALOGUE[COUNTED].in_words(sorted(one for one in counted if one)))
 
 
 def _sentence(line: "SeatLine", names: Mapping[UUID, str], seen: set[UUID]) -> str:
