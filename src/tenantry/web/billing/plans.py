@@ -20,6 +20,7 @@ from tenantry.billing.wording import Worded, worded
 from tenantry.core import clock
 from tenantry.core.errors import PlanChanged, Refusal
 from tenantry.core.transactions import reading
+from tenantry.organizations.entitlements import CATALOGUE
 from tenantry.organizations.permissions import BILLING_CHANGE, BILLING_VIEW
 from tenantry.people.seats import seats
 from tenantry.web.billing.words import Granted, granted_words
@@ -146,19 +147,21 @@ def _shown(request: MemberRequest, found: PlanChangePlan) -> dict[str, Any]:
 
     return {
         "priced": [priced(sheet) for sheet in found.quote.sheets],
-        "gained": [(one, _differs(one)) for one in found.gained],
-        "lost": [(one, _differs(one)) for one in found.lost],
+        "gained": [_differs(one) for one in found.gained],
+        "lost": [_differs(one) for one in found.lost],
     }
 
 
-def _differs(one: Difference) -> tuple[str, str]:
-    """What there was and what there will be, in words."""
+def _differs(one: Difference) -> str:
+    """What there will be instead of what there was, as a sentence."""
+    if CATALOGUE[one.key].feature:
+        return (_("%(title)s: included") if one.after else _("%(title)s: no longer included")) % {"title": one.title}
     before, after = (
         next((row.words for row in granted_words({one.key: limit}) if row.key == one.key), "")
         or (_("unlimited") if limit is None else str(limit))
         for limit in (one.before, one.after)
     )
-    return before, after
+    return _("%(title)s: %(after)s instead of %(before)s") % {"title": one.title, "after": after, "before": before}
 
 
 def _change(request: MemberRequest) -> HttpResponse:
