@@ -182,7 +182,7 @@ def test_down_is_planned_for_the_end_and_can_be_taken_back(owner, customer):
 def test_canceling_says_what_happens_and_resuming_takes_it_back(owner, customer):
     paid(owner, customer, seats="4")
     dialog = body(owner.get("/admin/billing/cancellation"))
-    assert "Nothing is deleted and nobody is charged again." in dialog
+    assert "records are deleted, and nothing is charged again." in dialog
     digest = re.search(r'name="digest" value="([^"]+)"', dialog)
     assert digest
     answer = post(owner, customer.org.owner, "/admin/billing/cancellation", {"digest": digest[1]})
