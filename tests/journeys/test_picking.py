@@ -1,12 +1,17 @@
 """A company is found while one types, chosen with the keyboard, and is the deal's."""
 
+import re
+
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from factories.organizations import PASSWORD, make_organization
 from factories.records import make_record, make_workflow
-from support.steps import sign_in
+from support.steps import sign_in, told
+from support.structure import make_role
 from tenantry.usecases.person import change_own_profile
+from tenantry.usecases.units import create_unit
+from tenantry.usecases.workspaces import create_workspace
 
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
@@ -60,6 +65,8 @@ def test_an_owner_among_many_is_found_in_a_filter_and_given_to(new_context):
     owners.get_by_label("Zoë Lind").check()
     expect(page.get_by_role("link", name="Nora Vik")).to_have_count(0)
     expect(page.get_by_role("link", name="Ingrid Moe")).to_be_visible()
+    # The address says what the list is asked, not what was typed to find the choice.
+    expect(page).to_have_url(re.compile(rf"/apps/momentum/leads\?owner={last.membership_id}$"))
     assert not Axe().run(page, options=AXE).response["violations"]
     page.goto("/apps/momentum/leads")
     page.get_by_role("row", name="Nora Vik").get_by_role("checkbox").check()
@@ -72,3 +79,70 @@ def test_an_owner_among_many_is_found_in_a_filter_and_given_to(new_context):
     dialog.get_by_role("button", name="Change owner (1)").click()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("region", name="Messages").get_by_text("taken back")).to_be_visible()
+
+
+def test_a_workspace_among_many_is_found_on_a_phone_by_the_keyboard(new_context):
+    org = make_organization("Halden Supply")
+    for number in range(22):
+        org.perform(create_workspace, name=f"Site {number:02}")
+    yard = org.perform(create_workspace, name="Zebra Yard").id
+    make_record(org, "lead", org.owner, given_name="Ingrid", family_name="Moe", workspace_id=yard)
+    make_record(org, "lead", org.owner, given_name="Nora", family_name="Vik")
+    page = new_context(viewport={"width": 390, "height": 844}).new_page()
+    sign_in(page, org.owner.email, PASSWORD)
+    for path in ("/apps/momentum/leads", "/admin/users/u"):
+        page.goto(path)
+        chip = page.get_by_role("button", name=re.compile("^Workspaces?"))
+        chip.focus()
+        page.keyboard.press("Enter")
+        menu = page.locator("#filter-workspace")
+        expect(menu.get_by_role("checkbox")).to_have_count(20)
+        menu.get_by_role("searchbox").press_sequentially("zeb", delay=20)
+        expect(menu.get_by_role("checkbox")).to_have_count(1)
+        page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+        expect(chip).to_contain_text("Zebra Yard")
+        expect(page).to_have_url(re.compile(rf"{path}\?workspace={yard}$"))
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+        assert not Axe().run(page, options=AXE).response["violations"]
+        if path.endswith("leads"):
+            expect(page.get_by_role("link", name="Nora Vik")).to_have_count(0)
+            expect(page.get_by_role("link", name="Ingrid Moe")).to_be_visible()
+    page.goto("/apps/momentum/leads")
+    page.get_by_role("link", name="Add lead").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Given name").fill("Ida")
+    place = dialog.get_by_role("group", name="Workspace")
+    place.get_by_role("searchbox").press_sequentially("yard", delay=20)
+    expect(place.get_by_role("radio")).to_have_count(2)
+    place.get_by_role("radio", name="In none").focus()
+    page.keyboard.press("ArrowDown")
+    expect(place.get_by_role("radio", name="Zebra Yard")).to_be_checked()
+    assert not Axe().run(page, options=AXE).response["violations"]
+    # The return key saves, it does not search.
+    dialog.get_by_label("Given name").press("Enter")
+    expect(page.get_by_role("heading", name="Ida")).to_be_visible()
+
+
+def test_an_agent_among_many_is_found_on_a_phone(new_context):
+    org = make_organization("Halden Supply", seats=60)
+    for _n in range(10):
+        org.person("member")
+    last = org.person("member")
+    org.perform(change_own_profile, by=last, given_name="Zoë", family_name="Lind")
+    make_role(org, "unit", {"people.view": "all", "units.view": "yes"})
+    north = org.perform(create_unit, name="North").id
+    page = new_context(viewport={"width": 390, "height": 844}).new_page()
+    sign_in(page, org.owner.email, PASSWORD)
+    page.goto(f"/admin/units/{north}")
+    page.get_by_role("link", name="Add a managing agent").click()
+    people = page.get_by_role("dialog").get_by_role("group", name="Person")
+    expect(people.get_by_role("radio")).to_have_count(8)
+    people.get_by_role("searchbox").press_sequentially("zoe", delay=20)
+    expect(people.get_by_role("radio")).to_have_count(1)
+    assert not Axe().run(page, options=AXE).response["violations"]
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(people.get_by_role("radio", name="Zoë Lind")).to_be_checked()
+    page.get_by_role("dialog").get_by_role("button", name="Add", exact=True).click()
+    told(page, "Zoë Lind is")

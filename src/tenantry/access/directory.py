@@ -1,6 +1,6 @@
 """What lists and pages of people show: rows with role and teams, the choices of their filters, who holds what."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,6 +34,7 @@ from tenantry.access.selectors import STATUSES, DirectoryFilter, directory, matc
 from tenantry.core.actor import Actor
 from tenantry.core.decisions import decide, visible
 from tenantry.core.errors import NotFound
+from tenantry.core.named import Offered, arranged, called
 from tenantry.core.paging import keyset_page
 from tenantry.core.prepared import PreparedById
 from tenantry.core.records import Target
@@ -47,8 +48,8 @@ from tenantry.people.records import MEMBER, UNIT, WORKSPACE
 from tenantry.people.selectors import teams_in_reach, visible_members
 
 MOST_ENDING = 50
-# A menu of thousands is no choice, and would be most of the page.
-MOST_CHOICES = 300
+# Of a filter, besides those that are on: who looks for another one types.
+MOST_CHOICES = 20
 # Totals are counted to here and no further.
 MOST_COUNTED = 10_000
 EVERYBODY = DirectoryFilter(statuses=STATUSES)
@@ -243,40 +244,50 @@ def may_act_on(actor: Actor, member: Any, code: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Facets:
-    """Choices of the directory's filters: (id, name)."""
+class Asked:
+    """Of one filter: what was typed to find choices, and what is on."""
 
-    roles: tuple[tuple[UUID, str], ...]
-    teams: tuple[tuple[UUID, str], ...]
-    units: tuple[tuple[UUID, str], ...]
-    workspaces: tuple[tuple[UUID, str], ...]
-    departments: tuple[tuple[UUID, str], ...]
-    profiles: tuple[tuple[UUID, str], ...]
+    typed: str = ""
+    on: tuple[UUID, ...] = ()
 
 
-def facets(actor: Actor) -> Facets:
-    """Every base role, department and profile, and the teams, units and workspaces that the actor may see; one
-    query."""
-    found = _choices("role", Role.objects.filter(kind=Role.Kind.BASE), F("position"))
-    found = found.union(_choices("department", Department.objects.all()))
-    found = found.union(_choices("profile", Profile.objects.all(), F("position")))
+def facets(actor: Actor, asked: Mapping[str, Asked], *, only: str = "") -> dict[str, Offered]:
+    """Choices of the directory's filters by name: every base role, department and profile, and the teams, units and
+    workspaces that the actor may see; a few of each and what is on, or what is called as was typed. What the actor may
+    see none of is left out. One query."""
+    rows: dict[str, tuple[QuerySet[Any], Any]] = {
+        "role": (Role.objects.filter(kind=Role.Kind.BASE), F("position")),
+        "department": (Department.objects.all(), Value(0)),
+        "profile": (Profile.objects.all(), F("position")),
+    }
     if actor.may_any(TEAMS_VIEW, TEAMS_MANAGE):
-        found = found.union(_choices("team", teams_in_reach(actor)))
+        rows["team"] = (teams_in_reach(actor), Value(0))
     for facet, code, kind in (("unit", UNITS_VIEW, UNIT), ("workspace", WORKSPACES_VIEW, WORKSPACE)):
         if actor.may(code):
-            found = found.union(_choices(facet, visible(actor, code, kind)))
-    rows = sorted(found, key=lambda row: row[:3])
-    named = {facet: tuple((row[3], row[4]) for row in rows if row[0] == facet) for facet in _FACETS}
-    return Facets(*(named[facet] for facet in _FACETS))
+            rows[facet] = (visible(actor, code, kind), Value(0))
+    wanted = {facet: some for facet, some in rows.items() if only in ("", facet)}
+    parts = [part for facet, some in wanted.items() for part in _parts(facet, *some, asked.get(facet, Asked()))]
+    if not parts:
+        return {}
+    rows_found = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
+    found = sorted(rows_found, key=lambda row: row[:4])
+    named = {(facet, on): [row[4:] for row in found if row[:2] == (facet, on)] for facet in wanted for on in (0, 1)}
+    return {
+        facet: arranged(named[facet, 1], named[facet, 0], asked.get(facet, Asked()).typed, MOST_CHOICES)
+        for facet in wanted
+    }
 
 
-_FACETS = ("role", "team", "unit", "workspace", "department", "profile")
-
-
-def _choices(facet: str, rows: QuerySet[Any], rank: Any = 0) -> QuerySet[Any, Any]:
-    order = Value(rank) if rank == 0 else rank
-    marked: QuerySet[Any, Any] = rows.order_by().annotate(facet=Value(facet), place=F("sort_name"), rank=order)
-    return marked.values_list("facet", "rank", "place", "id", "name").order_by("rank", "place", "id")[:MOST_CHOICES]
+def _parts(facet: str, rows: QuerySet[Any], rank: Any, asked: Asked) -> Iterator[QuerySet[Any, Any]]:
+    """(facet, 1 for what is on and else 0, rank, place, id, name)."""
+    for on, some in ((0, called(rows, asked.typed)), (1, rows.filter(id__in=asked.on))):
+        if on and not asked.on:
+            continue
+        marked: QuerySet[Any, Any] = some.order_by().annotate(
+            facet=Value(facet), on=Value(on), place=F("sort_name"), rank=rank
+        )
+        lines = marked.values_list("facet", "on", "rank", "place", "id", "name").order_by("rank", "place", "id")
+        yield lines if on else lines[: MOST_CHOICES + 1]
 
 
 @dataclass(frozen=True, slots=True)

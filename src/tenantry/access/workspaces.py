@@ -131,10 +131,14 @@ def outside(rows: QuerySet[Any], workspace_id: UUID) -> QuerySet[Any]:
     return rows.filter(~Exists(held))
 
 
+def managed(actor: Actor) -> QuerySet[Workspace]:
+    """Those in which the actor decides who is in."""
+    return visible(actor, WORKSPACES_MANAGE, WORKSPACE, Workspace.objects.all())
+
+
 def managed_workspaces(actor: Actor) -> list[tuple[UUID, str]]:
-    """(id, name) of those in which the actor decides who is in."""
-    rows = visible(actor, WORKSPACES_MANAGE, WORKSPACE, Workspace.objects.all())
-    return list(rows.order_by("sort_name", "id").values_list("id", "name"))
+    """(id, name) of them, by name."""
+    return list(managed(actor).order_by("sort_name", "id").values_list("id", "name"))
 
 
 def settled_workspaces(actor: Actor) -> list[tuple[UUID, str]]:

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from factories.organizations import make_organization
+from support.many import crowd
 from support.structure import give, make_role, set_policy, somebody, unit_of
 from support.visitors import post, signed_in
 from tenantry.access.models import Assignment
@@ -13,6 +14,7 @@ from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.organizations.models import Unit
 from tenantry.people.models import Membership
+from tenantry.usecases.person import change_own_profile
 from tenantry.usecases.placing import move_to_unit
 from tenantry.usecases.units import create_unit
 
@@ -260,3 +262,32 @@ def test_an_agent_adds_people_into_their_units_only(org):
     assert post(client, agent, edited, {**names_, "unit": str(oslo)}).status_code == 303
     with scope.tenant(org.id), reading():
         assert Membership.objects.get(id=invited.membership_id).unit_id == oslo
+
+
+def test_an_agent_is_found_among_any_number_of_people(org, client):
+    north, person = unit(org, "North"), org.person(role="member")
+    org.perform(change_own_profile, by=person, given_name="Zoë", family_name="Zander")
+    crowd(org, 510, given_name="Same")
+    role = make_role(org, "unit", AGENT, assignable=(org.role("member"),))
+    path, wanted = f"{LIST}/{north}/agents", str(person.membership_id)
+    start = shown(client.get(path))
+    assert start.count('type="radio" name="person"') == 8
+    assert wanted not in start
+    assert "There are more: search for a name." in start
+    # Without a script the form comes again; with one only the choices do.
+    found = post(client, org.owner, path, {"role": str(role), "person_typed": "zoe", "find": "person"})
+    assert found.status_code == 200
+    assert re.findall(r'name="person" value="([^"]+)"', shown(found)) == [wanted]
+    assert f'value="{role}" selected' in shown(found)
+    asked = shown(client.get("/admin/users/u/choices?field=person&person_typed=zander"))
+    assert re.findall(r'name="person" value="([^"]+)"', asked) == [wanted]
+    assert "<html" not in asked
+    nobody = post(client, org.owner, path, {"role": str(role), "person_typed": "same"})
+    assert nobody.status_code == 422
+    assert "Choose one of these." in shown(nobody)
+    assert post(client, org.owner, path, {"role": str(role)}).status_code == 422
+    assert (
+        post(client, org.owner, path, {"role": str(role), "person": wanted, "person_typed": "zoe"}).status_code == 303
+    )
+    with scope.tenant(org.id), reading():
+        assert Assignment.objects.get(unit_id=north).membership_id == person.membership_id

@@ -36,9 +36,9 @@ from tenantry.web.context import is_fragment
 from tenantry.web.momentum.forms import OwnerForm
 from tenantry.web.momentum.listing import record_url
 from tenantry.web.momentum.owning import owner_picker
-from tenantry.web.momentum.picking import shown_pickers
 from tenantry.web.navigation import address
 from tenantry.web.people.plans import listing
+from tenantry.web.picking import shown_pickers
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, page_behind, screen

@@ -18,9 +18,9 @@ from tenantry.crm.actions.deal_members import Share, add_deal_members, remove_de
 from tenantry.crm.actions.deals import lose_deal, move_deal, reopen_deal, win_deal
 from tenantry.crm.deal_pages import splits_of
 from tenantry.crm.permissions import COMMISSION_VIEW, DEALS_MOVE
-from tenantry.crm.receiving import people_called
 from tenantry.crm.records import DEAL
 from tenantry.crm.selectors import receivers
+from tenantry.people.choosing import people_called
 from tenantry.web.momentum.acts import behind
 from tenantry.web.momentum.board import say_moved
 from tenantry.web.momentum.deal_forms import LossForm, SplitForm, StageChoice, typed

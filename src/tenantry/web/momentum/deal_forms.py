@@ -16,7 +16,7 @@ from tenantry.crm.deals import COMMENT, LOST_REASON
 from tenantry.organizations.bounds import CURRENCIES
 from tenantry.web.forms import BoundField, HouseForm
 from tenantry.web.momentum.forms import Choices, IdField, RecordForm, with_none
-from tenantry.web.momentum.picking import Picker, PickField, set_pickers
+from tenantry.web.picking import Picker, PickField, set_pickers
 
 AMOUNT = TextBound(40, required=False)
 Grouped = Sequence[tuple[str, Sequence[tuple[UUID, str]]]]
@@ -50,7 +50,7 @@ class DealForm(RecordForm):
         **kwargs: Any,
     ) -> None:
         closed = set(kwargs.pop("closed", ()))
-        super().__init__(*args, closed=closed | ({"currency"} if "value" in closed else set()), **kwargs)
+        super().__init__(*args, actor=actor, closed=closed | ({"currency"} if "value" in closed else set()), **kwargs)
         if stages:
             self.fields["stage"].choices = grouped(stages)  # type: ignore[attr-defined]
         else:

@@ -18,7 +18,7 @@ from tenantry.core.decisions import decide, decide_on, find, require_on
 from tenantry.core.errors import Refusal
 from tenantry.core.fields import closed
 from tenantry.core.ids import NIL, parse_id
-from tenantry.core.records import NOWHERE, RecordType
+from tenantry.core.records import RecordType
 from tenantry.core.transactions import reading
 from tenantry.core.versions import version_sent
 from tenantry.crm.actions.deals import create_deal, edit_deal
@@ -27,7 +27,7 @@ from tenantry.crm.deal_pages import last_words, splits_of, stage_names, stages_w
 from tenantry.crm.permissions import COMMISSION_VIEW, DEALS_MOVE
 from tenantry.crm.pipelines import DEALS_VIEW, stages_of_all, stages_open, stages_seen
 from tenantry.crm.records import COMPANY, CONTACT, DEAL
-from tenantry.crm.selectors import names_together, workspaces_for
+from tenantry.crm.selectors import names_together
 from tenantry.web.momentum.deal_forms import DealForm, Grouped, typed
 from tenantry.web.momentum.listing import (
     ADDED_COLUMN,
@@ -42,7 +42,9 @@ from tenantry.web.momentum.listing import (
     record_url,
 )
 from tenantry.web.momentum.pages import record_file, record_list, record_page
-from tenantry.web.momentum.picking import pickers, shown_pickers
+from tenantry.web.momentum.picking import pickers
+from tenantry.web.momentum.placing import place_picker
+from tenantry.web.picking import is_searching, shown_pickers
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
@@ -218,8 +220,8 @@ def _links(company: UUID | None, contact: UUID | None) -> dict[str, tuple[Record
 
 
 def _searching(request: MemberRequest) -> bool:
-    """The form was sent to look for a company or contact, not to be saved."""
-    return request.method == "POST" and bool(request.POST.get("find", ""))
+    """The form was sent to look for a company, contact or workspace, not to be saved."""
+    return request.method == "POST" and is_searching(request.POST)
 
 
 def _filled(request: MemberRequest, form: type[DealForm], initial: dict[str, Any], **options: Any) -> DealForm:
@@ -241,17 +243,16 @@ def deal_create(request: MemberRequest) -> HttpResponse:
     with reading():
         stages = stages_to_enter(actor)
         company, contact = parse_id(said.get("company", "")), parse_id(said.get("contact", ""))
-        places = list(workspaces_for(actor, CREATE).values_list("id", "name"))
         sent = request.POST if request.method == "POST" else None
+        place = place_picker(actor, DEAL, sent)
         picked = pickers(actor, _links(company, contact), sent)
-        free = decide(actor, CREATE, NOWHERE).allowed
         shut = closed(actor, DEAL, "create")
         begins = said.get("stage", "") or _first_of(actor, stages, said.get("workflow", ""))
     initial = {
         "currency": request.organization.currency,
         "stage": begins,
     }
-    form = _filled(request, DealForm, initial, picked=picked, stages=stages, closed=shut, workspaces=places, free=free)
+    form = _filled(request, DealForm, initial, picked=picked, stages=stages, closed=shut, place=place)
     context: dict[str, Any] = {"no_stages": not stages}
     if request.method == "GET" or _searching(request) or not stages or not form.is_valid():
         wrong = request.method == "POST" and not _searching(request)

@@ -13,19 +13,19 @@ from tenantry.acting.actions import perform
 from tenantry.core.decisions import decide, find
 from tenantry.core.errors import Refusal, VersionChanged
 from tenantry.core.fields import closed, hidden, name_shown
-from tenantry.core.records import NOWHERE, RecordType
+from tenantry.core.records import RecordType
 from tenantry.core.transactions import reading
 from tenantry.core.versions import version_sent
-from tenantry.crm.selectors import workspaces_for
 from tenantry.organizations.structure import has_rows
 from tenantry.web.momentum.acts import behind
 from tenantry.web.momentum.forms import RecordForm
+from tenantry.web.momentum.placing import place_picker
+from tenantry.web.picking import is_searching
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page
 from tenantry.web.toasts import toast
 
-MOST_PLACES = 200
 Values = Callable[[MemberRequest, dict[str, Any], Any], dict[str, Any]]
 
 
@@ -55,11 +55,9 @@ class Editor:
 
 def _options(request: MemberRequest, editor: Editor, verb: str) -> dict[str, Any]:
     actor, record_type = request.actor, editor.record_type
-    options: dict[str, Any] = {"closed": closed(actor, record_type, verb)}
+    options: dict[str, Any] = {"actor": actor, "closed": closed(actor, record_type, verb)}
     if verb == "create" and record_type.workspace and has_rows(request.organization, "workspaces"):
-        code = record_type.permissions["create"]
-        options["workspaces"] = list(workspaces_for(actor, code).values_list("id", "name")[:MOST_PLACES])
-        options["free"] = decide(actor, code, NOWHERE).allowed
+        options["place"] = place_picker(actor, record_type, request.POST if request.method == "POST" else None)
     return options
 
 
@@ -69,6 +67,9 @@ def create_record(request: MemberRequest, editor: Editor) -> HttpResponse:
     with reading():
         options = _options(request, editor, "create")
         context = {"editor": editor, "record_type": record_type, "back": behind(request), **editor.context(request)}
+    if request.method == "POST" and is_searching(request.POST):
+        context["form"] = editor.form(None, initial=request.POST.dict(), **options)
+        return page(request, editor.template, context)
     form = editor.form(request.POST if request.method == "POST" else None, **options)
     context["form"] = form
     if request.method == "GET" or not form.is_valid():

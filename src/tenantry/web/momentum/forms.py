@@ -15,7 +15,7 @@ from tenantry.core.money import read
 from tenantry.core.text import InvalidText
 from tenantry.crm import bounds
 from tenantry.web.forms import BoundField, HouseForm
-from tenantry.web.momentum.picking import Picker, PickField, set_pickers
+from tenantry.web.picking import Picker, PickField, set_pickers
 
 Choices = Iterable[tuple[Any, Any]]
 
@@ -42,28 +42,23 @@ class OwnerForm(HouseForm):
 
 
 class RecordForm(HouseForm):
-    """Fields of a record. `closed`: columns that are not the actor's to write, and so not there; `workspaces`: where a
-    new one may be made; `placed`: False when it must be in one of them."""
+    """Fields of a record. `closed`: columns that are not the actor's to write, and so not there; `place`: where a new
+    one may be made, None where there is nothing to choose."""
 
-    workspace_id = IdField(label=_("Workspace"), required=False)
+    workspace_id = PickField(label=_("Workspace"))
 
     def __init__(
         self,
         *args: Any,
+        actor: Actor,
         closed: Collection[str] = (),
-        workspaces: Choices = (),
-        free: bool = True,
+        place: Picker | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         for name in closed:
             self.fields.pop(name, None)
-        places = list(workspaces)
-        if not places:
-            del self.fields["workspace_id"]
-            return
-        field: Any = self.fields["workspace_id"]
-        field.choices = with_none(places, _("In none")) if free else [(str(i), name) for i, name in places]
+        set_pickers(self, actor, {"workspace_id": place} if place else {}, ["workspace_id"])
         self.order_fields([*(name for name in self.fields if name != "workspace_id"), "workspace_id"])
 
 

@@ -15,14 +15,13 @@ from tenantry.core.actor import Actor
 from tenantry.core.fields import hidden, name_shown
 from tenantry.core.ids import NIL, parse_id
 from tenantry.core.records import RecordType
-from tenantry.crm.selectors import owner_names, workspaces_for
-from tenantry.web.momentum.owning import Offer, owner_offer
+from tenantry.crm.selectors import owner_names
+from tenantry.web.momentum.owning import owner_offer
+from tenantry.web.momentum.placing import place_offer
 from tenantry.web.navigation import address
+from tenantry.web.offers import TICKED, Offer
 from tenantry.web.requests import MemberRequest
 
-MOST_CHOICES = 50
-# Workspaces that a filter offers.
-MOST_PLACES = 100
 NAME = _("Name")
 Choices = Sequence[tuple[Any, Any]]
 
@@ -227,15 +226,11 @@ ARCHIVE = Filter(
 )
 
 
-def _workspaces(request: MemberRequest, record_type: RecordType) -> Choices:
-    return list(workspaces_for(request.actor, record_type.permissions["view"]).values_list("id", "name")[:MOST_PLACES])
-
-
 def in_workspace(record_type: RecordType) -> Filter:
     return Filter(
         "workspace",
         _("Workspace"),
-        lambda request: _workspaces(request, record_type),
+        lambda request: place_offer(request.actor, record_type, request.GET),
         lambda _actor, rows, values: rows.filter(workspace_id__in=ids_of(values)),
     )
 
@@ -252,7 +247,7 @@ def narrowed(actor: Actor, listing: Listing, rows: QuerySet[Any], query: QueryDi
     if archived != "all" and listing.record_type.archived:
         rows = rows.filter(**{f"{listing.record_type.archived}__isnull": archived != "yes"})
     for one in narrowing(listing):
-        values = [value for value in query.getlist(one.name)[:MOST_CHOICES] if value and "\0" not in value]
+        values = [value for value in query.getlist(one.name)[:TICKED] if value and "\0" not in value]
         if values:
             rows = one.narrow(actor, rows, values)
     return rows
@@ -267,7 +262,7 @@ def kept(listing: Listing, query: QueryDict) -> str:
     """Filter, order and columns of an address, as saved views and forms write them."""
     told = QueryDict(mutable=True)
     for name in ("q", *sorted(one.name for one in narrowing(listing)), ARCHIVE.name, "sort", "columns"):
-        told.setlist(name, [value for value in query.getlist(name)[:MOST_CHOICES] if value])
+        told.setlist(name, [value for value in query.getlist(name)[:TICKED] if value])
     return told.urlencode()
 
 

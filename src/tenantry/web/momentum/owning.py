@@ -1,6 +1,5 @@
 """Choosing an owner by typing some of a name, with and without a script: in forms, and in the filters of lists."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,19 +10,17 @@ from django.utils.translation import gettext as _
 
 from tenantry.core.actor import Actor
 from tenantry.core.errors import NotFound
-from tenantry.core.ids import parse_id
 from tenantry.crm.receiving import is_called, owners_offered, receiver_called, receivers_offered
-from tenantry.people.records import MEMBER
-from tenantry.web.momentum.picking import FIELD, LONGEST, Picker, said_of
+from tenantry.web.offers import Offer, offer_of, options_of, ticked_in, typed_in
+from tenantry.web.picking import FIELD, Picker, said_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import page, screen
 
-# The filter of lists: those that it offers besides the ticked ones, and those that may be ticked.
+# Those that the filter of a list offers besides the ticked ones.
 IN_FILTER = 20
-TICKED = 50
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerPicker(Picker):
     """Of those who may be given records; chosen None: the queue *Unassigned*."""
 
@@ -32,20 +29,12 @@ class OwnerPicker(Picker):
         return f"{reverse('owner_choices')}?field={self.name}"
 
     @property
-    def optional(self) -> str:
-        return ""
-
-    @property
     def none(self) -> str:
         return _("Nobody: into the queue Unassigned")
 
     @property
-    def hint(self) -> str:
-        if self.more and self.typed:
-            return _("Others are called so, too: type more of the name.")
-        if self.more:
-            return _("There are more: search for a name.")
-        return _("Nobody active here is called so.") if self.typed and not self.choices else ""
+    def nothing(self) -> str:
+        return _("Nobody active here is called so.")
 
     def is_chosen_by_name(self, actor: Actor) -> bool:
         return self.chosen is not None and is_called(actor, self.chosen, self.typed)
@@ -72,7 +61,6 @@ def owner_picker(
         choices[own] = _("%(name)s (you)") % {"name": choices[own]}
     return OwnerPicker(
         name=name,
-        record_type=MEMBER,
         typed=typed,
         chosen=None if unknown else chosen,
         unknown=unknown,
@@ -82,33 +70,13 @@ def owner_picker(
     )
 
 
-# --- The filter of lists ------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """(value, label) of a filter. `search`: the address that offers what is typed, "" where everything stands there;
-    `hint`: what is said below."""
-
-    choices: Sequence[tuple[Any, Any]]
-    search: str = ""
-    typed: str = ""
-    hint: str = ""
-
-
 def owner_offer(actor: Actor, said: QueryDict, name: str = "owner") -> Offer:
-    """Those that are on come first. Two queries, one where nobody is."""
-    typed = said.get(f"{name}_typed", "").strip()[:LONGEST]
-    ticked = {one for text in said.getlist(name)[:TICKED] if (one := parse_id(text))}
-    found = owners_offered(actor, typed, ticked, most=IN_FILTER)
-    people = [(str(i), label) for i, label in (*found.chosen, *found.found)]
-    hint = ""
-    if found.more:
-        hint = _("There are more: search for a name.")
-    elif typed and not found.found:
-        hint = _("Nobody here is called so.")
-    search = f"{reverse('owner_choices')}?as=filter&field={name}" if found.more or typed else ""
-    return Offer([("me", _("Mine")), ("nobody", _("Unassigned")), *people], search, typed, hint)
+    """Of the filter of a list; those that are on come first. Two queries, one where nobody is."""
+    typed = typed_in(said, name)
+    found = owners_offered(actor, typed, ticked_in(said, name), most=IN_FILTER)
+    first = [("me", _("Mine")), ("nobody", _("Unassigned"))]
+    search = f"{reverse('owner_choices')}?as=filter&field={name}"
+    return offer_of(found, search, typed, _("Nobody here is called so."), first)
 
 
 @screen()
@@ -119,8 +87,6 @@ def owner_choices(request: MemberRequest) -> HttpResponse:
     if not FIELD.fullmatch(field):
         raise NotFound
     if said.get("as", "") != "filter":
-        return page(request, "momentum/picked.html", {"picker": owner_picker(request.actor, None, said, field)})
-    found, ticked = owner_offer(request.actor, said, field), said.getlist(field)
-    options = [{"value": value, "label": label, "checked": value in ticked} for value, label in found.choices]
-    context = {"name": field, "id": f"filter-{field}", "options": options, "many": True, "hint": found.hint}
-    return page(request, "components/filter_options.html", context)
+        return page(request, "components/picked.html", {"picker": owner_picker(request.actor, None, said, field)})
+    options = options_of(owner_offer(request.actor, said, field), said, field)
+    return page(request, "components/filter_options.html", options)

@@ -33,7 +33,6 @@ from tenantry.organizations.structure import parts_of
 from tenantry.web.momentum.exporting import cells, headings
 from tenantry.web.momentum.listing import (
     ARCHIVE,
-    MOST_CHOICES,
     Listing,
     Order,
     Row,
@@ -46,9 +45,9 @@ from tenantry.web.momentum.listing import (
     order_of,
     rows_shown,
 )
-from tenantry.web.momentum.owning import Offer
 from tenantry.web.momentum.shelves import shelf_of
 from tenantry.web.navigation import address
+from tenantry.web.offers import TICKED, Offer
 from tenantry.web.requests import MemberRequest
 from tenantry.web.saved_views import views_of
 from tenantry.web.screens import page
@@ -162,7 +161,7 @@ def _offered(request: MemberRequest, listing: Listing) -> list[tuple[Any, Offer]
         offered.append(ARCHIVE)
     found = [(one, one.options(request)) for one in offered]
     offers = [(one, some if isinstance(some, Offer) else Offer(list(some))) for one, some in found]
-    return [(one, offer) for one, offer in offers if offer.choices]
+    return [(one, offer) for one, offer in offers if offer.stands]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +178,7 @@ def _unoffered(request: MemberRequest, offered: list[tuple[Any, Offer]]) -> list
     found = []
     for one, offer in offered:
         known = {str(value) for value, _label in offer.choices}
-        values = [value for value in request.GET.getlist(one.name)[:MOST_CHOICES] if value and value not in known]
+        values = [value for value in request.GET.getlist(one.name)[:TICKED] if value and value not in known]
         if values:
             found.append(Unoffered(one.name, one.label, tuple(values)))
     return found

@@ -12,6 +12,7 @@ from tenantry.web.momentum import (
     leads,
     owning,
     picking,
+    placing,
     shelves,
 )
 from tenantry.web.momentum.listing import add_listing
@@ -49,6 +50,7 @@ urlpatterns = [
     path(f"{COMPANY}/edit", companies.company_edit, name="company_edit"),
     path("apps/momentum/owners/choices", owning.owner_choices, name="owner_choices"),
     path(f"{RECORDS}/choices", picking.record_choices, name="record_choices"),
+    path(f"{RECORDS}/workspaces/choices", placing.workspace_choices, name="workspace_choices"),
     path(f"{RECORDS}/selection.csv", bulk.record_selection_file, name="record_selection_file"),
     path("apps/momentum/done/<uuid:acted_id>", bulk.record_operation, name="record_operation"),
     path(

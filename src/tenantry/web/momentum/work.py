@@ -36,9 +36,9 @@ from tenantry.web.momentum.listing import (
     rows_shown,
 )
 from tenantry.web.momentum.pages import acts_on, one_url, record_list
-from tenantry.web.momentum.picking import shown_pickers
 from tenantry.web.momentum.work_forms import ActivityForm, NoteForm
 from tenantry.web.navigation import address
+from tenantry.web.picking import shown_pickers
 from tenantry.web.refusals import safe_back, status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen

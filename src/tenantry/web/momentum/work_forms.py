@@ -11,8 +11,8 @@ from tenantry.core.actor import Actor
 from tenantry.crm import bounds
 from tenantry.crm.actions.activities import LONGEST_MINUTES
 from tenantry.web.forms import BoundField, HouseForm
-from tenantry.web.momentum.picking import Picker, PickField, set_pickers
 from tenantry.web.people.holding_forms import DayField
+from tenantry.web.picking import Picker, PickField, set_pickers
 from tenantry.web.templatetags.work import KINDS
 
 # How a field of day and time writes its value.

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from tenantry.core.errors import Refusal
 from tenantry.organizations.errors import AtSeatLimit
+from tenantry.web.picking import PickField, shown_picker
 from tenantry.web.refusals import ways_out
 
 register = template.Library()
@@ -74,6 +75,8 @@ def field(
     """
     kind = kind_of(bound.field.widget)
     hint = hint or str(bound.help_text or "")
+    if picker := shown_picker(bound):
+        return {"picker": picker, "hint": hint, "bound": bound}
     errors = [str(error) for error in bound.errors]
     return {
         "bound": bound,
@@ -92,8 +95,10 @@ def field(
 
 @register.inclusion_tag("components/fields.html", takes_context=True)
 def fields(context: template.Context, form: forms.BaseForm, optional: bool = True) -> dict[str, Any]:
-    """All fields of a form one below the other, with its own errors above."""
-    return {"form": form, "optional": optional, "actor": context.get("actor")}
+    """All fields of a form one below the other, with its own errors above. Where one searches in a field, the return
+    key still sends the form."""
+    picks = any(isinstance(one, PickField) for one in form.fields.values())
+    return {"form": form, "optional": optional, "actor": context.get("actor"), "picks": picks}
 
 
 @register.inclusion_tag("components/remedies.html", takes_context=True)

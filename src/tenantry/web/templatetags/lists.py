@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from tenantry.web.offers import TYPED, Offer
 from tenantry.web.templatetags.components import grouped, icon
 
 register = template.Library()
@@ -20,8 +21,12 @@ CURSOR = "cursor"
 
 
 def query_of(context: template.Context) -> QueryDict:
+    """What the list is asked. What was typed to find a filter's choices is no part of it, and leads nowhere else."""
     request = context.get("request")
-    return request.GET.copy() if request is not None else QueryDict(mutable=True)
+    parameters = request.GET.copy() if request is not None else QueryDict(mutable=True)
+    for name in [name for name in parameters if name.endswith(TYPED)]:
+        del parameters[name]
+    return parameters
 
 
 @register.simple_tag(takes_context=True)
@@ -75,34 +80,28 @@ def filter_menu(
     context: template.Context,
     name: str,
     label: str,
-    options: Iterable[Sequence[Any]],
+    options: Offer | Iterable[Sequence[Any]],
     many: bool = True,
-    *,
-    search: str = "",
-    typed: str = "",
-    hint: str = "",
 ) -> dict[str, Any]:
-    """A filter inside the search form: a chip that opens its choices. `options`: (value, label) pairs.
+    """A filter inside the search form: a chip that opens its choices. `options`: (value, label) pairs, or an `Offer` of
+    many, in which one searches.
 
-    Place it in the list's GET form, so that the other filters are kept. `search`: where more choices are found by what
-    is `typed`, `hint`: what is said below them.
+    Place it in the list's GET form, so that the other filters are kept.
     """
     chosen = query_of(context).getlist(name)
-    rows = [
-        {"value": str(value), "label": text, "checked": str(value) in chosen}
-        for value, text in (tuple(option)[:2] for option in options)
-    ]
+    offer = options if isinstance(options, Offer) else Offer([tuple(option)[:2] for option in options])
+    rows = [{"value": str(value), "label": text, "checked": str(value) in chosen} for value, text in offer.choices]
     return {
         "name": name,
         "label": label,
         "many": many,
         "options": rows,
         "chosen": [row["label"] for row in rows if row["checked"]],
-        "clear": query(context, **{name: None, f"{name}_typed": None}),
+        "clear": query(context, **{name: None}),
         "id": f"filter-{slugify(name)}",
-        "search": search,
-        "typed": typed,
-        "hint": hint,
+        "search": offer.search,
+        "typed": offer.typed,
+        "hint": offer.hint,
     }
 
 

@@ -4,9 +4,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from tenantry.core.actor import Actor
 from tenantry.core.bounds import LABEL
 from tenantry.web.forms import BoundField, HouseForm
 from tenantry.web.people.place_forms import Choices, ChosenId, offer
+from tenantry.web.picking import Picker, PickField, set_pickers
 
 
 class UnitForm(HouseForm):
@@ -18,10 +20,10 @@ class UnitForm(HouseForm):
 class AgentForm(HouseForm):
     """Who gets which role at a unit."""
 
-    person = ChosenId(label=_("Person"))
+    person = PickField(label=_("Person"))
     role = ChosenId(label=_("Role"))
 
-    def __init__(self, *args: Any, people: Choices, roles: Choices, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, picker: Picker, roles: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self.fields["person"], people, _("Choose a person"))
+        set_pickers(self, actor, {"person": picker}, ["person"])
         offer(self.fields["role"], roles)

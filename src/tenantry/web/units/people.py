@@ -19,8 +19,10 @@ from tenantry.core.decisions import require
 from tenantry.core.errors import NotFound, Refusal
 from tenantry.core.transactions import reading
 from tenantry.organizations.units import place_of
-from tenantry.people.permissions import EDIT, VIEW
+from tenantry.people.permissions import EDIT
 from tenantry.usecases.placing import move_to_unit
+from tenantry.web.people.choosing import person_picker
+from tenantry.web.picking import is_searching
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
@@ -29,7 +31,6 @@ from tenantry.web.toasts import toast
 from tenantry.web.units.forms import AgentForm
 
 PAGE_SIZE = 50
-MOST_CHOICES = 500
 
 
 @screen(EDIT, methods=("GET", "POST"))
@@ -63,9 +64,13 @@ def unit_agents(request: MemberRequest, unit_id: UUID) -> HttpResponse:
     with reading():
         unit = get_unit(request.actor, unit_id)
         require(request.actor, ASSIGN, place_of(unit_id))
-        form = AgentForm(request.POST or None, people=_candidates(request), roles=_roles(request, unit_id))
+        sent = request.POST if request.method == "POST" else None
+        picker, roles = person_picker(request.actor, sent), _roles(request, unit_id)
+    searching = is_searching(sent)
+    initial = sent.dict() if sent is not None and searching else {}
+    form = AgentForm(None if searching else sent, initial=initial, actor=request.actor, picker=picker, roles=roles)
     context: dict[str, Any] = {"form": form, "unit": unit}
-    if request.method == "GET":
+    if request.method == "GET" or searching:
         return page(request, "units/agents.html", context)
     if not form.is_valid():
         if form.has_error("person", "invalid_choice") or form.has_error("role", "invalid_choice"):
@@ -86,15 +91,6 @@ def unit_agents(request: MemberRequest, unit_id: UUID) -> HttpResponse:
         _("%(name)s is %(role)s of %(unit)s now.") % {"name": given.name, "role": given.role, "unit": unit.name},
     )
     return go(request, reverse("unit_detail", args=[unit_id]))
-
-
-def _candidates(request: MemberRequest) -> list[tuple[UUID, str]]:
-    """Active and invited people whom the actor may see, by name."""
-    if not request.actor.may(VIEW):
-        return []
-    rows = listed(request.actor, DirectoryFilter(statuses=("active", "pending")), clock.now())
-    people = rows.exclude(id=request.actor.own_id).order_by("sort_name", "id")[:MOST_CHOICES]
-    return [(person.id, person.name) for person in people]
 
 
 def _roles(request: MemberRequest, unit_id: UUID) -> list[tuple[UUID, str]]:

@@ -8,10 +8,12 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenantry.core.actor import Actor
 from tenantry.core.ids import parse_id
 from tenantry.core.versions import version_sent
 from tenantry.crm.bounds import NAME
 from tenantry.web.forms import BoundField, HouseForm
+from tenantry.web.picking import Picker, PickField, set_pickers
 
 # Folders with their depth: (id, name, depth).
 Places = Sequence[tuple[UUID, str, int]]
@@ -54,25 +56,14 @@ class ItemForm(HouseForm):
 
 
 class FolderForm(HouseForm):
-    """A new folder. `workspaces`: (id, name) of those where it may stand; none where it lies in another folder."""
+    """A new folder. `place`: of the workspaces where it may stand; None where it lies in another folder."""
 
     name = BoundField(NAME, label=gettext_lazy("Name"))
-    workspace = forms.ChoiceField(label=gettext_lazy("Workspace"), required=False)
+    workspace = PickField(label=gettext_lazy("Workspace"))
 
-    def __init__(self, *args: Any, workspaces: Sequence[tuple[UUID, str]], everywhere: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, place: Picker | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not workspaces:
-            del self.fields["workspace"]
-            return
-        none = [("", _("None"))] if everywhere else []
-        self.fields["workspace"].choices = [  # type: ignore[attr-defined]
-            *none,
-            *((str(i), name) for i, name in workspaces),
-        ]
-
-    @property
-    def workspace_id(self) -> UUID | None:
-        return parse_id(self.cleaned_data.get("workspace") or "")
+        set_pickers(self, actor, {"workspace": place} if place else {}, ["workspace"])
 
 
 class MoveForm(HouseForm):

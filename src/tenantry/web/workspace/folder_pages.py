@@ -23,9 +23,10 @@ from tenantry.crm.actions.folders import (
 )
 from tenantry.crm.drive import CREATE, DELETE, EDIT, find_folder, find_folder_seen, may_add
 from tenantry.crm.records import FOLDER
-from tenantry.crm.selectors import workspaces_for
 from tenantry.organizations.structure import parts_of
 from tenantry.web.dialogs import form_dialog
+from tenantry.web.momentum.placing import PlacePicker, place_picker
+from tenantry.web.picking import is_searching
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
 from tenantry.web.toasts import toast
@@ -49,9 +50,12 @@ def folder_create(request: MemberRequest) -> HttpResponse:
         raise NotFound
     with reading():
         parent = find_folder(request.actor, parent_id) if parent_id else None
-        spaces = [] if parent else _workspaces(request)
-        everywhere = may_add(request.actor)
-    form = FolderForm(request.POST or None, workspaces=spaces, everywhere=everywhere)
+        place = None if parent else _place(request)
+    sent = request.POST if request.method == "POST" else None
+    if is_searching(sent):
+        form = FolderForm(None, initial=request.POST.dict(), actor=request.actor, place=place)
+    else:
+        form = FolderForm(sent, actor=request.actor, place=place)
 
     def create(given: dict[str, Any]) -> HttpResponse:
         made = perform(
@@ -59,7 +63,7 @@ def folder_create(request: MemberRequest) -> HttpResponse:
             actor=request.actor,
             name=given["name"],
             parent_id=parent_id,
-            workspace_id=form.workspace_id,
+            workspace_id=given.get("workspace"),
         )
         toast(request, _("The folder %(name)s is there.") % {"name": made.name})
         return go(request, _url(made.id))
@@ -68,10 +72,11 @@ def folder_create(request: MemberRequest) -> HttpResponse:
     return form_dialog(request, "workspace/drive/folder_form.html", form, context, create)
 
 
-def _workspaces(request: MemberRequest) -> list[tuple[UUID, str]]:
+def _place(request: MemberRequest) -> PlacePicker | None:
     if "workspaces" not in parts_of(request.organization):
-        return []
-    return list(workspaces_for(request.actor, CREATE).values_list("id", "name")[:100])
+        return None
+    sent = request.POST if request.method == "POST" else None
+    return place_picker(request.actor, FOLDER, sent, "workspace", free=may_add(request.actor))
 
 
 @screen(EDIT, methods=("GET", "POST"))

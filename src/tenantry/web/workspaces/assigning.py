@@ -6,25 +6,27 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from tenantry.access.workspaces import levels_for, managed_workspaces
+from tenantry.access.workspaces import levels_for
 from tenantry.acting.actions import perform
 from tenantry.core.errors import InvalidInput, NotFound, Refusal
 from tenantry.core.ids import parse_id
 from tenantry.core.transactions import reading
+from tenantry.organizations.labels import label
 from tenantry.organizations.selectors import policy
 from tenantry.people.permissions import WORKSPACES_MANAGE
 from tenantry.people.selectors import get_member
 from tenantry.usecases.workspaces import assign_workspaces
 from tenantry.web.people.alike import alike, levels_of, onward
+from tenantry.web.picking import is_searching
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
 from tenantry.web.selection import picked
 from tenantry.web.toasts import toast
+from tenantry.web.workspaces.choosing import managed_picker
 
 ADD_FIELDS = "people.add_fields"
 LIMIT = "workspaces.assign_on_add_limit"
-MOST_CHOICES = 200
 
 
 @screen(WORKSPACES_MANAGE, methods=("GET", "POST"))
@@ -32,12 +34,11 @@ def person_workspaces(request: MemberRequest, membership_id: UUID) -> HttpRespon
     """`workspaces`: which, `role`: at which level. Skipping loses nothing: each workspace adds people too."""
     with reading():
         context = _context(request, membership_id)
-    if request.method == "GET":
+    if request.method == "GET" or is_searching(request.POST):
         return page(request, "workspaces/assign.html", context)
     ids, role_id = picked(request.POST.getlist("workspaces")), parse_id(request.POST.get("role", ""))
     if ids is None or role_id is None:
         raise NotFound
-    context["chosen"] = {str(i) for i in ids}
     try:
         if not ids:
             raise InvalidInput({"workspaces": _("Choose a workspace, or skip.")})
@@ -54,17 +55,17 @@ def person_workspaces(request: MemberRequest, membership_id: UUID) -> HttpRespon
 
 def _context(request: MemberRequest, membership_id: UUID) -> dict[str, Any]:
     member = get_member(request.actor, membership_id)
-    workspaces = managed_workspaces(request.actor)
-    levels = levels_for(request.actor, workspaces[0][0]) if workspaces else []
     model = alike(request)
     chosen, level = levels_of(request, model) if model else (set(), "")
+    sent = request.POST if request.method == "POST" else None
+    picker = managed_picker(request.actor, sent, chosen, title=label(request.organization.labels, "workspaces"))
+    levels = levels_for(request.actor, picker.any_id(request.actor)) if picker else []
     return {
         "member": member,
-        "workspaces": workspaces[:MOST_CHOICES],
+        "picker": picker,
         "levels": levels,
         # The weakest is preselected: more is given on purpose.
-        "level": level or (str(levels[-1].id) if levels else ""),
+        "level": request.POST.get("role", "") or level or (str(levels[-1].id) if levels else ""),
         "limit": policy(LIMIT),
-        "chosen": chosen,
         "after_url": onward(request, "person_detail", membership_id),
     }

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tenantry.web.workspaces import assigning, members, restricting, views
+from tenantry.web.workspaces import assigning, choosing, members, restricting, views
 
 WORKSPACE = "admin/workspaces/<uuid:workspace_id>"
 MEMBER = f"{WORKSPACE}/people/<uuid:membership_id>"
@@ -11,6 +11,7 @@ THEIRS = f"{SETTINGS}/people/<uuid:membership_id>"
 urlpatterns = [
     path("admin/workspaces", views.workspace_list, name="workspace_list"),
     path("admin/workspaces/new", views.workspace_create, name="workspace_create"),
+    path("admin/workspaces/choices", choosing.managed_choices, name="managed_choices"),
     path(WORKSPACE, views.workspace_detail, name="workspace_detail"),
     path(f"{WORKSPACE}/edit", views.workspace_edit, name="workspace_edit"),
     path(f"{WORKSPACE}/deletion", views.workspace_deletion, name="workspace_deletion"),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseNotModified, QueryDict, StreamingHttpResponse
 
-from tenantry.access.directory import EVERYBODY, directory_page, facets, listed
+from tenantry.access.directory import EVERYBODY, directory_page, listed
 from tenantry.access.selectors import DirectoryFilter
 from tenantry.acting.actions import perform
 from tenantry.core import clock
@@ -24,6 +24,7 @@ from tenantry.usecases.offboarding import may_deactivate
 from tenantry.usecases.taking_out import note_people_export
 from tenantry.web.people import columns, filters
 from tenantry.web.people.answers import DEACTIVATION_BY
+from tenantry.web.people.choosing import offers_of
 from tenantry.web.people.rows import row_of
 from tenantry.web.people.saved import SHELF, column_context
 from tenantry.web.people.selecting import ticked
@@ -61,7 +62,7 @@ def person_list(request: MemberRequest) -> HttpResponse:
         "filtered": filters.is_filtered(request.GET),
         "query": views.query,
         "address_columns": request.GET.getlist("columns"),
-        "choices": facets(actor),
+        "choices": offers_of(actor, request.GET),
         "status_choices": filters.STATUS_CHOICES,
         "seen_choices": filters.SEEN_CHOICES,
         "sort_choices": filters.SORT_CHOICES,

@@ -1,0 +1,68 @@
+"""Choosing among things that have a name: a few, and those that are called so, however many there are."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from tenantry.core.bounds import SEARCH
+from tenantry.core.text import InvalidText
+
+# Besides those that are chosen already.
+OFFERED = 8
+# Words of a question that are looked for.
+MOST_WORDS = 6
+Named = tuple[UUID, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """(id, name). `chosen`: those of the ids asked for that there are; `found`: others, in their order; `more`: there
+    are more. Where everything fits, it stands in `found` together."""
+
+    chosen: tuple[Named, ...] = ()
+    found: tuple[Named, ...] = ()
+    more: bool = False
+
+    @property
+    def rows(self) -> tuple[Named, ...]:
+        return (*self.chosen, *self.found)
+
+
+def called(rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
+    """Those whose name holds every word that was typed: all for none, nothing for what can't be asked."""
+    try:
+        text = SEARCH.clean(typed)
+    except InvalidText:
+        return rows.none()
+    for word in text.lower().split()[:MOST_WORDS]:
+        rows = rows.filter(sort_name__contains=word)
+    return rows
+
+
+def is_called(name: str, typed: str) -> bool:
+    """The same of one name."""
+    return all(word in name.lower() for word in typed.lower().split()[:MOST_WORDS])
+
+
+def arranged(chosen: Collection[Named], found: Collection[Named], typed: str, most: int) -> Offered:
+    """`found`: up to one more than `most`, with or without those that are chosen, who come first unless everything
+    fits."""
+    if not typed.strip() and len(found) <= most:
+        ids = {one for one, _name in found}
+        return Offered(tuple(one for one in chosen if one[0] not in ids), tuple(found))
+    ids = {one for one, _name in chosen}
+    others = [one for one in found if one[0] not in ids]
+    return Offered(tuple(chosen), tuple(others[:most]), len(found) > most)
+
+
+def offered(rows: QuerySet[Any], typed: str, chosen: Collection[UUID] = (), *, most: int = OFFERED) -> Offered:
+    """Of rows with `name` and `sort_name`. A query; one more for what is chosen and not among those."""
+    named = rows.order_by("sort_name", "id").values_list("id", "name")
+    found = tuple(called(named, typed)[: most + 1])
+    there = dict(found)
+    kept = [(one, there[one]) for one in chosen if one in there]
+    asked = [one for one in chosen if one not in there]
+    return arranged((*kept, *(named.filter(id__in=asked) if asked else ())), found, typed, most)

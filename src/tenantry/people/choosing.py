@@ -1,0 +1,54 @@
+"""Choosing among people: a few, and those who are called so, however many there are."""
+
+from collections.abc import Collection, Iterable
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from tenantry.core.bounds import SEARCH
+from tenantry.core.named import OFFERED, Named, Offered
+from tenantry.core.text import InvalidText
+from tenantry.people.models import Membership
+from tenantry.people.words import asked_words
+
+# Of those who have a word in common with a name: more than are ever called alike.
+ALIKE = 50
+
+
+def people_called(people: QuerySet[Membership], query: str) -> QuerySet[Membership]:
+    """Whose name or address has words that begin like those of `query`; nobody's, where it can't be asked."""
+    try:
+        words = asked_words(SEARCH.clean(query))
+    except InvalidText:
+        return people.none()
+    for word in words:
+        people = people.filter(search_text__contains=f" {word}")
+    return people
+
+
+def people_offered(
+    people: QuerySet[Membership],
+    typed: str,
+    chosen: Collection[UUID] = (),
+    *,
+    most: int = OFFERED,
+    without: UUID | None = None,
+) -> Offered:
+    """Those who are chosen first, then others by name. `without`: found by being asked for alone. A query, and one
+    where somebody is chosen."""
+    named = people.only("given_name", "family_name", "email").order_by("sort_name", "id")
+    kept = _told(named.filter(id__in=chosen)) if chosen else ()
+    others = {one for one in (*chosen, without) if one is not None}
+    rows = _told(people_called(named.exclude(id__in=others) if others else named, typed)[: most + 1])
+    return Offered(kept, rows[:most], len(rows) > most)
+
+
+def _told(rows: Iterable[Membership]) -> tuple[Named, ...]:
+    return tuple((row.id, row.name) for row in rows)
+
+
+def called_exactly(people: QuerySet[Membership], text: str) -> UUID | None:
+    """Who has exactly this name or address; None for nobody, and where several have."""
+    wanted = text.strip().lower()
+    same = [row.id for row in people_called(people, text)[:ALIKE] if wanted in (row.name.lower(), row.email)]
+    return same[0] if len(same) == 1 else None
