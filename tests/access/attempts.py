@@ -370,7 +370,7 @@ _ON_STAGES = "create_stage edit_stage order_stages delete_stage".split()
 _ON_BILLING = (
     "change_plan withdraw_downgrade cancel_subscription resume_subscription buy_seats reduce_seats switch_addon"
     " change_billing_details"
-    " settle_order receive_payment fail_payment tend_subscription override_entitlement end_override"
+    " settle_order receive_payment fail_payment note_transfer tend_subscription override_entitlement end_override"
     " set_payment_method buy_pack agree_plan move_clock keep_references keep_order_reference keep_card keep_troubles"
 ).split()
 _ON_METERS = "report_usage reserve_usage commit_usage release_usage hold_tokens settle_tokens".split()

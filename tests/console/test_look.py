@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from factories.operators import PASSWORD, make_operator
 from factories.organizations import make_organization
-from support.selling import Customer, selling
+from support.selling import Customer, billing_samples, selling
 from tenantry.console.urls import urlpatterns
 from tenantry.core.mail.sending import send
 from tenantry.core.models import MailDelivery
@@ -57,7 +57,11 @@ def test_every_page_of_the_console(view, new_context, delivery_id):
     page.wait_for_url("**/console")
     shown = Customer("crm-suite", "crm-suite")
     shown.write(demonstrates=True)
-    samples = {"<uuid:delivery_id>": str(delivery_id), "<uuid:organization_id>": str(shown.org.id)}
+    samples = {
+        "<uuid:delivery_id>": str(delivery_id),
+        "<uuid:organization_id>": str(shown.org.id),
+        "<uuid:invoice_id>": billing_samples(shown.org)["invoice_id"],
+    }
     paths = [
         "/"
         + re.sub(r"<uuid:\w+>", lambda found: samples[found.group()], str(one.pattern))

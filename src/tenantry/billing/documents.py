@@ -4,6 +4,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from io import BytesIO
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format, number_format
@@ -15,6 +16,9 @@ from tenantry.billing.models import Invoice, InvoiceLine
 from tenantry.billing.printing import Party, Printed, PrintedLine, PrintedSum, pdf
 from tenantry.billing.wording import Worded, worded
 from tenantry.core.money import written
+
+# Before the reference of a bank transfer, where else a gateway's own stands.
+TRANSFER: Final = "transfer:"
 
 
 def lines_of(invoice: Invoice) -> list[Line]:
@@ -101,7 +105,11 @@ def _note(invoice: Invoice, zone: tzinfo) -> str:
         return _("This invoice is void.")
     if invoice.paid_at is None:
         return _("This invoice is not paid yet.")
-    return _("Paid on %(day)s.") % {"day": date_format(invoice.paid_at.astimezone(zone), "DATE_FORMAT")}
+    day = date_format(invoice.paid_at.astimezone(zone), "DATE_FORMAT")
+    if invoice.ref.startswith(TRANSFER):
+        reference = invoice.ref.removeprefix(TRANSFER)
+        return _("Paid by bank transfer on %(day)s, reference %(reference)s.") % {"day": day, "reference": reference}
+    return _("Paid on %(day)s.") % {"day": day}
 
 
 def papers(invoices: Iterable[Invoice]) -> Iterator[bytes]:

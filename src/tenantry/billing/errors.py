@@ -143,6 +143,24 @@ class InvoicePending(Refusal):
     sentence = _("The invoice %(number)s is being paid. Please try again when it is.")
 
 
+class InvoicePaid(Refusal):
+    code = "invoice_paid"
+    sentence = _("The invoice %(number)s is paid already.")
+
+
+class InvoiceVoid(Refusal):
+    code = "invoice_void"
+    sentence = _("The invoice %(number)s is void: nothing is asked for by it any more.")
+
+
+class NotBegunThere(Refusal):
+    code = "not_begun_there"
+    sentence = _(
+        "Stripe has not begun the period of the invoice %(number)s yet, and may still charge the card for it. Please"
+        " try again in two hours."
+    )
+
+
 class OrderOver(Refusal):
     code = "order_over"
     sentence = _("This offer is over. Choose again to see the amounts of today.")

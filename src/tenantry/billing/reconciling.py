@@ -12,6 +12,7 @@ from django.db.models import Sum
 from tenantry.acting.actions import perform
 from tenantry.billing.actions.gateway import Trouble, keep_references, keep_troubles
 from tenantry.billing.collecting import collect
+from tenantry.billing.documents import TRANSFER
 from tenantry.billing.following import follow, follow_invoice
 from tenantry.billing.gateways.stripe.charging import close, written_on
 from tenantry.billing.gateways.stripe.client import KEY, asking, is_set, moment
@@ -162,6 +163,10 @@ def _differing(papers: Sequence[Paper], paid_here: Mapping[str, int]) -> Iterabl
             yield Trouble("not_paid_there", ref, {"amount": due})
     known = set(Order.objects.filter(ref__startswith="in_").values_list("ref", flat=True))
     known |= set(Invoice.objects.filter(ref__startswith="in_").values_list("ref", flat=True))
+    transferred = Invoice.objects.filter(state=Invoice.State.PAID, ref__startswith=TRANSFER)
+    ids = {str(one) for one in transferred.values_list("id", flat=True)}
+    # Stripe was told, and took nothing.
+    known |= {paper.ref for paper in papers if paper.told.get("invoice") in ids}
     for ref, paper in sorted(theirs.items()):
         if paper.status == "paid" and paper.paid and ref not in known:
             yield Trouble("not_known_here", ref, {"amount": paper.paid})

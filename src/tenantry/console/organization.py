@@ -1,14 +1,14 @@
 """One organization for operators: its figures and all its policies, any of which they change."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.urls import reverse
 
 from tenantry.billing.actions.agreeing import agreeable
-from tenantry.billing.selectors import moment_of, renews, subscription, terms_of
+from tenantry.billing.selectors import invoices, moment_of, open_invoices, renews, subscription, terms_of
 from tenantry.billing.states import State
 from tenantry.billing.wording import STATES
 from tenantry.blueprints.schema import load
@@ -16,6 +16,7 @@ from tenantry.console.entitlements import entitlement_lines
 from tenantry.console.screens import ConsoleRequest, SeeOther, act_in, looking_into, operator_screen, show
 from tenantry.core import clock
 from tenantry.core.errors import InvalidInput, PlanChanged, Refusal, VersionChanged
+from tenantry.core.ids import parse_id
 from tenantry.core.text import InvalidText
 from tenantry.core.versions import version_sent
 from tenantry.organizations.actions.policies import (
@@ -32,7 +33,12 @@ from tenantry.people.errors import PeopleElsewhere
 from tenantry.people.seats import seats
 from tenantry.usecases.telling_policies import effect_lines, effect_sentences, policy_groups, policy_line
 
+if TYPE_CHECKING:
+    from tenantry.billing.models import Invoice
+
 Fields = Mapping[str, Sequence[str]]
+# Whose open invoices are more pays none of them.
+UNPAID = 100
 
 
 def _began_with(blueprint: str) -> Mapping[str, Any]:
@@ -54,6 +60,8 @@ def console_organization(request: ConsoleRequest, organization_id: UUID) -> Http
             "viewed": found,
             **_plan(),
             "agreed": "agreed" in request.GET,
+            "transferred": _transferred(request.GET.get("transferred", "")),
+            "unpaid": list(open_invoices()[:UNPAID]),
             "counted": seats(clock.now()),
             "groups": policy_groups(standings, _began_with(found.blueprint)),
             "entitlements": lines,
@@ -61,6 +69,12 @@ def console_organization(request: ConsoleRequest, organization_id: UUID) -> Http
             "changed": next((s.state.policy for s in standings if s.state.policy.code == changed), None),
         }
         return show(request, "console/organization.html", context)
+
+
+def _transferred(said: str) -> "Invoice | None":
+    """The invoice that was just noted as paid."""
+    invoice_id = parse_id(said)
+    return invoices().filter(id=invoice_id, state="paid").first() if invoice_id else None
 
 
 def _plan() -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tenantry.console import agreements, clock, entitlements, organization, views
+from tenantry.console import agreements, clock, entitlements, organization, transfers, views
 
 urlpatterns = [
     path("console", views.console_home, name="console_home"),
@@ -26,6 +26,11 @@ urlpatterns = [
         "console/organizations/<uuid:organization_id>/agreement",
         agreements.console_agreement,
         name="console_agreement",
+    ),
+    path(
+        "console/organizations/<uuid:organization_id>/invoices/<uuid:invoice_id>/payment",
+        transfers.console_transfer,
+        name="console_transfer",
     ),
     path("console/organizations/<uuid:organization_id>/clock", clock.console_clock, name="console_clock"),
     path("console/outbox", views.console_outbox, name="console_outbox"),

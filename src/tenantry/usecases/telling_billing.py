@@ -34,6 +34,7 @@ TITLES: Mapping[str, Any] = {
     "billing.pack_bought": _("Pack bought"),
     "billing.payment_received": _("Payment received"),
     "billing.payment_failed": _("Payment failed"),
+    "billing.transfer_noted": _("Bank transfer noted"),
     "billing.time_passed": _("Subscription by itself"),
     "billing.gateway_differs": _("The payment service differs"),
     "billing.entitlement_overridden": _("Entitlement overridden"),
@@ -119,6 +120,18 @@ def _agreed(facts: Facts) -> str:
     return gettext("%(who)s put the organization on %(after)s as agreed: %(reason)s") % places
 
 
+def _transferred(facts: Facts) -> str:
+    places = {**_places(facts), "day": _day(facts.values.get("day"))}
+    places |= {"reference": facts.get("reference"), "reason": facts.get("reason")}
+    return (
+        gettext(
+            "%(who)s noted that the invoice %(invoice)s, %(sum)s, was paid by bank transfer on %(day)s, reference"
+            " %(reference)s: %(reason)s"
+        )
+        % places
+    )
+
+
 def _clock_moved(facts: Facts) -> str:
     places = {"who": facts.who, "day": _day(facts.values.get("at"))}
     moved = gettext("%(who)s moved the demonstration’s clock ahead to %(day)s.") % places
@@ -163,6 +176,7 @@ SENTENCES: Mapping[str, Callable[[Any], str]] = {
     "billing.pack_bought": _plain(_("%(who)s bought a pack: %(after)s.")),
     "billing.payment_received": _plain(_("The invoice %(invoice)s was paid, %(sum)s.")),
     "billing.payment_failed": _plain(_("The payment of the invoice %(invoice)s failed, %(sum)s.")),
+    "billing.transfer_noted": _transferred,
     "billing.time_passed": _time_passed,
     "billing.gateway_differs": _plain(_("The payment service says something else than Tenantry about: %(after)s.")),
     "billing.entitlement_overridden": _overridden,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from tenantry.acting.actions import Done, Outcome, action
+from tenantry.acting.actions import Done, Outcome, action, in_action
 from tenantry.audit.chain import Entry, Event
 from tenantry.billing.actions.methods import mark_declined
 from tenantry.billing.actions.orders import HOUSE, refuse_others
@@ -32,23 +32,42 @@ def receive_payment(*, actor: Actor, now: datetime, invoice_id: UUID, ref: str =
     written_off = invoice.state == Invoice.State.VOID
     paid(invoice, at, ref)
     mark_declined(None)
-    events = [Event("PaymentReceived", {"invoice_id": invoice.id})]
+    events = [received(invoice)]
     jobs: tuple[Job, ...] = ()
     if written_off:
         add_credit(row, invoice.due, "paid_late", at, currency=invoice.currency, invoice=invoice)
-    elif not open_invoices().exists():
-        row.unpaid_since = None
-        if row.state in (State.PENDING_PAYMENT, State.FROZEN):
-            was_frozen = row.state == State.FROZEN
-            move(row, Happening.PAYMENT_RECEIVED, at)
-            events.append(changed(row, "recovered", at))
-            if was_frozen and row.period_end is not None and row.period_end <= at:
-                more, jobs = _begun_anew(row, at, now)
-                events += more
+    else:
+        more, jobs = recover(row, at, now)
+        events += more
     keep(row, now)
     resolve_entitlements(now)
     values = {"invoice": invoice.written_number, "amount": invoice.due, "currency": invoice.currency}
     return Outcome(Done(invoice.id), Entry("billing.payment_received", "invoice", invoice.id, values), (*events,), jobs)
+
+
+def received(invoice: Invoice) -> Event:
+    return Event("PaymentReceived", {"invoice_id": invoice.id})
+
+
+def recover(row: Subscription, at: datetime, now: datetime) -> tuple[list[Event], tuple[Job, ...]]:
+    """What follows for a locked subscription when an invoice was paid: nothing while another one is open. The caller
+    keeps it."""
+    in_action()
+    if open_invoices().exists():
+        return [], ()
+    row.unpaid_since = None
+    if row.state not in (State.PENDING_PAYMENT, State.FROZEN):
+        return [], ()
+    anew = begins_anew(row, at)
+    move(row, Happening.PAYMENT_RECEIVED, at)
+    events = [changed(row, "recovered", at)]
+    more, jobs = _begun_anew(row, at, now) if anew else ([], ())
+    return events + more, jobs
+
+
+def begins_anew(row: Subscription, at: datetime) -> bool:
+    """Whether its period went by while it was frozen."""
+    return row.state == State.FROZEN and row.period_end is not None and row.period_end <= at
 
 
 def _begun_anew(row: Subscription, at: datetime, now: datetime) -> tuple[list[Event], tuple[Job, ...]]:

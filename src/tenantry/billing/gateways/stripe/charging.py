@@ -187,6 +187,28 @@ def page_of(bill: Bill) -> Charged:
         return Charged(Result.WAITING) if paper is None else said(paper)
 
 
+def paid_elsewhere(bill: Bill) -> Charged:
+    """Its money came by another way: Stripe notes it and asks for nothing any more. PAID without a reason: it does so
+    since now; with "paid": it was paid there before; with "void": it asked for nothing. WAITING: Stripe has not begun
+    the period and may still charge it.
+
+    :raises GatewayAway, GatewayRefused: nothing is known.
+    """
+    with asking() as client:
+        paper = paper_of(client, bill)
+        if paper is None:
+            return Charged(Result.WAITING)
+        if paper.status in ("open", "uncollectible"):
+            try:
+                return said(client.v1.invoices.pay(paper.id, {"paid_out_of_band": True}, keyed("elsewhere", paper.id)))
+            except stripe.InvalidRequestError:
+                # A card was faster.
+                paper = client.v1.invoices.retrieve(paper.id)
+                if paper.status != "paid":
+                    raise
+        return Charged(Result.PAID, paper.status or "", paper.id)
+
+
 def close(client: StripeClient, paper: Invoice) -> None:
     """Of a bill that is settled elsewhere: nothing is asked for any more."""
     if paper.status == "open":
