@@ -12,8 +12,10 @@ from factories.organizations import make_organization
 from factories.records import make_each, make_record, make_workflow
 from support.handing import audited, in_one_team, make_large, owners, plan, world
 from support.many import lines, run, state_of
+from support.told import sentences as told_sentences
 from tenantry.acting.operations import cancel_operation
 from tenantry.audit.chain import verify
+from tenantry.audit.outbox import dispatch
 from tenantry.core import clock
 from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing, PlanChanged
 from tenantry.core.ids import NIL
@@ -195,6 +197,9 @@ def test_it_stops_when_its_asker_loses_the_right():
     row = state_of(org, begun.operation_id)
     assert (row.state, row.error, row.done) == ("failed", "no_longer_in", 2)
     assert Counter(owners(org).values())[taker.membership_id] == 2
+    dispatch(org.id)
+    # Whoever asked hears nothing any more.
+    assert told_sentences(org.owner, "operation_ended") == ["Hand over records: it came to a stop after 2."]
 
 
 def test_who_was_deactivated_meanwhile_receives_nothing_any_more():
@@ -292,10 +297,11 @@ def test_the_queue_is_given_out_and_keeps_what_nobody_can_take():
     workflow = make_workflow(org)
     deal = make_record(org, "deal", None, workflow_id=workflow)
     lead = make_record(org, "lead", None)
+    make_record(org, "deal", None, workflow_id=make_workflow(org))
     with scope.tenant(org.id), writing():
         WorkflowMember.objects.create(workflow_id=workflow, membership_id=taker.membership_id, added_at=clock.now())
     planned = plan(org, from_ids=(NIL,), spread=Spread("workflow"))
-    assert (planned.total, planned.staying, planned.unassigned) == (1, 1, 0)
+    assert (planned.total, planned.staying, planned.unassigned, planned.open_deals) == (1, 2, 0, 1)
     org.perform(reassign_records, digest=planned.digest, from_ids=(NIL,), spread=Spread("workflow"))
     found = owners(org)
     assert (found["deal", deal], found["lead", lead]) == (taker.membership_id, None)

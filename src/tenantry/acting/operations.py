@@ -54,14 +54,14 @@ class Batch:
 class OperationKind:
     """`permission`: whoever holds it sees and cancels operations of this kind, as does who asked for one. `batch` is
     called with `actor`, `now` and `operation_id`, again and again until it says that nothing is left. `stopped`: a step
-    that is told when one is canceled or fails, in the same transaction. `asks`: it only finds out what would be done,
-    for somebody to confirm."""
+    that is told when one is canceled or fails, in the same transaction; it answers with the events that tell others.
+    `asks`: it only finds out what would be done, for somebody to confirm."""
 
     code: str
     title: str | Promise
     permission: str
     batch: Action[Batch]
-    stopped: Callable[[Operation, datetime], None] | None = None
+    stopped: Callable[[Operation, datetime], tuple[Event, ...] | None] | None = None
     asks: bool = False
 
 
@@ -245,15 +245,14 @@ def fail_operation(*, actor: Actor, now: datetime, operation_id: UUID, code: str
         return Outcome(Done(operation_id), None)
     row.state, row.error, row.finished_at, row.moved_at = State.FAILED, code, now, now
     row.save(update_fields=["state", "error", "finished_at", "moved_at"])
-    _tell_stopped(row, now)
+    events = (*ended(row), *_tell_stopped(row, now))
     values = {**_figures(row), "code": code}
-    return Outcome(Done(operation_id), Entry("operations.failed", "operation", row.id, values), events=ended(row))
+    return Outcome(Done(operation_id), Entry("operations.failed", "operation", row.id, values), events=events)
 
 
-def _tell_stopped(row: Operation, now: datetime) -> None:
+def _tell_stopped(row: Operation, now: datetime) -> tuple[Event, ...]:
     stopped = _kinds[row.kind].stopped
-    if stopped is not None:
-        stopped(row, now)
+    return (stopped(row, now) if stopped is not None else None) or ()
 
 
 def _figures(row: Operation) -> dict[str, Any]:
@@ -290,8 +289,8 @@ def cancel_operation(*, actor: Actor, now: datetime, operation_id: UUID) -> Outc
     row = lock_operation(get_operation(actor, operation_id).id)
     row.state, row.finished_at, row.moved_at = State.CANCELED, now, now
     row.save(update_fields=["state", "finished_at", "moved_at"])
-    _tell_stopped(row, now)
-    return Outcome(Done(row.id), Entry("operations.canceled", "operation", row.id, _figures(row)))
+    events = _tell_stopped(row, now)
+    return Outcome(Done(row.id), Entry("operations.canceled", "operation", row.id, _figures(row)), events=events)
 
 
 def operations(actor: Actor) -> QuerySet[Operation]:

@@ -6,12 +6,14 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from tenantry.access.selectors import keyholder_ids
 from tenantry.acting.actions import Outcome, action
 from tenantry.acting.models import Operation
 from tenantry.acting.operations import Batch, OperationKind, advance, finish, lock_operation, register_operation
 from tenantry.audit.chain import Event
 from tenantry.core.actor import Actor
 from tenantry.crm.questions import follow_words
+from tenantry.people.models import Membership
 from tenantry.people.permissions import EDIT
 from tenantry.usecases.handing_over.giving import ask_again
 from tenantry.usecases.handing_over.moving import Moved, entry_of, settle_links
@@ -55,4 +57,20 @@ def reassigned(operation: Operation) -> tuple[Event, ...]:
     return (Event("RecordsReassigned", {"operation_id": operation.id, "count": operation.done}),)
 
 
-HANDOVER = register_operation(OperationKind("records.handover", _("Hand over records"), EDIT, reassign_batch))
+def _stopped(operation: Operation, now: datetime) -> tuple[Event, ...]:
+    """Where nobody is here who asked for it, those with all permissions hear that records stayed where they were."""
+    asker = operation.actor_id if operation.actor_kind == "member" else None
+    present = asker is not None and Membership.objects.filter(id=asker, status=Membership.Status.ACTIVE).exists()
+    if present or operation.state != Operation.State.FAILED:
+        return ()
+    told = keyholder_ids()
+    if not told:
+        return ()
+    figures = {"done": operation.done, "refused": operation.refused, "state": operation.state}
+    about = {"operation_id": operation.id, "operation": operation.kind, "membership_id": told[0]}
+    return (Event("OperationEnded", {**about, **figures, "tell": [str(one) for one in told]}),)
+
+
+HANDOVER = register_operation(
+    OperationKind("records.handover", _("Hand over records"), EDIT, reassign_batch, stopped=_stopped)
+)

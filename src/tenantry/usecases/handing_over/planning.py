@@ -102,7 +102,7 @@ def _plan(
     for group in moving:
         counts[group.type_key] = counts.get(group.type_key, 0) + group.number
     total = sum(counts.values())
-    open_deals, open_value = _open_deals(actor, givers, part) if counts.get(DEAL.key) else (0, ())
+    open_deals, open_value = _open_deals(actor, givers, part, spread, moving) if counts.get(DEAL.key) else (0, ())
     return HandoverPlan(
         from_ids=givers.ids,
         from_names=tuple(givers.names[one] for one in givers.ids),
@@ -121,12 +121,14 @@ def _plan(
     )
 
 
-def _open_deals(actor: Actor, givers: Givers, part: Part) -> tuple[int, tuple[tuple[str, int], ...]]:
-    """Of the givers; those of the queue that stay there are counted, too."""
+def _open_deals(
+    actor: Actor, givers: Givers, part: Part, spread: Spread, moving: list[Group]
+) -> tuple[int, tuple[tuple[str, int], ...]]:
+    """Of those that move."""
     ids = [one for one in givers.ids if DEAL in givers.types(one, part) and one != NIL]
     owned = Q(owner_id__in=ids)
-    if NIL in givers.ids and DEAL in givers.types(NIL, part):
-        owned |= Q(owner_id__isnull=True)
+    if queue := [one.workflow for one in moving if one.owner == NIL and one.type_key == DEAL.key]:
+        owned |= Q(owner_id__isnull=True, workflow_id__in=queue) if spread.by_workflow else Q(owner_id__isnull=True)
     rows = records(DEAL, part).filter(owned, state=Deal.State.OPEN).order_by().values_list("currency")
     found = list(rows.annotate(n=Count("*"), value_=Sum("value")).order_by("currency"))
     view, targets = DEAL.permissions["view"], targets_of(givers.ids)
