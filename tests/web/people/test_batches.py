@@ -297,6 +297,28 @@ def test_what_sending_means_is_said_first():
     assert "2 invitations were sent. 2 rows were refused. 1 row with errors stayed behind." in page
 
 
+def test_whoever_will_hold_no_seat_is_not_counted_as_needing_one():
+    few = make_organization(seats=3)
+    client = signed_in(few.owner)
+    rows = [f"{address()};{role}" for role in ("Read-only", "Member", "Read-only", "Member", "Read-only")]
+    url = upload(few, client, "email;role", *rows)
+    assert "3 rows find no seat" in body(client.get(url))
+    by_operator(few, code="seats.free_roles", value=["read_only"])
+    page = body(client.get(url))
+    assert "Send all 5 invitations" in page
+    assert re.search(r"2</b>\s*<span>seats are needed", page)
+    assert "2 seats are free." in page
+    assert "find no seat" not in page
+    send(few, client, url)
+    assert "5 invitations were sent." in body(client.get(url))
+    # With no seat left, only those without a fee still find their place.
+    rows = [f"{address()};{role}" for role in ("Member", "Read-only")]
+    page = body(client.get(upload(few, client, "email;role", *rows)))
+    assert "1 row finds no seat" in page
+    assert "Send 1 invitation" in page
+    assert re.search(r"1</b>\s*<span>seat is needed", page)
+
+
 def test_seats_that_grow_with_people_are_charged(org, client):
     by_operator(org, code="seats.growth", value="per_person", reason="Contract 17")
     page = body(client.get(upload(org, client, "email", address())))

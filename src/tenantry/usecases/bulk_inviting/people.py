@@ -33,7 +33,7 @@ def sort_out(rows: Sequence[BatchRow], judged: Sequence[Judged], now: datetime) 
     """The first rows get the free seats, and the keyholders' roles that the policy leaves. Under the locks of both."""
     found = Sorted()
     free, limits = free_seats(now)
-    exempt = _exempt()
+    exempt = roles_without_fee(free_roles())
     keyholders, left = _keyholders([one for one in judged if one.state != BatchRow.State.ERROR])
     for row, one in zip(rows, judged, strict=True):
         if one.state == BatchRow.State.ERROR:
@@ -59,9 +59,8 @@ def free_seats(now: datetime) -> tuple[int | None, dict[str, Any]]:
     return state.free, {"in_use": max(state.in_use, state.limit or 0), "limit": state.limit, "free": 0}
 
 
-def _exempt() -> set[str]:
-    """Ids of the roles without a fee."""
-    keys = free_roles()
+def roles_without_fee(keys: Collection[str]) -> set[str]:
+    """Ids of the roles with these keys, those of policy `seats.free_roles`."""
     return {str(i) for i in Role.objects.filter(key__in=keys).values_list("id", flat=True)} if keys else set()
 
 
@@ -81,7 +80,7 @@ def bring_in(actor: Actor, coming: Sequence[tuple[BatchRow, Judged]], now: datet
     if not coming:
         return []
     departments = _departments([one.resolved for _row, one in coming], now)
-    until, exempt = invitation_end(now), _exempt()
+    until, exempt = invitation_end(now), roles_without_fee(free_roles())
     members = [_member(one, departments, until, now, exempt) for _row, one in coming]
     create_invitations(members, invited_by=actor.membership_id, now=now)
     placed = [(member, one.resolved) for member, (_row, one) in zip(members, coming, strict=True)]

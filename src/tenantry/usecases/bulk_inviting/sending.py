@@ -32,7 +32,7 @@ from tenantry.organizations.selectors import policy_values
 from tenantry.people.locks import lock_members
 from tenantry.people.models import BatchRow, InvitationBatch, Membership
 from tenantry.people.permissions import INVITE
-from tenantry.people.seats import COUNTED, seats
+from tenantry.people.seats import COUNTED, FREE_ROLES, GROWTH, seats
 from tenantry.usecases.bulk_inviting.batches import (
     SENDABLE,
     BatchDone,
@@ -46,7 +46,7 @@ from tenantry.usecases.bulk_inviting.drafts import draft_of
 from tenantry.usecases.bulk_inviting.errors import BatchNotReady, NothingFailed, NothingToSend
 from tenantry.usecases.bulk_inviting.failed_mails import failed_mails, mail_again
 from tenantry.usecases.bulk_inviting.judging import answers_at_once, judge
-from tenantry.usecases.bulk_inviting.people import bring_in, sort_out
+from tenantry.usecases.bulk_inviting.people import bring_in, roles_without_fee, sort_out
 from tenantry.usecases.bulk_inviting.reading import locked_batch
 from tenantry.usecases.bulk_inviting.wording import is_warning
 
@@ -58,11 +58,13 @@ def plan_send_batch(actor: Actor, batch_id: UUID, now: datetime) -> SendPlan:
 
     :raises NotFound: see `get_batch`.
     """
-    counts = counts_of(get_batch(actor, batch_id))
-    waiting = counts[State.READY] + counts[State.WARNING]
-    rules = policy_values("seats.growth", COUNTED)
-    growth = rules["seats.growth"]
-    needed = waiting if Membership.Status.INVITED in rules[COUNTED] else 0
+    batch = get_batch(actor, batch_id)
+    counts = counts_of(batch)
+    rules = policy_values(GROWTH, COUNTED, FREE_ROLES)
+    growth = rules[GROWTH]
+    needed = 0
+    if Membership.Status.INVITED in rules[COUNTED]:
+        needed = counts[State.READY] + counts[State.WARNING] - _without_seat(batch, rules[FREE_ROLES])
     free = None if growth == "per_person" else seats(now).free
     return SendPlan(
         batch_id=batch_id,
@@ -74,6 +76,12 @@ def plan_send_batch(actor: Actor, batch_id: UUID, now: datetime) -> SendPlan:
         beyond_seats=0 if free is None else max(0, needed - free),
         growth=growth,
     )
+
+
+def _without_seat(batch: InvitationBatch, free_roles: Iterable[str]) -> int:
+    """Rows whose role takes no seat, as `people.sort_out` will find."""
+    exempt = roles_without_fee(list(free_roles))
+    return _rows(batch, *SENDABLE).filter(resolved__role_id__in=exempt).count() if exempt else 0
 
 
 @action(INVITE)
