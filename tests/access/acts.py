@@ -194,7 +194,7 @@ VALID: dict[str, Callable[[Stage], Params]] = {
     "resend_invitations": lambda s: {"membership_ids": (s.pending,)},
     "revoke_invitation": lambda s: {"membership_id": s.pending},
     "deactivate_members": many,
-    "let_go": lambda s: {**many(s), "removing": False},
+    "let_go": lambda s: {**many(s), "number": 1},
     "reactivate_member": lambda s: {"membership_id": s.gone.membership_id},
     "remove_members": many,
     "send_password_reset": on,

@@ -241,7 +241,7 @@ GENERATORS: dict[str, Callable[[Draw, Ground], Params]] = {
     "resend_invitations": lambda d, g: {"membership_ids": some(d, [*g.invited, *g.members])},
     "revoke_invitation": lambda d, g: {"membership_id": one(d, [*g.invited, *g.members])},
     "deactivate_members": lambda d, g: {"membership_ids": several(d, g)},
-    "let_go": lambda d, g: {"membership_ids": several(d, g), "removing": d(st.booleans())},
+    "let_go": lambda d, g: {"membership_ids": several(d, g), "number": d(st.integers(0, 9))},
     "reactivate_member": lambda d, g: {"membership_id": who(d, g)},
     "remove_members": lambda d, g: {"membership_ids": several(d, g)[:1], "successor_id": maybe(d, g.members)},
     "send_password_reset": lambda d, g: {"membership_id": who(d, g)},

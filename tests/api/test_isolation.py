@@ -81,6 +81,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "usage_commit": {"amount": 1},
     "billing_addon_plan": {"on": True},
     "billing_addon_switch": {"on": True},
+    "billing_stay_plan": {"seats": 1},
+    "billing_stay": {"seats": 1},
     "person_role_move": {"ends_at": None},
     "person_restriction_plan": {"values": {"data.no_export": "yes"}},
     "person_restriction_set": {"values": {"data.no_export": "yes"}},
@@ -93,7 +95,7 @@ SELECTING = {
     "deactivations_plan", "deactivations_create", "removals_plan", "removals_create", "team_member_add",
     "invitations_resend_plan", "invitations_resend", "team_join_plan", "team_join",
     "unit_member_plan", "unit_member_add", "workspace_member_add", "workflow_member_add",
-    "deal_member_add", "billing_addon_plan", "billing_addon_switch",
+    "deal_member_add", "billing_addon_plan", "billing_addon_switch", "billing_stay_plan", "billing_stay",
 }  # fmt: skip
 # Ids in the query, by operation: parameter -> which.
 IN_QUERY = {

@@ -78,7 +78,7 @@ OTHER_FIELDS: dict[str, str] = dict.fromkeys(
     " move with_deal deal_name value closes_on comment commission company_name job_title source domain industry"
     " address archived show before title due_on body happened_at minutes spread types how tell probability"
     " as stale_days is_milestone is_lodgement with_members order own meter question"
-    " seats interval at plan card bank on purchase_order country off away seat paid taken".split(),
+    " seats interval at plan card bank on purchase_order country seat paid taken".split(),
     "",
 ) | {
     "do": "deactivate", "given_name": "Given", "family_name": "Name", "time_zone": "UTC",

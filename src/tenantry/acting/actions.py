@@ -38,12 +38,14 @@ PAUSE_SECONDS = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[Result]):
-    """What an action hands back to `perform`. `entry` None: nothing worth an audit line (own preferences)."""
+    """What an action hands back to `perform`. `entry` None: nothing worth an audit line (own preferences). `besides`:
+    what else the same transaction did, each with a line of its own, because each is taken back by itself."""
 
     result: Result
     entry: Entry | None
     events: tuple[Event, ...] = ()
     jobs: tuple[Job, ...] = ()
+    besides: "tuple[Part[Any], ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,12 +234,14 @@ def _carry_out(
     outcome = action(actor=actor, now=now, **params)
     if record is not None:
         _finish_idempotent(record, action, declaration, outcome.result)
-    if outcome.entry is not None:
-        append(actor=actor, entry=outcome.entry, events=outcome.events, now=now)
-    elif outcome.events:
-        raise ValueError("events need an entry: they share its number")
-    jobs.enqueue(*outcome.jobs)
-    if outcome.events:
+    parts: tuple[Outcome[Any] | Part[Any], ...] = (outcome, *outcome.besides)
+    for part in parts:
+        if part.entry is not None:
+            append(actor=actor, entry=part.entry, events=part.events, now=now)
+        elif part.events:
+            raise ValueError("events need an entry: they share its number")
+        jobs.enqueue(*part.jobs)
+    if any(part.events for part in parts):
         jobs.enqueue(Job("audit.dispatch_outbox", {"organization_id": str(scope.organization_id())}))
     return outcome.result
 

@@ -119,6 +119,7 @@ Day = Annotated[date, BeforeValidator(_day)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 Limit = Annotated[int, Field(ge=1, le=200, description="Rows a page."), BeforeValidator(_whole)]
 Days = Annotated[int, Field(ge=1, le=9999), BeforeValidator(_whole)]
+Count = Annotated[int, Field(ge=0, le=10_000_000), BeforeValidator(_whole)]
 Cursor = Annotated[str, Field(max_length=2000, pattern=r"^[A-Za-z0-9_-]*$", description="From `next` or `previous`.")]
 Digest = Annotated[
     str, Field(pattern=r"^[0-9a-f]{32}$", description="Of the plan that was shown; see the plan's own operation.")

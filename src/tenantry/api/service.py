@@ -10,6 +10,7 @@ from tenantry.api.billing.buying import router as billing_buying
 from tenantry.api.billing.details import router as billing_details
 from tenantry.api.billing.invoices import router as billing_invoices
 from tenantry.api.billing.seats import router as billing_seats
+from tenantry.api.billing.staying import router as billing_staying
 from tenantry.api.billing.subscription import router as billing_subscription
 from tenantry.api.deals.views import approval_router as approvals
 from tenantry.api.deals.views import router as deals
@@ -79,6 +80,7 @@ for router in (
     billing_details,
     billing_addons,
     billing_seats,
+    billing_staying,
     notifications,
     organization,
     policies,

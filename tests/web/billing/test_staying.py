@@ -12,7 +12,11 @@ STAY, PLANS = "/admin/billing/seats/stay", "/admin/billing/plans"
 
 
 def hidden(html: str) -> dict[str, str]:
-    return dict(re.findall(r'<input type="hidden" name="(off|away)" value="(\w+)">', html))
+    return dict(re.findall(r'<input type="hidden" name="(digest)" value="(\w+)">', html))
+
+
+def halves(html: str) -> list[str]:
+    return re.findall(r'<h3 class="mb-1">(\w+)</h3>', html)
 
 
 def ticks(html: str) -> set[str]:
@@ -51,7 +55,7 @@ def test_after_a_trial_the_owner_chooses_who_stays_and_goes_on_with_a_smaller_pl
         assert "Yan Example" in searched
         assert "Zoe Example" not in searched
         told = body(post(owner, org.owner, STAY, {"seats": "3", "stay": stay, "show": "1"}))
-        assert set(hidden(told)) == {"off", "away"}
+        assert halves(told) == ["Deactivated", "Removed"]
         assert "Zoe Example" in told
         old = post(owner, org.owner, STAY, {"seats": "3", "stay": stay[:1], **hidden(told)})
         assert old.status_code == 409
@@ -78,8 +82,28 @@ def test_where_nobody_is_deactivated_they_are_removed_and_only_whoever_may_choos
         owner = signed_in(org.owner)
         sent = {"seats": "2", "stay": [str(billing.membership_id)]}
         told = body(post(owner, org.owner, STAY, {**sent, "show": "1"}))
-        assert set(hidden(told)) == {"away"}
+        assert halves(told) == ["Removed"]
         post(owner, org.owner, STAY, {**sent, **hidden(told)})
     with scope.tenant(org.id), reading():
         assert Membership.objects.get(id=member.membership_id).status == "removed"
         assert Membership.objects.get(id=billing.membership_id).status == "active"
+
+
+def test_when_one_half_changed_since_it_was_shown_nothing_of_the_other_happens():
+    customer = Customer("standard")
+    org = customer.org
+    person, pending = org.person(), org.invite(given_name="Yan")
+    with selling():
+        owner = signed_in(org.owner)
+        sent = {"seats": "1", "stay": []}
+        told = body(post(owner, org.owner, STAY, {**sent, "show": "1"}))
+        assert halves(told) == ["Deactivated", "Removed"]
+        org.invite(given_name="Dan")
+        old = post(owner, org.owner, STAY, {**sent, **hidden(told)})
+        assert old.status_code == 409
+        assert "Dan Example" in body(old)
+        assert org.status(person.membership_id) == "active"
+        assert org.status(pending.membership_id) == "invited"
+        done = post(owner, org.owner, STAY, {**sent, **hidden(body(old))})
+        assert done.status_code == 303
+    assert states(customer) == {"Maren": "active", "Pat": "deactivated", "Yan": "removed", "Dan": "removed"}

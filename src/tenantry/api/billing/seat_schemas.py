@@ -5,7 +5,9 @@ from uuid import UUID
 from pydantic import Field
 
 from tenantry.api.pagination import PageOf, PageQuery
-from tenantry.api.schemas import Id, Moment, Out
+from tenantry.api.people.leaving_schemas import LeavingPlanOut, LeftOut
+from tenantry.api.people.schemas import Named, TypedName
+from tenantry.api.schemas import Count, Digest, Id, In, Moment, Out, QueryIn
 
 Kind = Literal[
     "opening",
@@ -85,3 +87,61 @@ class SeatLedgerQuery(PageQuery):
     kind: Annotated[list[Kind], Field(max_length=20)] = []
     since: Annotated[Moment | None, Field(description="Included.")] = None
     until: Annotated[Moment | None, Field(description="Excluded.")] = None
+
+
+# --- Who stays ----------------------------------------------------------------------------
+
+# Of more the body would be too large: they are let go from the directory.
+MOST_STAYING = 10_000
+
+
+class StayQuery(QueryIn):
+    seats: Annotated[
+        Count | None, Field(description="As many as there shall be; left out, as many as the next plan has.")
+    ] = None
+
+
+class StayProposal(Out):
+    """Who would stay: the caller, whoever holds all permissions, then who was here last."""
+
+    seats: int
+    in_use: int
+    people: list[Named] = Field(description=f"At most {MOST_STAYING}.")
+
+
+class StayIn(In):
+    seats: Annotated[int, Field(ge=0, le=10_000_000, description="How many there shall be.")]
+    person_ids: Annotated[
+        list[Id],
+        Field(
+            min_length=1,
+            max_length=MOST_STAYING,
+            description="Who stays. Everybody else who holds a seat leaves, but for the caller.",
+        ),
+    ]
+
+
+class ConfirmedStay(StayIn):
+    digest: Digest | None = None
+    organization_name: TypedName = ""
+
+
+class StayPlanOut(Out):
+    """What becomes of everybody else: who is active is deactivated, or removed where deactivating is not offered or
+    frees no seat; invitations are revoked. Null: nobody."""
+
+    digest: str
+    seats: int
+    in_use: int
+    after: int = Field(description="Seats in use then.")
+    beyond: int = Field(description="Seats that are too many even then.")
+    deactivated: LeavingPlanOut | None
+    removed: LeavingPlanOut | None
+
+
+class StayOut(Out):
+    """To whom what was done, in one transaction, and who was left out with the reason. Null: nobody."""
+
+    in_use: int
+    deactivated: LeftOut | None
+    removed: LeftOut | None

@@ -94,7 +94,7 @@ def leaving_plan_out(plan: LeavingPlan) -> LeavingPlanOut:
     )
 
 
-def _left(left: Left) -> LeftOut:
+def left_out(left: Left) -> LeftOut:
     return LeftOut(
         people=named(left.members, left.names),
         refused=refused_people(left.refused),
@@ -131,7 +131,7 @@ def deactivations_create(request: ApiRequest, body: DeactivatedSelection) -> Lef
         freezing=body.freezing,
         tell=body.tell,
     )
-    return _left(left)
+    return left_out(left)
 
 
 @operation(router, "POST", "/people/removals/plan", REMOVE, answer=LeavingPlanOut, reads=True, refuses=OF_SUCCESSORS)
@@ -151,7 +151,7 @@ def removals_create(request: ApiRequest, body: RemovedSelection) -> LeftOut:
         successor_id=body.successor_id,
         tell=body.tell,
     )
-    return _left(left)
+    return left_out(left)
 
 
 @operation(router, "GET", "/people/{person_id}/deactivation/plan", DEACTIVATE, answer=LeavingPlanOut)

@@ -16,13 +16,13 @@ from tenantry.organizations.errors import OrganizationNameAsked
 from tenantry.organizations.permissions import BILLING_CHANGE
 from tenantry.people.seats import seats
 from tenantry.usecases.staying import (
-    StayPlan,
     called,
     let_go,
     likely_to_stay,
     plan_who_stays,
     seat_holders,
     seats_to_come,
+    who_leaves,
 )
 from tenantry.web.people.leaving_words import leaving_effects
 from tenantry.web.refusals import status_of
@@ -38,11 +38,10 @@ MOST_SEATS = 10_000_000
 @screen(BILLING_CHANGE, methods=("GET", "POST"))
 def seat_stay(request: MemberRequest) -> HttpResponse:
     """GET `seats`: as many as there shall be. POST with `find` looks for somebody, with `show` tells what happens, with
-    the digests of that it happens; who is ticked stays ticked."""
+    the digest of that it happens; who is ticked stays ticked."""
     if request.method == "GET":
         return _page(request, None)
-    confirms = {"off", "away"} & set(request.POST)
-    if not confirms or {"find", "show"} & set(request.POST):
+    if "digest" not in request.POST or {"find", "show"} & set(request.POST):
         return _page(request, _ticked(request), tell="find" not in request.POST)
     try:
         return _let_go(request)
@@ -64,28 +63,19 @@ def _number(said: str) -> int | None:
 
 def _let_go(request: MemberRequest) -> HttpResponse:
     with reading():
-        found = _planned(request, _ticked(request), _number(request.POST.get("seats", "")) or 0)
-    gone = 0
-    for part, removing in ((found.off, False), (found.away, True)):
-        if part is None or not part.members:
-            continue
-        # All who were looked at, so that the digest is of the same question.
-        ids = (*part.members, *(one.membership_id for one in part.refused))
-        done = perform(
-            let_go,
-            actor=request.actor,
-            membership_ids=ids,
-            removing=removing,
-            digest=request.POST.get("away" if removing else "off", "") or "-",
-            organization_name=request.POST.get("organization_name", ""),
-        )
-        gone += len(done.members)
-    toast(request, ngettext("%(n)s person left.", "%(n)s people left.", gone) % {"n": gone})
+        now, number = clock.now(), _number(request.POST.get("seats", ""))
+        number = seats_to_come(now) if number is None else number
+        leaving = who_leaves(actor=request.actor, staying=_ticked(request), now=now)
+    done = perform(
+        let_go,
+        actor=request.actor,
+        membership_ids=leaving,
+        number=number,
+        digest=request.POST["digest"],
+        organization_name=request.POST.get("organization_name", ""),
+    )
+    toast(request, ngettext("%(n)s person left.", "%(n)s people left.", done.number) % {"n": done.number})
     return go(request, reverse("billing_plans"))
-
-
-def _planned(request: MemberRequest, staying: list[UUID], number: int) -> StayPlan:
-    return plan_who_stays(actor=request.actor, staying=staying, number=number, now=clock.now())
 
 
 def _page(
@@ -107,7 +97,7 @@ def _page(
         found = None
         if tell and refused is None:
             try:
-                found = _planned(request, staying, number)
+                found = plan_who_stays(actor=actor, staying=staying, number=number, now=now)
             except Refusal as one:
                 refused = one
         holders, query = seat_holders(actor, now), said.get("q", "")[:200]
@@ -124,9 +114,7 @@ def _page(
             "oneself": actor.own_id,
             "found": found,
             "plan": found.off if found else None,
-            "parts": [
-                (name, part.digest, leaving_effects(part, removing=name == "away"), part) for part, name in parts
-            ],
+            "parts": [(name, leaving_effects(part, removing=name == "away"), part) for part, name in parts],
             "asked": asked,
             "typed": said.get("organization_name", ""),
             "changed": changed,
