@@ -31,6 +31,11 @@ def test_run_once_and_stop(installation: Installation) -> None:
     assert len(tree) >= 6
     wait_for(installation.serves, seconds=60, what="pages are answered")
     assert f"http://127.0.0.1:{installation.port}" in program.output
+    megabytes = psutil.virtual_memory().total // 2**20
+    buffers = "SELECT setting::int * 8 / 1024 FROM pg_settings WHERE name = 'shared_buffers'"
+    [(kept,)] = installation.sql(buffers)
+    assert 128 <= int(str(kept)) <= max(128, megabytes // 4), "a quarter of the machine, or of the container"
+    assert installation.sql("SHOW jit") == [("off",)]
 
     second = run("run", env=installation.env)
     assert second.returncode == 1

@@ -18,6 +18,7 @@ from rich.console import Console
 
 from tenantry.cli import signins
 from tenantry.cli.children import Child
+from tenantry.cli.database_size import memory_options
 from tenantry.cli.embedded import Cluster
 from tenantry.cli.failures import Failure
 from tenantry.cli.home import sole_supervisor
@@ -60,7 +61,7 @@ def embedded_cluster() -> Cluster:
         data=settings.POSTGRES_DATA,
         run=settings.POSTGRES_RUN,
         account=settings.POSTGRES_USER,
-        options=("max_connections=60", "password_encryption=scram-sha-256"),
+        options=("max_connections=60", "password_encryption=scram-sha-256", *memory_options()),
     )
 
 
