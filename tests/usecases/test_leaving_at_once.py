@@ -14,21 +14,25 @@ from factories.organizations import make_organization
 from factories.records import make_record
 from support.handing import owners
 from support.many import run, state_of
+from support.races import failures, together
 from tenantry.acting import operations
 from tenantry.acting.errors import Busy
 from tenantry.core import clock
-from tenantry.core.errors import PlanChanged
+from tenantry.core.errors import PlanChanged, Refusal
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.crm.actions import bulk as record_bulk
 from tenantry.crm.actions.records import give_records
 from tenantry.crm.bulk import GIVE, Selection
+from tenantry.people.models import Membership
 from tenantry.usecases import offboarding
 from tenantry.usecases.bulk_changing import changing
 from tenantry.usecases.bulk_changing.changing import change_people
 from tenantry.usecases.bulk_changing.planning import BulkPlan, plan_change
 from tenantry.usecases.bulk_changing.planning import Selection as People
+from tenantry.usecases.handing_over import Spread, reassign_records
 from tenantry.usecases.offboarding import remove_members
+from usecases.test_handing_over_undone import foreseen, newest, undo
 
 
 @contextmanager
@@ -129,3 +133,71 @@ def test_in_a_batch_it_is_tried_again_and_ends_well():
     assert state_of(org, begun.operation_id).state == "done"
     assert [org.status(one) for one in ids] == ["removed", "removed"]
     assert sorted(owners(org).values()) == sorted([taker.membership_id, other.membership_id])
+
+
+def nobody_who_left_owns_anything(org) -> None:
+    with scope.tenant(org.id), reading():
+        gone = set(Membership.objects.filter(status="removed").values_list("id", flat=True))
+    assert gone.isdisjoint(owners(org).values())
+
+
+@pytest.mark.parametrize("_time", range(2))
+def test_two_who_go_on_for_each_other_and_others_who_give_to_them(_time):
+    """Removed at the same moment, each with the other as successor, while records are given to and taken from both."""
+    org = make_organization(seats=30)
+    one, other, third = (org.person() for _n in range(3))
+    bosses = [org.person("owner") for _n in range(3)]
+    for person in (one, other, third):
+        for kind in ("lead", "deal"):
+            make_record(org, kind, person)
+    known = set(owners(org))
+    both = (one.membership_id, other.membership_id)
+
+    def remove(by, who, heir):
+        return lambda: org.perform(remove_members, by=by, membership_ids=(who,), successor_id=heir)
+
+    def reassign(by, who, spread):
+        return lambda: org.perform(reassign_records, by=by, from_ids=(who,), spread=spread)
+
+    results = together(
+        remove(bosses[0], *both),
+        remove(bosses[1], *reversed(both)),
+        reassign(bosses[2], third.membership_id, Spread("round_robin", both)),
+        reassign(org.owner, one.membership_id, Spread("one", (third.membership_id,))),
+    )
+    failures(results, Refusal)
+    assert set(owners(org)) == known
+    assert [org.status(who) for who in both].count("removed") == 1
+    nobody_who_left_owns_anything(org)
+
+
+def test_taken_back_by_two_while_the_former_owner_is_removed():
+    org = make_organization(seats=30)
+    giver, taker = org.person(), org.person()
+    bosses = [org.person("owner") for _n in range(2)]
+    for _n in range(4):
+        make_record(org, "lead", giver)
+    org.perform(reassign_records, from_ids=(giver.membership_id,), spread=Spread("one", (taker.membership_id,)))
+    number = newest(org, "records.handed_over")
+    results = together(
+        *(lambda boss=boss: undo(org, number, by=boss) for boss in bosses),
+        lambda: org.perform(remove_members, membership_ids=(giver.membership_id,)),
+    )
+    failures(results, Refusal)
+    assert org.status(giver.membership_id) == "removed"
+    assert len(set(owners(org).values())) == 1
+    nobody_who_left_owns_anything(org)
+
+
+def test_a_removal_is_taken_back_after_the_successor_was_removed_too():
+    org = make_organization(seats=30)
+    leaver, heir, third = (org.person() for _n in range(3))
+    make_record(org, "lead", leaver)
+    org.perform(remove_members, membership_ids=(leaver.membership_id,), successor_id=heir.membership_id)
+    number = newest(org, "people.removed")
+    org.perform(remove_members, membership_ids=(heir.membership_id,), successor_id=third.membership_id)
+    plan = foreseen(org, number)
+    assert ("Changed hands since and stay where they are", 1) in {(one.text, one.number) for one in plan.effects}
+    undo(org, number, digest=plan.digest)
+    assert org.status(leaver.membership_id) == "active"
+    assert set(owners(org).values()) == {third.membership_id}

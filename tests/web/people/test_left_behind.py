@@ -6,13 +6,14 @@ import re
 import pytest
 
 from factories.organizations import make_organization
-from factories.records import make_each, make_record
+from factories.records import make_each, make_record, make_workflow
 from support.handing import make_large, owners
 from support.many import run
 from support.visitors import body, post, signed_in
 from tenantry.usecases.handing_over import batches
 from tenantry.usecases.offboarding import deactivate_members, remove_members
 from tenantry.usecases.person import edit_person
+from tenantry.usecases.workflows import add_to_workflow
 
 
 def page_of(person) -> str:
@@ -87,6 +88,24 @@ def test_who_may_not_see_records_is_told_before_that_they_can_not_go_on_with_the
     assert again.status_code == 403
     assert "What happens" in body(again)
     assert org.status(leaver.membership_id) == "active"
+
+
+def test_settling_something_keeps_the_dialog_though_the_successor_has_left_meanwhile(org, client):
+    leaver, gone = org.person(), org.person()
+    make_record(org, "lead", leaver)
+    flow = make_workflow(org)
+    org.perform(add_to_workflow, workflow_id=flow, membership_ids=(leaver.membership_id,))
+    org.perform(deactivate_members, membership_ids=(gone.membership_id,))
+    matter = f"workflow:{flow}"
+    sent = {"how": "removal", "matter": matter, f"person_{matter}": str(org.owner.membership_id)}
+    answer = client.post(
+        f"{page_of(leaver)}/leaving/matters",
+        {"_organization": str(org.id), **sent, "successor": str(gone.membership_id)},
+        headers={"HX-Request": "true"},
+    )
+    assert answer.status_code == 409
+    assert "What happens" in body(answer)
+    assert "settle first" not in body(answer)
 
 
 def test_of_several_who_can_not_go_on_is_said_in_the_dialog(org, client):

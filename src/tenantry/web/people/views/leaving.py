@@ -201,7 +201,12 @@ def person_matter(request: MemberRequest, membership_id: UUID) -> HttpResponse:
         return go(request, reverse(PAGES[how], args=[membership_id]))
     if how != "removal":
         return _deactivation_page(request, membership_id, refused=refused)
-    return _removal_page(request, membership_id, parse_id(request.POST.get("successor", "")), refused=refused)
+    try:
+        return _removal_page(request, membership_id, parse_id(request.POST.get("successor", "")), refused=refused)
+    except Refusal as chosen_before:
+        if chosen_before.code not in ABOUT:
+            raise
+        return _removal_page(request, membership_id, None, refused=refused or chosen_before)
 
 
 @screen(DEACTIVATE, methods=("GET", "POST"))
