@@ -58,6 +58,8 @@ def test_a_trial_becomes_a_paid_plan_and_the_invoice_is_what_was_shown(owner, cu
     assert "The trial ends on" in body(owner.get(HOME))
     shown = body(owner.get(PLANS, {"plan": "team", "seats": "4"}))
     assert "Change to Team and pay $60.00" in shown
+    assert "CRM records: 10,000 instead of 100,000" in shown
+    assert "Single sign-on: no longer included" in shown
     checkout = chosen(owner, customer, "team", seats="4")
     assert "Pay $60.00" in body(owner.get(checkout))
     assert customer.state[0] == "trial", "nothing is given before it is paid"

@@ -88,6 +88,7 @@ def test_another_rule_tells_others():
     assert "2 open invitations and 1 expired invitation hold none." in said
     assert "The operator" in said
     assert "changed who holds a seat" in said
+    assert "Counted then: Active people, pending invitations" in said
 
 
 def test_the_ledger_says_what_happened_and_is_filtered():
@@ -100,6 +101,7 @@ def test_the_ledger_says_what_happened_and_is_filtered():
         "The invitation of Flo Example ended early.",
     ):
         assert sentence in said
+    assert "Counted then" not in said
     only = text_of(main_of(owner.get(SEATS, {"kind": "deactivated"})))
     assert "deactivated Cy Example." in only
     assert "invited" not in only.partition("In use")[2]
