@@ -1,7 +1,7 @@
 """Large organizations are searched by tables, and the plain way says the same, whatever changed since."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
@@ -170,6 +170,13 @@ def _teams_of(org: Organization, membership_id: UUID) -> frozenset[UUID]:
         return frozenset(TeamMember.objects.filter(membership_id=membership_id).values_list("team_id", flat=True))
 
 
+def _of_now(actor: Actor, org: Organization) -> Actor:
+    """As the next request makes it: the teams of actors change, too."""
+    if actor.membership_id is None:
+        return actor
+    return replace(actor, grants=replace(actor.grants, teams=_teams_of(org, actor.membership_id)))
+
+
 def _tend(org: Organization) -> None:
     """What the job does until nothing is left."""
     with scope.tenant(org.id):
@@ -244,7 +251,7 @@ def _same(ground: Ground, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any]
         below=asked["below"],
     )
     how = {name: asked[name] for name in ("order", "descending", "size")}
-    actor = ground.actors[asked["actor"]]
+    actor = _of_now(ground.actors[asked["actor"]], ground.org)
     by_tables = _pages(ground, actor, wanted, **how)
     with monkeypatch.context() as patched:
         patched.setattr("tenantry.access.directory.searched", lambda *_args, **_more: None)

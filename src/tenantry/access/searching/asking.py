@@ -18,8 +18,12 @@ from tenantry.access.searching.folding import LONGEST_TERM
 from tenantry.core.paging import foreign_cursor, read_cursor
 from tenantry.core.tenancy import scope
 
-# Longer lists are worth a look for a shorter one; no more than this many people are ever put in order.
+# No more than this many people are ever put in order.
 MOST_GATHERED = 10_000
+# Longer lists are worth a look for a shorter one.
+LONG_LIST = 1_500
+# Words stand once for each name that begins so: a person may come twice, and all of them have to be put in order.
+WORD_COST = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,13 @@ def begin_of(question: Question, asked: Sequence[str]) -> Clause:
     first letters."""
     listed = [clause for clause in question.wanted if clause.terms]
     best = min(listed, key=lambda clause: clause.cost)
-    if best.cost <= MOST_GATHERED:
+    if best.cost <= LONG_LIST:
         return best
-    long = sorted((word for word in asked if len(word) > 3 or word.startswith("@")), key=len, reverse=True)
+    worth = min(MOST_GATHERED, best.cost // WORD_COST)
+    long = sorted((word for word in asked if len(word) > 4 or word.startswith("@")), key=len, reverse=True)
     for word in long[:2]:
-        number = _counted_range(word)
-        if number <= MOST_GATHERED:
+        number = _counted_range(word, worth)
+        if number <= worth:
             return clauses.word_range(word, number)
     return best
 
@@ -92,15 +97,15 @@ def begin_of(question: Question, asked: Sequence[str]) -> Clause:
 def begin_of_page(question: Question, begin: Clause, count: int) -> Clause:
     """Where the first `count` in the order of names are soonest found. `begin`: the clause with the fewest rows; a long
     list of many whom all else fits is left after some, and short lists all have to be begun."""
-    if begin.table == TOKEN:
-        return begin
     expected = max(1, question.expected)
 
     def read(clause: Clause) -> float:
+        if clause.table == TOKEN:
+            return clause.size * WORD_COST
         soon = len(clause.terms) * count * clause.size / expected
         return min(clause.size, soon) + LIST_COST * len(clause.terms)
 
-    return min((clause for clause in question.wanted if clause.terms), key=read)
+    return min((begin, *(clause for clause in question.wanted if clause.terms)), key=read)
 
 
 _RANGE = """
@@ -110,8 +115,9 @@ SELECT count(*) FROM (
 """
 
 
-def _counted_range(word: str) -> int:
-    return int(_rows(_RANGE, [scope.organization_id(), word[:LONGEST_TERM], MOST_GATHERED + 1])[0][0])
+def _counted_range(word: str, most: int) -> int:
+    """Words that begin so, counted to one more than `most`."""
+    return int(_rows(_RANGE, [scope.organization_id(), word[:LONGEST_TERM], most + 1])[0][0])
 
 
 def page_ids(question: Question, begin: Clause, order: Order, count: int, *, are_many: bool) -> list[tuple[Any, UUID]]:
@@ -131,11 +137,16 @@ def count_to(question: Question, begin: Clause, most: int) -> int:
     if divided is None:
         return _counted(question, begin, most)
     others = tuple(clause for clause in question.wanted if clause is not divided)
+    shortest = [min((begin, *part), key=lambda clause: clause.cost) for part in divided.parts]
+    first = divided.parts[0][0]
+    is_shorter = begin.cost <= sum(clause.cost for clause in shortest)
+    if is_shorter and begin.size * first.size < most * question.people:
+        # The first part alone is not enough, and the lists of both are longer than the one that leads to all.
+        return _counted(question, begin, most)
     total = 0
-    for part in divided.parts:
+    for part, list_ in zip(divided.parts, shortest, strict=True):
         if total < most:
-            shortest = min((begin, *part), key=lambda clause: clause.cost)
-            total += _counted(replace(question, wanted=(*others, *part)), shortest, most - total)
+            total += _counted(replace(question, wanted=(*others, *part)), list_, most - total)
     return total
 
 
