@@ -36,7 +36,7 @@ NEAR = 2 * 3600
 
 class Weather(RuleBasedStateMachine):
     """Jobs that a gateway's silence ends are lost: nobody tries again before the day's look. `pages`: those of Stripe's
-    that were left open."""
+    that were left open. `broke`: Stripe may answer with a fault that it keeps for a day."""
 
     double: StripeDouble
 
@@ -45,6 +45,7 @@ class Weather(RuleBasedStateMachine):
         self.double.reset()
         self.payer = Payer(self.double)
         self.pages: list[str] = []
+        self.broke = False
 
     @initialize(card=st.sampled_from(["good", "good", "tires"]), heard=st.booleans())
     def begin(self, card: str, heard: bool) -> None:
@@ -162,10 +163,14 @@ class Weather(RuleBasedStateMachine):
     def lose_the_words(self) -> None:
         self.double.deliver(to=lambda *_word: None)
 
-    @rule(what=st.sampled_from(["fail", "lose", "decline", "ask"]), times=st.integers(1, 4))
+    @rule(what=st.sampled_from(["fail", "break", "lose", "decline", "ask"]), times=st.integers(1, 4))
     def trouble(self, what: str, times: int) -> None:
         if what == "fail":
             self.double.fail_next(500, times=times)
+        elif what == "break":
+            # Kept under its key for a day: who asks again is answered the same.
+            self.double.break_next(times=times)
+            self.broke = True
         elif what == "lose":
             self.double.lose_next(times=times)
         elif what == "decline":
@@ -184,6 +189,9 @@ class Weather(RuleBasedStateMachine):
     @rule()
     def a_day_passes(self) -> None:
         self.double.calm()
+        if self.broke:
+            self.broke = False
+            self.wait(25)
         self.work()
         self.payer.compare()
         self.agree()

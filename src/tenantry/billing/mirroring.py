@@ -10,7 +10,7 @@ from tenantry.billing.actions.plans import cancel_subscription, resume_subscript
 from tenantry.billing.gateways.stripe.client import KEY, asking, is_set
 from tenantry.billing.gateways.stripe.customers import Card, default_card
 from tenantry.billing.gateways.stripe.prices import items_of
-from tenantry.billing.gateways.stripe.subscriptions import Wanted, converge, look
+from tenantry.billing.gateways.stripe.subscriptions import Wanted, converge, look, running
 from tenantry.billing.models import Subscription
 from tenantry.billing.selectors import (
     holding_of,
@@ -67,6 +67,9 @@ def mirror(organization_id: UUID) -> None:
         return
     with asking() as client:
         seen = look(client, row.subscription_ref)
+        if seen is None and row.state in RUNNING:
+            # Begun on a page of which no more than the payment was heard.
+            seen = next(iter(running(client, row.customer_ref, organization_id)), None)
         if seen is not None and seen.told and _obeyed(organization_id, cancels=seen.cancels):
             with reading():
                 row = subscription()

@@ -16,7 +16,7 @@ from tenantry.billing.documents import TRANSFER
 from tenantry.billing.following import follow, follow_invoice
 from tenantry.billing.gateways.stripe.charging import close, written_on
 from tenantry.billing.gateways.stripe.client import KEY, asking, is_set, moment
-from tenantry.billing.gateways.stripe.subscriptions import look
+from tenantry.billing.gateways.stripe.subscriptions import end, look, running
 from tenantry.billing.mirroring import house, mirror, wanted_of
 from tenantry.billing.models import Invoice, Order
 from tenantry.billing.selectors import find_invoice, find_order, moment_of, open_invoices, subscription
@@ -77,6 +77,7 @@ def reconcile(organization_id: UUID) -> None:
     for one in unpaid:
         collect(organization_id, one)
     mirror(organization_id)
+    _end_strays(organization_id)
     troubles += _other(organization_id)
     perform(keep_troubles, actor=house(organization_id), found=troubles)
 
@@ -170,6 +171,18 @@ def _differing(papers: Sequence[Paper], paid_here: Mapping[str, int]) -> Iterabl
     for ref, paper in sorted(theirs.items()):
         if paper.status == "paid" and paper.paid and ref not in known:
             yield Trouble("not_known_here", ref, {"amount": paper.paid})
+
+
+def _end_strays(organization_id: UUID) -> None:
+    """One at a time: what runs beside ours was begun on a page, and its word was lost halfway."""
+    with reading():
+        row = subscription()
+    if row is None:
+        return
+    with asking() as client:
+        for one in running(client, row.customer_ref, organization_id):
+            if one.id != row.subscription_ref:
+                end(client, one.id)
 
 
 def _other(organization_id: UUID) -> Iterable[Trouble]:

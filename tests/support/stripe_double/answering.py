@@ -16,6 +16,8 @@ from support.stripe_double.world import API_VERSION, Object, World
 # Where nobody names one, the SDK sends sixteen random bytes so.
 KEY_BY_SDK = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 API_KEY = "sk_test_double"
+# How long the answer to a key is kept: Stripe says a day at least.
+KEPT = 86_400
 
 
 @dataclass
@@ -29,10 +31,11 @@ class Answer:
 
 @dataclass
 class Kept:
-    """What was answered under a key, and to what."""
+    """What was answered under a key, to what, and when."""
 
     question: str
     answer: Answer
+    at: int
 
 
 class Double:
@@ -49,6 +52,8 @@ class Double:
         self.requests: list[dict[str, Any]] = []
         self.keys: dict[str, Kept] = {}
         self.failing: list[int] = []
+        # The first so many POSTs are spared, the next so many fail.
+        self.sparing = self.breaking = 0
         self.losing = 0
 
     def answer(self, method: str, path: str, form: str, headers: dict[str, str]) -> Answer:
@@ -91,7 +96,8 @@ class Double:
         if method == "POST" and not key:
             raise Refused("A POST without an Idempotency-Key.", fault="key")
         question = json.dumps([method, record["path"], record["params"]], sort_keys=True)
-        if key and method == "POST" and (kept := self.keys.get(key)):
+        now = self.world.now()
+        if key and method == "POST" and (kept := self.keys.get(key)) and kept.at > now - KEPT:
             if kept.question != question:
                 raise _other_question(key)
             record["replayed"] = True
@@ -100,14 +106,24 @@ class Double:
         if method == "POST" and KEY_BY_SDK.fullmatch(key):
             record["fault"] = {"kind": "key", "message": "The key is a random one of the SDK's own.", "param": ""}
         try:
-            answer = Answer(200, self._done(record))
+            answer = self._broken() if method == "POST" and self._breaks() else Answer(200, self._done(record))
         except Refused as refused:
             if refused.status != 402:
                 raise
             answer = Answer(402, refused.body())
         if key and method == "POST":
-            self.keys[key] = Kept(question, answer)
+            self.keys[key] = Kept(question, answer, now)
         return answer
+
+    def _breaks(self) -> bool:
+        if self.breaking and self.sparing:
+            self.sparing -= 1
+            return False
+        self.breaking -= (breaks := self.breaking > 0)
+        return breaks
+
+    def _broken(self) -> Answer:
+        return Answer(500, {"error": {"type": "api_error", "message": "Said by the test, and kept under the key."}})
 
     def _done(self, record: dict[str, Any]) -> Object:
         operation, ids = OPERATIONS.find(record["method"], record["path"])

@@ -139,6 +139,9 @@ class StripeDouble:
     def fail_next(self, status: int = 500, *, times: int = 1) -> None:
         self.control("next", status=status, times=times)
 
+    def break_next(self, *, times: int = 1, after: int = 0) -> None:
+        self.control("next", broken=True, times=times, after=after)
+
     def lose_next(self, *, times: int = 1) -> None:
         self.control("next", lost=True, times=times)
 

@@ -67,6 +67,8 @@ def _next(double: Double, wish: Wish) -> None:
         double.world.coming += [wish["outcome"]] * wish["times"]
     if wish.get("status"):
         double.failing += [wish["status"]] * wish["times"]
+    if wish.get("broken"):
+        double.breaking, double.sparing = wish["times"], wish["after"]
     if wish.get("lost"):
         double.losing += wish["times"]
 
@@ -74,6 +76,7 @@ def _next(double: Double, wish: Wish) -> None:
 def _calm(double: Double, wish: Wish) -> None:
     double.world.coming.clear()
     double.failing.clear()
+    double.breaking = double.sparing = 0
     double.losing = 0
 
 

@@ -62,6 +62,15 @@ def look(client: StripeClient, ref: str) -> Seen | None:
     return None if found.status in OVER else _seen(found)
 
 
+def running(client: StripeClient, customer: str, organization_id: UUID) -> list[Seen]:
+    """All of ours that run for this customer, the oldest first: one begun on a page may not be known yet. Those that
+    somebody made at Stripe by hand are left alone."""
+    page = client.v1.subscriptions.list({"customer": customer, "limit": 100, "expand": ["data.schedule"]})
+    ours = str(organization_id)
+    found = [one for one in page.data if dict(one.metadata.to_dict()).get("organization") == ours]
+    return [_seen(one) for one in reversed(found) if one.status not in OVER]
+
+
 def _seen(found: Subscription) -> Seen:
     items, span = found["items"].data, period_of(found)
     schedule = found.schedule if isinstance(found.schedule, SubscriptionSchedule) else None
