@@ -66,7 +66,7 @@ def test_limits_are_those_of_the_tables():
     assert tokens == [50_000, 1_000_000, 5_000_000, 10_000_000, 20_000_000, None]
     assert [one.entitlements["records"] for one in suite.values()] == [1000, 5000, 25_000, None, None, None]
     assert [one.entitlements["platform_settings"] for one in suite.values()] == [0, 0, 0, 0, 0, 1]
-    assert [bool(one.packs) for one in suite.values()] == [False, True, True, True, True, False]
+    assert [bool(one.packs) for one in suite.values()] == [False, True, True, True, True, True]
     assert [one.entitlements["drive_bytes"] for one in standard.values()] == [10**9, 10**10, 5 * 10**10, 10**11]
     assert [one.entitlements["custom_roles"] for one in standard.values()] == [0, 0, 1, 1]
     assert [one.entitlements["workspaces"] for one in messaging.values()] == [1, 1, 5, 100]

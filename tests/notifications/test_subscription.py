@@ -24,9 +24,9 @@ from tenantry.organizations.actions.profile import change_contact
 
 AT = datetime(2027, 3, 1, tzinfo=UTC)
 CHANGES = (
-    "started upgraded downgrade_planned downgraded downgrade_withdrawn cancel_planned canceled resumed seats_changed"
-    " interval_changed trial_ending trial_ended payment_pending recovered frozen trial_started agreed agreement_ending"
-    " seats_planned"
+    "started upgraded downgrade_planned change_planned downgraded downgrade_withdrawn cancel_planned canceled resumed"
+    " seats_changed interval_changed trial_ending trial_ended payment_pending recovered frozen trial_started agreed"
+    " agreement_ending seats_planned"
 ).split()
 
 

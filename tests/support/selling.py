@@ -74,7 +74,7 @@ class Customer:
     @property
     def credit(self) -> int:
         with scope.tenant(self.org.id), reading():
-            return credit_balance()
+            return credit_balance(self.row.terms["currency"])
 
     @property
     def invoices(self) -> list[Invoice]:

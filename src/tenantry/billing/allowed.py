@@ -14,12 +14,16 @@ from tenantry.billing.errors import (
     NothingPlanned,
     NothingSold,
     NothingToCancel,
+    PackUseless,
 )
 from tenantry.billing.models import PaymentMethod, Subscription
 from tenantry.billing.offers import sells
 from tenantry.billing.selectors import payment_method, rules, terms_of
-from tenantry.billing.states import Act, require_state
+from tenantry.billing.states import Act, State, require_state
+from tenantry.billing.use import useful
 from tenantry.core.errors import Refusal
+from tenantry.metering.meters import METERS
+from tenantry.organizations.selectors import entitlements
 
 
 def refuse_card(card: PaymentMethod | None) -> None:
@@ -63,7 +67,7 @@ def _planned(row: Subscription) -> None:
 def _running(row: Subscription) -> None:
     if row.period_end is None:
         raise NothingToCancel
-    if row.cancels:
+    if row.cancels and row.state != State.FROZEN:
         raise AlreadyCanceling
 
 
@@ -85,8 +89,17 @@ def _growing(row: Subscription) -> None:
 
 
 def _packed(row: Subscription) -> None:
-    if not terms_of(row).packs:
+    packs = terms_of(row).packs
+    if not packs:
         raise NoPacks
+    if not useful(packs, entitlements()):
+        raise PackUseless(what=METERS[packs[0].meter].title)
+
+
+def _going_on(row: Subscription) -> None:
+    """Of what comes with the next period: there is none once it ends with this one."""
+    if row.cancels:
+        raise AlreadyCanceling
 
 
 # In the order in which the actions ask: what is there, the state, what else it needs.
@@ -99,4 +112,9 @@ _BEFORE: Mapping[Act, Callable[[Subscription], None]] = {
     Act.BUY_SEATS: _licensed,
     Act.REDUCE_SEATS: _licensed,
 }
-_AFTER: Mapping[Act, Callable[[Subscription], None]] = {Act.BUY_SEATS: _growing, Act.BUY_PACK: _packed}
+_AFTER: Mapping[Act, Callable[[Subscription], None]] = {
+    Act.CHANGE_LATER: _going_on,
+    Act.BUY_SEATS: _growing,
+    Act.REDUCE_SEATS: _going_on,
+    Act.BUY_PACK: _packed,
+}

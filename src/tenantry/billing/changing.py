@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from tenantry.acting.plans import Plan
+from tenantry.billing.coming import seats_then
 from tenantry.billing.errors import (
+    AlreadyCanceling,
     ByAgreement,
     FewestSeats,
     InvoicePending,
@@ -19,11 +23,21 @@ from tenantry.billing.invoicing import credit_balance
 from tenantry.billing.models import Interval, Subscription
 from tenantry.billing.offers import offered, sells
 from tenantry.billing.quoting import Holding, Period, Quote, change_parts, period_of, quote_of
-from tenantry.billing.selectors import Rules, holding_of, moment_of, open_invoices, rules, switched, terms_of
+from tenantry.billing.selectors import (
+    Rules,
+    holding_of,
+    moment_of,
+    open_invoices,
+    overrides,
+    rules,
+    switched,
+    terms_of,
+)
 from tenantry.billing.states import Act, State, require_state
 from tenantry.billing.terms import Terms
 from tenantry.billing.use import Reduction, reductions
 from tenantry.core import crypto
+from tenantry.core.errors import InvalidInput
 from tenantry.core.money import major
 from tenantry.organizations.entitlements import CATALOGUE, SEATS
 from tenantry.people.seats import seats as seats_in_use
@@ -107,10 +121,7 @@ def change_to(
     counted = seats_in_use(now).in_use
     wanted = _seats(terms, seats, row, counted, ruled)
     direction = "up" if agreed else _direction(row, before, terms, interval, wanted)
-    outside = row is None or row.state in OUTSIDE or row.period_end is None
-    at_once = outside or ruled.at_once or direction == "up"
-    state = row.state if row else State.ACTIVE
-    require_state(state, Act.CHANGE_NOW if at_once else Act.CHANGE_LATER)
+    at_once = _comes_at_once(row, before, terms, now=ruled.at_once or direction == "up", agreed=agreed)
     after = _held(terms, interval, wanted, counted, ruled)
     period: Period | None = None
     parts: list[tuple[str, Any]] = []
@@ -119,7 +130,9 @@ def change_to(
         period, parts = _at_once(row, after, at, ruled, anew=agreed)
     effective, next_at = _when(row, terms, at, period, at_once=at_once)
     granted = {**terms.entitlements, SEATS: None if wanted is None or ruled.per_person else wanted}
-    gained, lost = _differences(row, before, granted, ruled)
+    said = _said_otherwise(row, effective)
+    gained, lost = _differences(row, before, granted, ruled, said)
+    then = after.seats if at_once else _seats_at_renewal(row, terms, after.seats, counted, ruled)
     return PlanChangePlan(
         plan=terms.plan,
         title=terms.title,
@@ -130,18 +143,48 @@ def change_to(
         when="now" if at_once else "period_end",
         effective_at=effective,
         direction=direction,
-        ends_trial=state == State.TRIAL,
+        ends_trial=row is not None and row.state == State.TRIAL,
         cancels=terms.is_free and row is not None and row.period_end is not None,
-        quote=quote_of(parts, currency=terms.currency, at=at, balance=credit_balance()),
+        quote=quote_of(parts, currency=terms.currency, at=at, balance=credit_balance(terms.currency)),
         next_at=next_at,
-        next_amount=0 if next_at is None else terms.amount(interval, after.seats, after.switched),
+        next_amount=0 if next_at is None else terms.amount(interval, then, after.switched),
         gained=gained,
         lost=lost,
-        reductions=reductions(granted, now),
+        reductions=reductions({**granted, **said}, now),
         base=base_of(row),
         terms=terms.plain(),
         period=period,
     )
+
+
+def _comes_at_once(row: Subscription | None, before: Terms, terms: Terms, *, now: bool, agreed: bool) -> bool:
+    """`now`: the rules have it at once.
+
+    :raises Refusal: the state keeps it back.
+    """
+    outside = row is None or row.state in OUTSIDE or row.period_end is None
+    # What is unused of one currency is no money of another: that one begins with a period of its own.
+    other = not outside and before.currency != terms.currency
+    if other and agreed:
+        raise InvalidInput({"plan": _("It is in another currency: what runs has to end first.")})
+    at_once = outside or (now and not other)
+    require_state(row.state if row else State.ACTIVE, Act.CHANGE_NOW if at_once else Act.CHANGE_LATER)
+    if row is not None and row.cancels and not at_once:
+        raise AlreadyCanceling
+    return at_once
+
+
+def _said_otherwise(row: Subscription | None, effective: datetime) -> Mapping[str, int | None]:
+    """By operators, and holding beyond that moment whatever the plan is."""
+    lasting = [one for one in overrides() if one.ends_at is None or moment_of(row, one.ends_at) > effective]
+    return {one.key: one.limit for one in lasting}
+
+
+def _seats_at_renewal(row: Subscription | None, terms: Terms, wanted: int, counted: int, ruled: Rules) -> int:
+    """As renewing will have them, if nobody comes or goes until then."""
+    assert row is not None
+    charged = row.seats if row.increased_at else row.charged_seats
+    return seats_then(terms, wanted, counted, charged, per_person=ruled.per_person) or 0
 
 
 def _when(
@@ -243,15 +286,20 @@ def _refuse_open() -> None:
 
 
 def _differences(
-    row: Subscription | None, before: Terms, granted: Mapping[str, int | None], ruled: Rules
+    row: Subscription | None,
+    before: Terms,
+    granted: Mapping[str, int | None],
+    ruled: Rules,
+    said: Mapping[str, int | None],
 ) -> tuple[tuple[Difference, ...], tuple[Difference, ...]]:
+    """`said`: of operators, which no plan changes."""
     held: dict[str, int | None] = {key: before.entitlements.get(key) for key in CATALOGUE}
     unbound = row is None or row.seats is None or before.included is None or ruled.per_person
     held[SEATS] = None if unbound or row is None else row.seats
     found = [
         Difference(key, str(CATALOGUE[key].title), held[key], granted.get(key))
         for key in CATALOGUE
-        if held[key] != granted.get(key)
+        if key not in said and held[key] != granted.get(key)
     ]
     return tuple(one for one in found if one.gains), tuple(one for one in found if not one.gains)
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from tenantry.acting.actions import perform
 from tenantry.billing.actions.methods import set_payment_method
-from tenantry.billing.actions.orders import settle_order
+from tenantry.billing.actions.orders import holds, settle_order
 from tenantry.billing.errors import OrderOver
 from tenantry.billing.gateways.base import Result
 from tenantry.billing.gateways.sandbox import CARDS
@@ -26,8 +26,9 @@ def pay(actor: Actor, organization_id: UUID, order_id: UUID, card: str, *, confi
     if chosen is None:
         raise NotFound
     with reading():
-        order = find_order(order_id)
-        if order.state != order.State.OPEN or order.expires_at <= moment_of(subscription(), clock.now()):
+        order, row = find_order(order_id), subscription()
+        over = order.state != order.State.OPEN or order.expires_at <= moment_of(row, clock.now())
+        if over or row is None or not holds(row, order):
             raise OrderOver
     result = Result.PAID if confirmed and chosen.first == Result.NEEDS_ACTION else chosen.first
     if result == Result.PAID:

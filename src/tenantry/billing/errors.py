@@ -190,6 +190,11 @@ class NoPacks(Refusal):
     sentence = _("Your plan has no packs.")
 
 
+class PackUseless(Refusal):
+    code = "pack_useless"
+    sentence = _("%(what)s: there is no limit, so a pack would add nothing.")
+
+
 class AddonUnknown(Refusal):
     code = "addon_unknown"
     kind = "invalid"

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from tenantry.acting.actions import perform
 from tenantry.billing.actions.gateway import keep_order_reference, keep_references
-from tenantry.billing.actions.orders import settle_order
+from tenantry.billing.actions.orders import holds, settle_order
 from tenantry.billing.collecting import bill_of, named
 from tenantry.billing.errors import OrderOver
 from tenantry.billing.following import follow, settle
@@ -91,7 +91,7 @@ def pay(organization_id: UUID, order_id: UUID, *, paid_url: str, back_url: str) 
 def _wish(order_id: UUID, customer: str) -> _Wish:
     order, row = find_order(order_id), subscription()
     now = moment_of(row, clock.now())
-    if row is None or order.state != Order.State.OPEN or order.expires_at <= now + SHORTEST:
+    if row is None or order.state != Order.State.OPEN or order.expires_at <= now + SHORTEST or not holds(row, order):
         raise OrderOver
     card = payment_method()
     runs = order.kind != Order.Kind.PACK and row.period_end is not None and row.gateway == KEY

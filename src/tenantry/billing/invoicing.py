@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Max
@@ -71,9 +72,9 @@ def sums(lines: Iterable[Line], balance: int) -> Sums:
     return Sums(subtotal, tax, total, credit, total - credit)
 
 
-def credit_balance() -> int:
-    """Minor units in the organization's favour."""
-    last = CreditEntry.objects.order_by("-number").values_list("balance", flat=True).first()
+def credit_balance(currency: str) -> int:
+    """Minor units of this currency in the organization's favour; what is kept in another one pays for nothing here."""
+    last = CreditEntry.objects.filter(currency=currency).order_by("-number").values_list("balance", flat=True).first()
     return last or 0
 
 
@@ -82,9 +83,8 @@ def add_credit(
 ) -> int:
     """Changes the balance of a locked subscription by `amount` and returns it. Below nothing the database refuses."""
     in_action()
-    last = CreditEntry.objects.order_by("-number").first()
-    balance = (last.balance if last else 0) + amount
-    number = (last.number if last else 0) + 1
+    balance = credit_balance(currency) + amount
+    number = (CreditEntry.objects.aggregate(last=Max("number"))["last"] or 0) + 1
     CreditEntry.objects.create(
         amount=amount, balance=balance, currency=currency, code=code, invoice=invoice, at=now, number=number
     )
@@ -103,12 +103,13 @@ def issue(
     balance. Paid at once where nothing is due; else a job collects it."""
     in_action()
     lines = list(lines)
-    found = sums(lines, credit_balance())
+    found, buyer = sums(lines, credit_balance(currency)), buyers().said
     number = (Invoice.objects.aggregate(last=Max("number"))["last"] or 0) + 1
     invoice = Invoice(
         id=new_id(),
         number=number,
-        year=now.year,
+        # By the calendar of whoever reads it, as the day beside it.
+        year=now.astimezone(ZoneInfo(buyer["zone"])).year,
         state=Invoice.State.OPEN if found.due else Invoice.State.PAID,
         currency=currency,
         subtotal=found.subtotal,
@@ -118,7 +119,7 @@ def issue(
         credit_used=found.credit,
         due=found.due,
         seller=dict(settings.SELLER),
-        buyer=buyers().said,
+        buyer=buyer,
         period_start=period[0] if period else None,
         period_end=period[1] if period else None,
         issued_at=now,

@@ -258,7 +258,7 @@ class InvoiceLine(TenantModel):
 
 
 class CreditEntry(TenantModel):
-    """A change of the credit balance, which is their sum and never below nothing."""
+    """A change of the credit balance, which is their sum and never below nothing, each currency's by itself."""
 
     amount = models.BigIntegerField()
     balance = models.BigIntegerField()

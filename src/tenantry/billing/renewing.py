@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from tenantry.acting.actions import in_action
 from tenantry.audit.chain import Event
+from tenantry.billing.coming import planned_seats, seats_then
 from tenantry.billing.invoicing import Issued
 from tenantry.billing.models import Interval, Subscription
 from tenantry.billing.quoting import addon_parts, increase_parts, period_of, whole
@@ -17,6 +19,7 @@ from tenantry.billing.terms import Terms
 from tenantry.core.jobs import Job
 from tenantry.people.seats import seats as seats_in_use
 
+TEND: Final = "billing.tend"
 # More at one time is a fault: each moves the subscription on.
 MOST = 500
 
@@ -90,7 +93,7 @@ def _agreement_told(row: Subscription, at: datetime, now: datetime) -> Happened:
 
 def end(row: Subscription, at: datetime) -> Happened:
     """Nothing runs any more; what is open is written off."""
-    write_off(at)
+    write_off(row, at)
     row.cancels, row.planned, row.unpaid_since = False, {}, None
     row.agreed_until = row.agreed_told_at = None
     row.period_start = row.period_end = row.anchor_at = row.increased_at = row.counted_at = None
@@ -106,11 +109,7 @@ def renew(row: Subscription, at: datetime, now: datetime) -> Happened:
     said = _planned_comes(row, at)
     ruled, terms = rules(), terms_of(row)
     counted = seats_in_use(now).in_use
-    if ruled.per_person and terms.included is not None:
-        row.seats = counted
-    elif row.seats is not None and terms.most_seats is None:
-        # Nobody is thrown out: no fewer than are in use by now, and those are charged.
-        row.seats = max(row.seats, min(counted, row.charged_seats or counted))
+    row.seats = seats_then(terms, row.seats, counted, row.charged_seats, per_person=ruled.per_person)
     row.charged_seats, row.increased_at = row.seats, None
     anchor, several = row.anchor_at or at, row.interval == Interval.YEAR and (ruled.per_person or bool(terms.addons))
     period = period_of(terms, row.interval, at, anchor)
@@ -130,11 +129,9 @@ def renew(row: Subscription, at: datetime, now: datetime) -> Happened:
 
 def _planned_comes(row: Subscription, at: datetime) -> str:
     """What changes with the period's end, by its event's name; empty: nothing."""
-    planned, row.planned = row.planned, {}
+    row.seats, planned, row.planned = planned_seats(row), row.planned, {}
     if not planned:
         return ""
-    if planned.get("seats") is not None or "terms" in planned:
-        row.seats = planned.get("seats")
     if planned.get("interval", row.interval) != row.interval:
         row.interval, row.anchor_at = planned["interval"], at
     if "terms" not in planned:
@@ -154,6 +151,15 @@ def _seats_charged(row: Subscription, at: datetime, now: datetime) -> Happened:
     issued = invoice_all(row, [lines for _key, lines in parts], at)
     price_bought(held.terms, held.charged, held.seats, issued)
     return _of("seats_charged", (), issued)
+
+
+def begin_counting(row: Subscription, at: datetime) -> bool:
+    """Whether people are counted from now on, in a period of several months that began without that. The caller keeps
+    it."""
+    if row.counted_at is not None or row.period_end is None or row.interval != Interval.YEAR or not rules().per_person:
+        return False
+    row.counted_at = at
+    return True
 
 
 def _people_counted(row: Subscription, at: datetime, now: datetime) -> Happened:

@@ -211,20 +211,13 @@ def seat_price_of(row: Subscription | None, now: datetime) -> SeatPrice | None:
     price = terms.price(row.interval)
     if not price.seat or terms.beyond(seats + 1) == terms.beyond(seats):
         return None
-    part = unused(moment_of(row, now), row.period_start, row.period_end, ruled.basis, row.anchor_at)
-    return SeatPrice(line(price.seat, 1, part), price.seat, terms.currency, row.interval, row.period_end)
-
-
-def renewal_amount(subscription: Subscription, held: Holding | None = None) -> int:
-    """Of the next invoice, before tax and credit, with what is planned; 0 where none comes. `held`: of whoever has
-    read it already."""
-    if subscription.period_end is None or not renews(subscription):
-        return 0
-    held, planned = held or holding_of(subscription), subscription.planned
-    terms = planned_terms(subscription) or held.terms
-    if terms.is_free:
-        return 0
-    return terms.amount(planned.get("interval") or held.interval, planned.get("seats") or held.seats, held.switched)
+    # People are counted for whole months (`billing.renewing`); licences of one hour are reckoned from the first.
+    basis: Basis = "month" if ruled.per_person else ruled.basis
+    at = moment_of(row, now) if ruled.per_person or not row.increased_at else row.increased_at
+    part = unused(at, row.period_start, row.period_end, basis, row.anchor_at)
+    then, interval = planned_terms(row) or terms, row.planned.get("interval") or row.interval
+    later = (then.price(interval).seat or 0) if renews(row) else 0
+    return SeatPrice(line(price.seat, 1, part), later, terms.currency, interval, row.period_end)
 
 
 def renews(subscription: Subscription) -> bool:
@@ -303,9 +296,9 @@ _CARD = ("brand", "last4", "expires_month", "expires_year", "declined_at", "ref"
 _INVOICE = ("id", "number", "year", "state", "currency", "total", "due", "issued_at", "next_attempt_at")
 
 
-def account(more: Mapping[str, Wanted] = MappingProxyType({})) -> Account:
-    """One query, with `more` of the asker's."""
-    last = Subquery(CreditEntry.objects.order_by("-number").values("number")[:1])
+def account(currency: str, more: Mapping[str, Wanted] = MappingProxyType({})) -> Account:
+    """One query, with `more` of the asker's; the credit of this currency."""
+    last = Subquery(CreditEntry.objects.filter(currency=currency).order_by("-number").values("number")[:1])
     newest = Subquery(Invoice.objects.order_by("-number").values("number")[NEWEST : NEWEST + 1])
     parts = {
         "entitlements": wanted(Entitlement.objects.all(), "key", "limit", "source"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from tenantry.acting.actions import in_action
 from tenantry.audit.chain import Event
-from tenantry.billing.invoicing import Issued, Line, issue
+from tenantry.billing.invoicing import Issued, Line, add_credit, issue
 from tenantry.billing.models import EntitlementOverride, Interval, Invoice, Order, Subscription
 from tenantry.billing.offers import catalogue_for
 from tenantry.billing.proration import months_after, months_between
@@ -46,9 +46,15 @@ def begun(now: datetime) -> Subscription:
 
 
 def changed(
-    subscription: Subscription, change: str, at: datetime, before: str | None = None, plan: str | None = None
+    subscription: Subscription,
+    change: str,
+    at: datetime,
+    before: str | None = None,
+    plan: str | None = None,
+    then: int | None = None,
 ) -> Event:
-    """For those who tell people what it means for them. `plan`: the title of what comes, where it is not there yet."""
+    """For those who tell people what it means for them. `plan`: the title of what comes, where it is not there yet;
+    `then`: seats of it that were chosen now."""
     held, planned = subscription.terms["title"], subscription.planned
     payload = {
         "change": change,
@@ -57,7 +63,7 @@ def changed(
         "at": at.isoformat(),
         "interval": subscription.interval,
         "seats": subscription.seats,
-        "next_seats": None if "terms" in planned else planned.get("seats"),
+        "next_seats": then or (None if "terms" in planned else planned.get("seats")),
     }
     return Event("SubscriptionChanged", payload)
 
@@ -154,6 +160,9 @@ def dues(subscription: Subscription) -> list[Due]:
         counted = counted_next(row)
         if counted is not None:
             found.append(Due(counted, 2, "people_counted"))
+    if row.state == State.FROZEN and row.cancels and row.period_end:
+        # Nobody has to pay for it to end.
+        found.append(Due(row.period_end, 3, "period_over"))
     if row.state in RUNNING and row.agreed_until and row.agreed_told_at is None and not row.cancels:
         found.append(Due(row.agreed_until - TELL_AGREED_BEFORE, 0, "agreement_told"))
     if row.state == State.PENDING_PAYMENT and row.unpaid_since:
@@ -243,10 +252,15 @@ def invoice_all(
     return found
 
 
-def write_off(at: datetime) -> None:
-    """What is open when a subscription ends is not asked for any more."""
+def write_off(subscription: Subscription, at: datetime) -> None:
+    """What is open when a subscription ends is not asked for any more, and the credit that was used for it is there
+    again."""
     in_action()
-    Invoice.objects.filter(state=Invoice.State.OPEN).update(state=Invoice.State.VOID, next_attempt_at=None)
+    for one in Invoice.objects.filter(state=Invoice.State.OPEN).order_by("number"):
+        one.state, one.next_attempt_at = Invoice.State.VOID, None
+        one.save(update_fields=["state", "next_attempt_at"])
+        if one.credit_used:
+            add_credit(subscription, one.credit_used, "written_off", at, currency=one.currency, invoice=one)
 
 
 def expire_orders(kind: str, at: datetime) -> None:

@@ -12,6 +12,7 @@ from tenantry.billing.hearing import FOLLOW
 from tenantry.billing.invoicing import COLLECT, collecting
 from tenantry.billing.mirroring import MIRROR, mirror
 from tenantry.billing.reconciling import reconcile
+from tenantry.billing.renewing import TEND
 from tenantry.billing.selectors import STRIPE, customers_at, overrides_due, subscriptions_due
 from tenantry.core import clock
 from tenantry.core.actor import Actor
@@ -28,10 +29,10 @@ def find_due() -> None:
     now = clock.now()
     with scope.platform("schedule"), writing():
         ids = set(subscriptions_due(now)) | set(overrides_due(now))
-        enqueue(*(Job("billing.tend", {"organization_id": str(i)}, once=f"billing.tend:{i}") for (i,) in sorted(ids)))
+        enqueue(*(Job(TEND, {"organization_id": str(i)}, once=f"{TEND}:{i}") for (i,) in sorted(ids)))
 
 
-@job("billing.tend")
+@job(TEND)
 def tend(*, organization_id: UUID) -> None:
     perform(tend_subscription, actor=Actor.system("billing", organization_id))
 

@@ -1,12 +1,13 @@
 """How much of an entitlement is used, as far as a smaller plan would have to know: packages above register how their
 things are counted."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from tenantry.access.models import Role
-from tenantry.metering.meters import DRIVE, RECORDS
+from tenantry.billing.terms import Pack
+from tenantry.metering.meters import DRIVE, METERS, RECORDS
 from tenantry.metering.selectors import meter_state
 from tenantry.organizations.entitlements import CATALOGUE, SEATS
 from tenantry.organizations.models import Workspace
@@ -49,6 +50,11 @@ def reductions(granted: Mapping[str, int | None], now: datetime) -> tuple[Reduct
 def in_use(key: str, now: datetime) -> int | None:
     """None: nobody counts it this way (what is used up by the month, meters do)."""
     return _counts[key](now) if key in _counts else None
+
+
+def useful(packs: Iterable[Pack], limits: Mapping[str, int | None]) -> tuple[Pack, ...]:
+    """Those that add something: a pack of a meter without a limit never would. `limits`: of entitlements by key."""
+    return tuple(one for one in packs if limits.get(METERS[one.meter].entitlement, 0) is not None)
 
 
 register_use(SEATS, lambda now: seats(now).in_use)

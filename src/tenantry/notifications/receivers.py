@@ -84,6 +84,7 @@ WORDS = (
     "used",
     "limit",
     "amount",
+    "kept",
 )
 # Moments of the money side, told as a day in the organization's calendar.
 DAYS = ("at", "again_at", "resets_at")

@@ -35,13 +35,16 @@ from tenantry.billing.errors import (
     NotCounted,
     NothingChanges,
     NothingSold,
+    PackUseless,
     SeatsInUse,
 )
 from tenantry.billing.selectors import find_order, moment_of, subscription, terms_of
+from tenantry.billing.use import useful
 from tenantry.core import clock
 from tenantry.core.errors import PlanChanged
 from tenantry.core.transactions import reading
 from tenantry.organizations.permissions import BILLING_CHANGE, BILLING_VIEW
+from tenantry.organizations.selectors import entitlements
 
 router = Router(tags=["Billing"])
 SEAT_REFUSALS = (
@@ -132,7 +135,7 @@ def _wanted(body: SeatChangeIn, held: int) -> tuple[Callable[..., Outcome[Done]]
 def billing_pack_list(request: ApiRequest) -> PacksOut:
     """Packs of the present plan."""
     terms = terms_of(subscription())
-    return PacksOut(items=[pack_out(pack, terms.currency) for pack in terms.packs])
+    return PacksOut(items=[pack_out(pack, terms.currency) for pack in useful(terms.packs, entitlements())])
 
 
 @operation(
@@ -141,7 +144,7 @@ def billing_pack_list(request: ApiRequest) -> PacksOut:
     "/billing/packs/{pack}/plan",
     BILLING_CHANGE,
     answer=PackPlanOut,
-    refuses=(NothingSold, NoPacks, *KEPT_BACK),
+    refuses=(NothingSold, NoPacks, PackUseless, *KEPT_BACK),
 )
 def billing_pack_plan(request: ApiRequest, pack: str) -> PackPlanOut:
     """What a pack is and costs."""
@@ -157,7 +160,7 @@ def billing_pack_plan(request: ApiRequest, pack: str) -> PackPlanOut:
     "/billing/packs/{pack}",
     BILLING_CHANGE,
     answer=PackBoughtOut,
-    refuses=(NothingSold, NoPacks, PlanChanged, *KEPT_BACK),
+    refuses=(NothingSold, NoPacks, PackUseless, PlanChanged, *KEPT_BACK),
 )
 def billing_pack_buy(
     request: ApiRequest,

@@ -131,6 +131,7 @@ def order_out(order: "Order", at: datetime, request: ApiRequest) -> OrderOut:
         made_at=order.made_at,
         expires_at=order.expires_at,
         settled_at=order.settled_at,
+        credited=bool(quote.get("credited")),
         checkout_url=url if state == "open" else None,
     )
 

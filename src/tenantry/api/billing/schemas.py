@@ -253,6 +253,7 @@ class OrderOut(Out):
     made_at: datetime
     expires_at: datetime
     settled_at: datetime | None
+    credited: bool = Field(description="Something changed before it was paid: it is kept as credit, and nothing else.")
     checkout_url: str | None = Field(description="Null: there is nothing to pay any more.")
 
 

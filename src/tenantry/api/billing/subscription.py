@@ -38,6 +38,7 @@ from tenantry.billing.actions.plans import (
 )
 from tenantry.billing.allowed import acts_now
 from tenantry.billing.changing import Difference, PlanChangePlan
+from tenantry.billing.coming import renewal_amount
 from tenantry.billing.errors import (
     AlreadyCanceling,
     ByAgreement,
@@ -65,7 +66,6 @@ from tenantry.billing.selectors import (
     moment_of,
     payment_method,
     planned_terms,
-    renewal_amount,
     renews,
     subscription,
     terms_of,
@@ -76,6 +76,7 @@ from tenantry.core import clock
 from tenantry.core.errors import PlanChanged
 from tenantry.core.transactions import reading
 from tenantry.organizations.permissions import BILLING_CANCEL, BILLING_CHANGE, BILLING_VIEW
+from tenantry.people.seats import seats
 
 router = Router(tags=["Billing"])
 KEPT_BACK = (InTrial, TrialOver, PaymentPending, NotWhileFrozen, AlreadyCanceling, SubscriptionOver)
@@ -114,7 +115,7 @@ def _present(request: ApiRequest) -> SubscriptionOut:
         currency=terms.currency,
         cancels=row is not None and row.cancels,
         next_invoice=_next_invoice(row, terms.currency),
-        credit=credit_balance(),
+        credit=credit_balance(terms.currency),
         gateway=row.gateway if row is not None else "",
         acts=_acts(request, row),
     )
@@ -136,7 +137,8 @@ def _next_invoice(row: Any, currency: str) -> NextInvoiceOut | None:
     """None: nothing is charged, or it ends with the period."""
     if row is None or row.period_end is None or not renews(row):
         return None
-    return NextInvoiceOut(at=row.period_end, amount=renewal_amount(row), currency=currency)
+    amount = renewal_amount(row, seats(clock.now()))
+    return NextInvoiceOut(at=row.period_end, amount=amount, currency=currency)
 
 
 def _acts(request: ApiRequest, row: Any) -> list[ActOut]:
@@ -177,7 +179,8 @@ def billing_payment_method(request: ApiRequest) -> PaymentMethodOut:
 @operation(router, "GET", "/billing/credit", BILLING_VIEW, answer=CreditOut)
 def billing_credit(request: ApiRequest) -> CreditOut:
     """What is used before the card is charged."""
-    return CreditOut(balance=credit_balance(), currency=terms_of(subscription()).currency)
+    currency = terms_of(subscription()).currency
+    return CreditOut(balance=credit_balance(currency), currency=currency)
 
 
 # --- Another plan -------------------------------------------------------------------------

@@ -18,6 +18,8 @@ from tenantry.core.actor import Actor
 from tenantry.core.errors import NotFound
 
 HOUSE = "the gateway's word, which a job carries in"
+# Beside a quote: it was paid, and kept as credit instead of being carried out.
+CREDITED = "credited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def settle_order(
         return _failed(order)
     order.state = Order.State.PAID
     order.save(update_fields=["state", "settled_at", "ref"])
-    if not _holds(row, order):
+    if not holds(row, order):
         return _credited(row, order, at)
     carry = carry_pack if order.kind == Order.Kind.PACK else carry_out
     done = carry(row, order.quote, at, now, order.ref)
@@ -63,8 +65,9 @@ def settle_order(
     return Outcome(Settled(order.id, "carried_out"), entry, (*done.events, _received(order)), done.jobs)
 
 
-def _received(order: Order) -> Event:
-    return Event("PaymentReceived", {"order_id": order.id})
+def _received(order: Order, kept: str = "") -> Event:
+    """`kept`: "credit" where nothing came of it but that."""
+    return Event("PaymentReceived", {"order_id": order.id, "kept": kept})
 
 
 def _failed(order: Order) -> Outcome[Settled]:
@@ -80,9 +83,9 @@ def _title(order: Order) -> str:
     return str(order.quote["pack" if order.kind == Order.Kind.PACK else "terms"]["title"])
 
 
-def _holds(row: Subscription, order: Order) -> bool:
-    """Whether the quote is of what there is."""
-    if credit_balance() != order.quote["balance"]:
+def holds(row: Subscription, order: Order) -> bool:
+    """Whether the quote is of what there is: paid now, it would be carried out."""
+    if credit_balance(order.quote["currency"]) != order.quote["balance"]:
         return False
     if order.kind == Order.Kind.PACK:
         return allows(row.state, Act.BUY_PACK)
@@ -92,6 +95,8 @@ def _holds(row: Subscription, order: Order) -> bool:
 def _credited(row: Subscription, order: Order, at: datetime) -> Outcome[Settled]:
     amount, currency = order.quote["due"], order.quote["currency"]
     add_credit(row, amount, "order_overtaken", at, currency=currency)
+    order.quote = {**order.quote, CREDITED: True}
+    order.save(update_fields=["quote"])
     values = {"amount": amount, "currency": currency}
     entry = Entry("billing.order_credited", "order", order.id, values)
-    return Outcome(Settled(order.id, "credited"), entry, (_received(order),))
+    return Outcome(Settled(order.id, "credited"), entry, (_received(order, kept="credit"),))

@@ -9,17 +9,20 @@ from tenantry.acting.plans import Plan, confirm
 from tenantry.audit.chain import Entry
 from tenantry.billing.actions.plans import ORDER_LIFE
 from tenantry.billing.carrying import carry_pack
-from tenantry.billing.errors import NoPacks, NothingSold
+from tenantry.billing.errors import NoPacks, NothingSold, PackUseless
 from tenantry.billing.invoicing import Line, credit_balance
 from tenantry.billing.models import Order, Subscription
 from tenantry.billing.quoting import Quote, quote_of
 from tenantry.billing.selectors import moment_of, subscription, terms_of
 from tenantry.billing.states import Act, require_state
 from tenantry.billing.steps import expire_orders, lock_subscription
+from tenantry.billing.use import useful
 from tenantry.core.actor import Actor
 from tenantry.core.decisions import require_any
 from tenantry.core.ids import new_id
+from tenantry.metering.meters import METERS
 from tenantry.organizations.permissions import BILLING_CHANGE
+from tenantry.organizations.selectors import entitlements
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,13 @@ def _planned(row: Subscription | None, pack: str, now: datetime) -> PackPlan:
     found = next((one for one in terms.packs if one.key == pack), None)
     if found is None:
         raise NoPacks
+    if not useful((found,), entitlements()):
+        raise PackUseless(what=METERS[found.meter].title)
     values = {"title": found.title, "currency": terms.currency}
     line = Line("pack", found.price, 1, values)
     # By the day: a price is no matter of seconds, and what was read can be confirmed.
     at = moment_of(row, now).replace(hour=0, minute=0, second=0, microsecond=0)
-    quote = quote_of([("pack", [line])], currency=terms.currency, at=at, balance=credit_balance())
+    quote = quote_of([("pack", [line])], currency=terms.currency, at=at, balance=credit_balance(terms.currency))
     return PackPlan(found.key, found.title, found.meter, found.amount, quote)
 
 

@@ -73,7 +73,7 @@ def begins_anew(row: Subscription, at: datetime) -> bool:
 def _begun_anew(row: Subscription, at: datetime, now: datetime) -> tuple[list[Event], tuple[Job, ...]]:
     """What was frozen is not charged for the time in which nothing worked: the next period begins now."""
     row.anchor_at = row.period_end = at
-    done = end(row, at) if agreement_over(row, at) else renew(row, at, now)
+    done = end(row, at) if row.cancels or agreement_over(row, at) else renew(row, at, now)
     return list(done.events), done.jobs
 
 

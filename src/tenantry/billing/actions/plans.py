@@ -161,10 +161,10 @@ def plan_cancel_subscription(*, actor: Actor, now: datetime) -> CancelPlan:
 def _cancel_plan(row: Subscription | None, now: datetime) -> CancelPlan:
     if row is None or row.period_end is None:
         raise NothingToCancel
-    if row.cancels:
+    at_once = row.state == State.FROZEN
+    if row.cancels and not at_once:
         raise AlreadyCanceling
     require_state(row.state, Act.CANCEL)
-    at_once = row.state == State.FROZEN
     # By the day where it is at once: a second later the same is confirmed.
     ends = moment_of(row, now).replace(hour=0, minute=0, second=0, microsecond=0) if at_once else row.period_end
     planned = row.planned.get("terms") or {}

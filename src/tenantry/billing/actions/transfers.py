@@ -76,7 +76,7 @@ def _planned(row: Subscription | None, invoice: Invoice, paid_on: date, referenc
         others=others,
         recovers=recovers,
         anew=anew,
-        ends=anew and agreement_over(row, at),
+        ends=anew and (row.cancels or agreement_over(row, at)),
         told=row.gateway == STRIPE and bool(row.customer_ref),
     )
 

@@ -39,10 +39,13 @@ MANAGED: Mapping[str, Any] = {
     "downgrade_planned": gettext_lazy(
         "The plan changes to %(plan)s %(when)s. Until then everything stays as it is paid for."
     ),
+    "change_planned": gettext_lazy(
+        "What is paid for %(plan)s changes %(when)s. Until then everything stays as it is paid for."
+    ),
     "downgraded": gettext_lazy(
         "The plan is %(plan)s now, down from %(before_plan)s. From now on its price is charged."
     ),
-    "downgrade_withdrawn": gettext_lazy("The smaller plan is called off: %(plan)s goes on at its price."),
+    "downgrade_withdrawn": gettext_lazy("The planned change is called off: %(plan)s goes on as it is, at its price."),
     "cancel_planned": gettext_lazy(
         "The subscription ends %(when)s and is not charged again. It can be resumed until then."
     ),
@@ -51,7 +54,8 @@ MANAGED: Mapping[str, Any] = {
     ),
     "resumed": gettext_lazy("The subscription goes on: %(plan)s is charged at the next renewal as before."),
     "seats_changed": gettext_lazy(
-        "There are %(seats)s paid seats now. Those that came on top are charged for the rest of the period."
+        "There are %(seats)s paid seats now. What came on top is charged for the rest of the period; what went is not"
+        " charged again."
     ),
     "seats_planned": gettext_lazy(
         "From renewal on there are %(next_seats)s paid seats instead of %(seats)s. What is paid stays until then."
@@ -87,6 +91,7 @@ HERE: Mapping[str, Any] = {
     "downgrade_planned": gettext_lazy(
         "Your organization moves to the smaller plan %(plan)s %(when)s. Until then you work as before."
     ),
+    "change_planned": gettext_lazy("Your organization pays otherwise for %(plan)s %(when)s. You work as before."),
     "downgraded": gettext_lazy(
         "Your organization has the smaller plan %(plan)s now. Some features or limits may be gone; your data stays."
     ),
@@ -128,9 +133,13 @@ def _here(row: "Notification") -> str:
 
 
 def _change(values: Mapping[str, str]) -> str:
-    """Seats that become fewer at renewal are told otherwise than seats that are there."""
-    planned = values["change"] == "seats_changed" and values.get("next_seats")
-    return "seats_planned" if planned else values["change"]
+    """Seats that become fewer at renewal are told otherwise than seats that are there, and another interval or number
+    of them otherwise than a smaller plan."""
+    change = values["change"]
+    if change == "seats_changed" and values.get("next_seats"):
+        return "seats_planned"
+    same = values.get("plan") == values.get("before_plan")
+    return "change_planned" if change == "downgrade_planned" and same else change
 
 
 def _issued(row: "Notification") -> str:
@@ -147,6 +156,8 @@ def _failed(row: "Notification") -> str:
 
 
 def _received(row: "Notification") -> str:
+    if row.values.get("kept") == "credit":
+        return _("A payment came in for something that had changed meanwhile. It is kept as credit and used first.")
     if row.values.get("number"):
         return _("Invoice %(number)s over %(money)s is paid.")
     return _("A payment came in.")

@@ -33,7 +33,8 @@ SAFELY = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandb
 def invoice_list(request: MemberRequest) -> HttpResponse:
     found = keyset_page(invoices(), order="number", descending=True, cursor=request.GET.get("cursor"), size=SIZE)
     row = subscription()
-    context = {"page": found, "credit": credit_balance(), "currency": terms_of(row).currency}
+    currency = terms_of(row).currency
+    context = {"page": found, "credit": credit_balance(currency), "currency": currency}
     return page(request, "billing/invoices.html", context)
 
 

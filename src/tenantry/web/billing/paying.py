@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tenantry.billing import hops
+from tenantry.billing.actions.orders import holds
 from tenantry.billing.errors import GatewayAway, GatewayRefused
 from tenantry.billing.invoicing import Line
 from tenantry.billing.selectors import find_order, moment_of, payment_method, subscription
@@ -70,7 +71,8 @@ def _shown(
     with reading():
         order, zone, row = find_order(order_id), zone_of(request.organization), subscription()
         held = payment_method()
-        open_, over = order.state == order.State.OPEN, order.expires_at <= moment_of(row, clock.now())
+        open_ = order.state == order.State.OPEN
+        over = order.expires_at <= moment_of(row, clock.now()) or row is None or not holds(row, order)
         runs = order.kind != order.Kind.PACK and row is not None and row.period_end is not None
         waits = looks and open_ and bool(order.ref)
         context: dict[str, Any] = {

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from tenantry.acting.actions import perform
 from tenantry.billing.actions.methods import set_payment_method
+from tenantry.billing.actions.orders import holds
 from tenantry.billing.desk import pay
 from tenantry.billing.gateways import Result
 from tenantry.billing.gateways.sandbox import CARDS
@@ -108,13 +109,14 @@ def _checkout(
     with reading():
         order, zone = find_order(order_id), zone_of(request.organization)
         lines = [worded(Line.of(one), zone) for sheet in order.quote["sheets"] for one in sheet["lines"]]
-        now = moment_of(subscription(), clock.now())
+        row = subscription()
+        late = order.expires_at <= moment_of(row, clock.now()) or row is None or not holds(row, order)
         context: dict[str, Any] = {
             "order": order,
             "lines": lines,
             "due": order.quote["due"],
             "currency": order.quote["currency"],
-            "over": order.state == order.State.OPEN and order.expires_at <= now,
+            "over": order.state == order.State.OPEN and late,
             "cards": list(CARDS.values()),
             "held": payment_method(),
             "wrong": wrong,

@@ -154,14 +154,16 @@ def org_contacts(request: MemberRequest) -> HttpResponse:
 
 @screen(VIEW, BILLING_VIEW, SEATS_VIEW)
 def org_plan(request: MemberRequest) -> HttpResponse:
-    now, row, found = clock.now(), subscription(), account()
+    now, row = clock.now(), subscription()
+    terms = terms_of(row)
+    found = account(terms.currency)
     words, tone = STATES[State(row.state)] if row else STATES[State.ACTIVE]
     context = {
         **frame(request),
         "counted": seats(now),
         "entitlements": [(one, SOURCES.get(found.sources.get(one.key, ""), "")) for one in granted_words(found.limits)],
         "subscription": row,
-        "terms": terms_of(row),
+        "terms": terms,
         "sells": sells_to(request.organization.blueprint, row),
         "state": words,
         "tone": tone,
