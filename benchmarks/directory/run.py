@@ -125,10 +125,13 @@ class Measured:
 
 def measure(one: Measured, samples: int) -> dict[str, Any]:
     one.page(DirectoryFilter())
-    by_kind = {}
+    by_kind: dict[str, Any] = {}
+    together: dict[int, list[float]] = {}
     for kind in KINDS:
         times = [one.page(one.asker.draw(kind))[0] for _ in range(samples)]
         by_kind["+".join(kind) or "everybody"] = {"bar": bar(kind), **percentiles(times)}
+        if "text" in kind:
+            together.setdefault(bar(kind), []).extend(times)
         print(f"{'+'.join(kind) or 'everybody':<36}{by_kind['+'.join(kind) or 'everybody']['p95']:>10} ms", flush=True)
     orders = {}
     for order in ORDERS:
@@ -142,6 +145,7 @@ def measure(one: Measured, samples: int) -> dict[str, Any]:
     return {
         "people": one.people,
         "pages": by_kind,
+        "text_below": {str(most): percentiles(times) for most, times in together.items()},
         "orders": orders,
         "text_and_department": {"tables": percentiles(ours), "plain": percentiles(plain)},
         "whole_request": percentiles([one.request(word) for word in words]),

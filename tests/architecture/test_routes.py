@@ -40,6 +40,7 @@ EVERY_MEMBER = {
     # Of any type: they ask for what that type's own permissions say, record by record.
     "record_archive", "record_bulk", "record_deletion", "record_deletion_several", "record_history", "record_owner",
     "record_owner_several", "record_restore", "record_take", "record_choices", "record_selection_file", "owner_choices",
+    "workspace_choices",
     "record_view", "record_views", "record_view_create", "record_columns",
     # What they began themselves.
     "record_operation", "record_operation_cancel",
