@@ -38,10 +38,10 @@ def test_on_for_two_by_the_page_and_off_by_the_persons(customer):
     ids = [str(ana.membership_id), str(ben.membership_id)]
     assert all(one in body(owner.get(f"{ADDON}/people")) for one in ids)
     asked = body(post(owner, org.owner, f"{ADDON}/switch", {"ids": ids, "on": "1"}))
-    # Three people at 59.99 are not counted before the renewal; two add-ons more are.
+    # What the renewal will say: everybody who is here then, and two add-ons more.
     assert "Due now" in asked
-    assert "$199.99" in asked, "59.99 and two times 70"
-    assert "instead of $59.99" in asked
+    assert "$319.97" in asked, "three times 59.99 and two times 70"
+    assert "instead of $179.97" in asked
     assert post(owner, org.owner, f"{ADDON}/switch", hidden(asked)).status_code == 303
     assert post(owner, org.owner, f"{ADDON}/switch", hidden(asked)).status_code == 409, "it is so already"
     having = body(owner.get(ADDON))

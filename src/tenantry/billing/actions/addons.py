@@ -1,7 +1,7 @@
 """Add-ons of the plan, switched on for single people: what that costs and when, before it is done."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from tenantry.acting.actions import Outcome, action
 from tenantry.acting.plans import Plan, Refused, confirm
 from tenantry.audit.chain import Entry
+from tenantry.billing.coming import renewal_amount
 from tenantry.billing.errors import AddonUnknown
 from tenantry.billing.models import AddonSwitch, Interval, Subscription
 from tenantry.billing.quoting import Holding, addon_parts
-from tenantry.billing.selectors import holding_of, moment_of, planned_terms, renews, subscription
+from tenantry.billing.selectors import holding_of, moment_of, renews, subscription
 from tenantry.billing.states import Act, State, require_state
 from tenantry.billing.steps import counted_next, keep, lock_subscription
 from tenantry.core.actor import Actor
@@ -23,7 +24,7 @@ from tenantry.core.ids import NIL
 from tenantry.organizations.permissions import BILLING_CHANGE
 from tenantry.people.errors import NotActive
 from tenantry.people.models import Membership
-from tenantry.people.seats import counted_statuses
+from tenantry.people.seats import counted_statuses, seats
 from tenantry.people.selectors import PLANNED, visible_members
 
 MOST = 500
@@ -79,7 +80,9 @@ def _planned(
     at = moment_of(row, now)
     charged_at = counted_next(row, at) if row.period_end is not None else None
     running = row.period_end is not None and renews(row)
-    renewal = [_renewal(row, held, key, count) if running else 0 for count in (before, after)]
+    people = seats(now)
+    then = [replace(held, switched={**held.switched, key: count}) for count in (before, after)]
+    renewal = [renewal_amount(row, people, one) if running else 0 for one in then]
     return AddonPlan(
         key=key,
         title=addon.title,
@@ -106,13 +109,6 @@ def _require(row: Subscription, *, on: bool) -> None:
     if row.state == State.TRIAL or (not on and row.state == State.PENDING_PAYMENT):
         return
     require_state(row.state, Act.BUY_SEATS)
-
-
-def _renewal(row: Subscription, held: Holding, key: str, count: int) -> int:
-    """With what is planned."""
-    terms, planned = planned_terms(row) or held.terms, row.planned
-    seats = planned.get("seats") or held.seats
-    return terms.amount(planned.get("interval") or held.interval, seats, {**held.switched, key: count})
 
 
 def _until_renewal(held: Holding, key: str, before: int, after: int, at: datetime | None) -> int:
