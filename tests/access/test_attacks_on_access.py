@@ -6,6 +6,7 @@ Each action that matters is enumerated from what is declared; a new one has to s
 import importlib
 import inspect
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +182,7 @@ PLANNED: dict[str, Callable[[Stage], dict[str, Any]]] = {
     "plan_switch_addon": lambda s: {"key": "mortgage_broker", "membership_ids": (s.target.membership_id,), "on": True},
     "plan_who_stays": lambda _s: {"staying": (), "number": 1},
     "plan_buy_pack": lambda _s: {"pack": "tokens"},
+    "plan_transfer": lambda _s: {"invoice_id": new_id(), "paid_on": date(2026, 1, 2), "reference": "A 1"},
     "plan_agreement": lambda _s: {"agreement": Agreement("enterprise", "month", 100_000)},
     "plan_change": lambda s: {**VALID["change_people"](s), "selection": Selection((s.target.membership_id,))},
     "plan_change_roles": lambda s: {
