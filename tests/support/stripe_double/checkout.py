@@ -4,7 +4,7 @@ from typing import Any
 
 from support.stripe_double.cards import CARDS, PAID, attach, make_method
 from support.stripe_double.catalogue import INLINE, amount_of, under
-from support.stripe_double.checkout_rules import HOUR, check, lines_of
+from support.stripe_double.checkout_rules import HOUR, check, lines_of, until
 from support.stripe_double.customers import make_customer, make_setup_intent
 from support.stripe_double.invoice_lines import pricing_of
 from support.stripe_double.payments import confirm, make_intent
@@ -67,6 +67,7 @@ def create_session(call: Call) -> Object:
         "custom_fields": [],
         "custom_text": dict.fromkeys(("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")),
         "expires_at": call.get("expires_at", call.world.now() + 24 * HOUR),
+        "_until": until(call),
         "metadata": merged({}, call.params.get("metadata")),
         "mode": mode,
         "payment_method_types": ["card"],

@@ -38,7 +38,7 @@ def _dues(world: World) -> Iterator[Due]:
             yield from _of_invoice(world, row)
     for row in world.all("checkout.session"):
         if row["status"] == "open":
-            yield row["expires_at"], 4, partial(expire, world, row)
+            yield row["_until"], 4, partial(expire, world, row)
 
 
 def _end_of(world: World, row: Object) -> Due:
