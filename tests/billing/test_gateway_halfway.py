@@ -9,6 +9,7 @@ from support.selling import Customer
 from support.stripe_double import StripeDouble
 from support.stripe_worlds import Payer, key_in, taking
 from tenantry.billing.errors import GatewayAway
+from tenantry.core import clock
 
 
 @pytest.fixture
@@ -41,6 +42,32 @@ def test_a_fault_that_stripe_keeps_under_its_key_is_over_after_a_day(double):
         payer.compare()
         assert payer.charged == payer.taken == 6000 * (nth + 1)
         assert payer.troubles == []
+
+
+@pytest.mark.parametrize("what", ["customers", "products", "prices", "checkout/sessions"])
+def test_a_first_payment_waits_no_day_for_a_fault_that_stripe_keeps(double, monkeypatch, what):
+    payer = Payer(double)
+    here = payer.choose("team", seats="4")
+    asked = _asked_for(double, payer, here)
+    double.reset()
+    payer = Payer(double)
+    here = payer.choose("team", seats="4")
+    double.break_next(after=asked.index(f"/v1/{what}"))
+    assert payer.post(here).status_code == 503
+    double.calm()
+    assert payer.post(here).status_code == 503, "Stripe answers as before"
+    later = clock.now() + timedelta(hours=1)
+    monkeypatch.setattr("tenantry.billing.gateways.stripe.client.clock.now", lambda: later)
+    double.checkout(key_in(payer.off(here)), "pay", card="good")
+    payer.hear()
+    assert payer.charged == payer.taken == 6000
+
+
+def _asked_for(double: StripeDouble, payer: Payer, here: str) -> list[str]:
+    """What Stripe is asked to make before it is paid, in order."""
+    seen = len(double.requests())
+    payer.off(here)
+    return [one["path"] for one in double.requests()[seen:] if one["method"] == "POST"]
 
 
 def test_a_word_that_was_followed_halfway_leaves_one_subscription(double):

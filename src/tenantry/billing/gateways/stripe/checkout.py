@@ -14,7 +14,7 @@ from stripe.params.checkout import (
 )
 
 from tenantry.billing.gateways.base import Named
-from tenantry.billing.gateways.stripe.client import id_of, keyed, seconds
+from tenantry.billing.gateways.stripe.client import id_of, keyed, keyed_this_hour, seconds
 from tenantry.billing.gateways.stripe.customers import Card, card_of
 from tenantry.billing.gateways.stripe.prices import Item, priced
 
@@ -63,9 +63,9 @@ class Session:
 
 
 def begin(client: StripeClient, wish: Wish) -> Session:
-    """One for each order: whoever comes again gets the same. A subscription begins on the page where its first period
-    comes to what is due; else the sum is paid there, and the card kept for what follows (one-time prices don't go with
-    a later start: Stripe, "Set the billing cycle date", limitations)."""
+    """One for each order: whoever comes again within the hour gets the same. A subscription begins on the page where
+    its first period comes to what is due; else the sum is paid there, and the card kept for what follows (one-time
+    prices don't go with a later start: Stripe, "Set the billing cycle date", limitations)."""
     written = {"order": str(wish.order_id), "organization": str(wish.organization_id)}
     params: SessionCreateParams = {
         "mode": "payment",
@@ -88,7 +88,7 @@ def begin(client: StripeClient, wish: Wish) -> Session:
         params["payment_intent_data"] = {"metadata": written}
         if wish.keeps:
             params["payment_intent_data"]["setup_future_usage"] = "off_session"
-    return _session(client.v1.checkout.sessions.create(params, keyed("checkout", wish.order_id)))
+    return _session(client.v1.checkout.sessions.create(params, keyed_this_hour("checkout", wish.order_id)))
 
 
 def _running(client: StripeClient, wish: Wish) -> list[SessionCreateParamsLineItem]:
@@ -183,6 +183,6 @@ def _configuration(client: StripeClient, *, cancels: bool) -> str:
             },
             "metadata": {"tenantry": name},
         },
-        keyed("portal", name),
+        keyed_this_hour("portal", name),
     )
     return made.id

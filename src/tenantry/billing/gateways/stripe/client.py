@@ -12,6 +12,7 @@ from django.conf import settings
 from stripe import RequestOptions, StripeClient
 
 from tenantry.billing.errors import GatewayAway, GatewayRefused
+from tenantry.core import clock
 
 logger = logging.getLogger("tenantry.stripe")
 KEY: Final = "stripe"
@@ -56,6 +57,12 @@ def asking() -> Iterator[StripeClient]:
 def keyed(*parts: object) -> RequestOptions:
     """The key under which Stripe does this once: made of our ids, so that whoever comes again sends the same."""
     return {"idempotency_key": ":".join(map(str, ("tenantry", *parts)))[:255]}
+
+
+def keyed_this_hour(*parts: object) -> RequestOptions:
+    """For what takes no money by itself and is looked for, or thrown away, by whoever comes again: Stripe keeps a fault
+    under its key for a day (API reference, "Idempotent requests"), and nobody waits for so long to pay."""
+    return keyed(*parts, seconds(clock.now()) // 3600)
 
 
 def seconds(moment: datetime) -> int:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from stripe import PaymentMethod, StripeClient
 
-from tenantry.billing.gateways.stripe.client import keyed
+from tenantry.billing.gateways.stripe.client import keyed, keyed_this_hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +20,15 @@ class Card:
 
 
 def customer_of(client: StripeClient, organization_id: UUID, name: str, email: str, former: str = "") -> str:
-    """Made once for each organization; whoever comes again gets the same. `former`: one that is gone."""
+    """Made once for each organization; whoever comes again within the hour gets the same. `former`: one that is
+    gone."""
     found = client.v1.customers.create(
         {
             "name": name[:250],
             "metadata": {"organization": str(organization_id)},
             **({"email": email} if email else {}),
         },
-        keyed("customer", organization_id, former, name, email),
+        keyed_this_hour("customer", organization_id, former, name, email),
     )
     return found.id
 

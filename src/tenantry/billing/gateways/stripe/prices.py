@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import stripe
 from stripe import StripeClient
 
-from tenantry.billing.gateways.stripe.client import keyed
+from tenantry.billing.gateways.stripe.client import keyed_this_hour
 from tenantry.billing.terms import Terms
 
 
@@ -69,7 +69,7 @@ def _made(client: StripeClient, item: Item) -> str:
             "lookup_key": item.name,
             "transfer_lookup_key": True,
         },
-        keyed("price", item.name),
+        keyed_this_hour("price", item.name),
     )
     return price.id
 
@@ -80,4 +80,4 @@ def _product(client: StripeClient, item: Item) -> None:
     except stripe.InvalidRequestError as error:
         if error.http_status != 404:
             raise
-        client.v1.products.create({"id": item.product, "name": item.title}, keyed("product", item.product))
+        client.v1.products.create({"id": item.product, "name": item.title}, keyed_this_hour("product", item.product))
