@@ -5,16 +5,20 @@ import re
 import pytest
 
 from factories.organizations import make_organization
+from factories.records import make_record
 from support.many import crowd, run, state_of
 from support.visitors import post, signed_in
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
+from tenantry.crm.models import Lead
 from tenantry.organizations.actions.policies import change_policy
 from tenantry.people.models import Membership
 from tenantry.usecases.bulk_changing import planned, planning
 
 BULK = "/admin/users/u/bulk"
-REMOVAL = {"do": "removal", "all": "1", "query": "q=crowd"}
+EVERYBODY = {"do": "removal", "all": "1", "query": "q=crowd"}
+# Who goes on is asked before so many are looked through; here nobody does.
+REMOVAL = {**EVERYBODY, "successor": ""}
 
 
 @pytest.fixture(autouse=True)
@@ -82,6 +86,33 @@ def test_many_are_planned_on_a_page_that_survives_a_reload_and_confirmed_there(o
     run_there(org, there)
     assert "10 of 10: 10 done, 0 left out" in text_of(client.get(there))
     assert removed(org) == 10
+
+
+def test_who_goes_on_with_the_records_of_so_many_is_asked_before(org, client):
+    people = crowd(org, 5)
+    heir = org.person("manager")
+    leads = [make_record(org, "lead", people[n]) for n in (0, 3)]
+    page = text_of(post(client, org.owner, BULK, EVERYBODY))
+    assert "Records go to" in page
+    assert "Next you read what happens." in page
+    assert str(heir.membership_id) in page
+    refused = post(client, org.owner, BULK, {**EVERYBODY, "successor": "", "successor_typed": "Nobody Known"})
+    assert refused.status_code == 422
+    assert "Nobody active is called so." in text_of(refused)
+    there = asked(client, org, {**EVERYBODY, "successor": str(heir.membership_id)})
+    run_there(org, there)
+    assert "records go to Pat Example" in text_of(client.get(there))
+    assert post(client, org.owner, f"{there}/confirmation").status_code == 303
+    run_there(org, there)
+    assert removed(org) == 5
+    with scope.tenant(org.id), reading():
+        assert set(Lead.objects.filter(id__in=leads).values_list("owner_id", flat=True)) == {heir.membership_id}
+
+
+def test_where_records_become_unassigned_anyway_nobody_is_asked(org, client):
+    crowd(org, 5)
+    org.perform(change_policy, code="people.removal_records", value="unassign")
+    assert "/admin/operations/" in asked(client, org, EVERYBODY)
 
 
 def test_with_script_it_leads_there_as_well(org, client):

@@ -43,14 +43,14 @@ def person_bulk(request: MemberRequest) -> HttpResponse:
         if not asked.kind.beside or asked.value_id is None or refused.code not in ABOUT:
             raise
         asked.value_id = None
-        return _plan_page(request, asked, refused=refused)
+        return _plan_page(request, asked, refused=refused, large=_is_large(request, asked))
 
 
 def _answer(request: MemberRequest, asked: "_Asked") -> HttpResponse:
     """:raises Refusal: of whoever was chosen to go on, and see `change_people`."""
     if asked.complete and _is_large(request, asked):
-        if asked.mistyped:
-            raise asked.mistyped
+        if asked.mistyped or (asked.goes_on_unasked and _leaves_records()):
+            return _plan_page(request, asked, refused=asked.mistyped, large=True)
         # Whatever digest it may carry: so many were not to be read in one answer.
         return _have_planned(request, asked)
     if asked.mistyped:
@@ -79,6 +79,11 @@ def _answer(request: MemberRequest, asked: "_Asked") -> HttpResponse:
         return go(request, there)
     toast(request, told(asked.do, result.done, result.refused), url=there if result.refused else "")
     return go(request, asked.back)
+
+
+def _leaves_records() -> bool:
+    with reading():
+        return policy(REMOVAL_RECORDS) != UNASSIGN
 
 
 def _is_large(request: MemberRequest, asked: "_Asked") -> bool:
@@ -128,6 +133,8 @@ class _Asked:
             or self.value_id is not None
             or (self.kind.optional and self.kind.into in sent)
         )
+        # So many are planned in the background: who goes on with their records is asked before.
+        self.goes_on_unasked = self.kind.beside and self.kind.into not in sent
         self.digest = "" if "show" in sent else sent.get("digest", "")
         self.back = _back(request)
 
@@ -139,10 +146,12 @@ def _plan_page(
     changed: PlanChanged | None = None,
     name_asked: OrganizationNameAsked | None = None,
     refused: Refusal | None = None,
+    large: bool = False,
 ) -> HttpResponse:
-    """`name_asked`: the organization's name was not what was typed; `refused`: why who was chosen can't go on."""
+    """`name_asked`: the organization's name was not what was typed; `refused`: why who was chosen can't go on; `large`:
+    it is planned in the background, after what it needs was chosen."""
     with reading():
-        plan: BulkPlan | None = changed.plan if changed else _plan(request, asked)
+        plan: BulkPlan | None = None if large else changed.plan if changed else _plan(request, asked)
         labels = request.organization.labels
         context: dict[str, Any] = {
             "do": asked.do,
@@ -166,18 +175,18 @@ def _plan_page(
             "most": MOST,
             "none": asked.words.called(asked.words.none, labels),
             "effects": effects_of(plan) if plan else [],
-            "beside": _beside(request, asked, plan) if plan and asked.kind.beside else None,
+            "beside": _beside(request, asked, plan) if (plan or large) and asked.kind.beside else None,
             "reasons": reasons_of(plan) if plan else [],
         }
         status = 409 if changed else 422 if name_asked else status_of(refused) if refused else 200
         return page(request, "people/bulk.html", context, status=status)
 
 
-def _beside(request: MemberRequest, asked: _Asked, plan: BulkPlan) -> dict[str, Any] | None:
-    """Who may go on with the records; None where there are none, or nobody is asked for (policy
+def _beside(request: MemberRequest, asked: _Asked, plan: BulkPlan | None) -> dict[str, Any] | None:
+    """Who may go on with the records; None where there are none as far as is planned, or nobody is asked for (policy
     `people.removal_records`)."""
-    needed = any(reason.code == "successor_required" for reason in plan.reasons)
-    if policy(REMOVAL_RECORDS) == UNASSIGN or not (plan.number("owned") or needed):
+    needed = plan is None or any(reason.code == "successor_required" for reason in plan.reasons)
+    if policy(REMOVAL_RECORDS) == UNASSIGN or not (needed or (plan and plan.number("owned"))):
         return None
     return {**successors.choices(request.actor, asked.ids), "required": policy(REMOVAL_RECORDS) == REQUIRED}
 
