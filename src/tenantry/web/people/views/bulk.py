@@ -83,7 +83,7 @@ def _answer(request: MemberRequest, asked: "_Asked") -> HttpResponse:
 
 def _leaves_records() -> bool:
     with reading():
-        return policy(REMOVAL_RECORDS) != UNASSIGN
+        return bool(policy(REMOVAL_RECORDS) != UNASSIGN)
 
 
 def _is_large(request: MemberRequest, asked: "_Asked") -> bool:
