@@ -2,6 +2,7 @@
 
 import re
 
+from factories.records import make_record
 from support.selling import Customer, selling
 from support.visitors import body, post, signed_in
 from tenantry.core.tenancy import scope
@@ -107,3 +108,13 @@ def test_when_one_half_changed_since_it_was_shown_nothing_of_the_other_happens()
         done = post(owner, org.owner, STAY, {**sent, **hidden(body(old))})
         assert done.status_code == 303
     assert states(customer) == {"Maren": "active", "Pat": "deactivated", "Yan": "removed", "Dan": "removed"}
+
+
+def test_what_several_leave_behind_stays_under_their_names():
+    customer = Customer("standard")
+    org = customer.org
+    for _n in range(2):
+        make_record(org, "lead", org.person())
+    with selling():
+        told = body(post(signed_in(org.owner), org.owner, STAY, {"seats": "1", "stay": [], "show": "1"}))
+    assert "records stay under their owners&#x27; names" in told

@@ -103,8 +103,11 @@ def _records(plan: LeavingPlan, add: Any, *, removing: bool) -> None:
     detail = records_in_words(plan.records)
     n = plan.owned
     if not removing:
-        add(n, ngettext("record stays under this name", "records stay under this name", n), detail=detail)
         one = plan.members[0] if len(plan.members) == 1 else None
+        text = ngettext("record stays under its owner's name", "records stay under their owners' names", n)
+        if one:
+            text = ngettext("record stays under this name", "records stay under this name", n)
+        add(n, text, detail=detail)
         value = amounts(plan.open_value)
         text = ngettext("open deal that nobody works on", "open deals that nobody works on", plan.open_deals)
         if value:
