@@ -26,7 +26,7 @@ Active = Membership.Status.ACTIVE
 @dataclass(frozen=True, slots=True)
 class Handover:
     """What is kept of a confirmed plan while it is carried out. `queue`: types that are taken out of the queue;
-    `until`: what was made later is not meant."""
+    `until`: what was made later is not meant, unless its owner was removed: nobody would be left to look after it."""
 
     from_ids: tuple[UUID, ...]
     queue: tuple[str, ...]
@@ -65,7 +65,7 @@ class Handover:
 @dataclass(frozen=True, slots=True)
 class Reached:
     """How far it is. `at`: the number of a place, `after`: the last record that was looked at there; `given`: records
-    by number of the pool. `again`: it looks once more at givers who are not active, for what came to them late."""
+    by number of the pool. `again`: it looks once more at givers who are not active, for what was on its way to them."""
 
     at: int = 0
     after: Mark | None = None
@@ -111,10 +111,14 @@ def move_some(
             reached = replace(reached, at=0, after=None, again=True)
         record_type, owner = places[reached.at]
         room = most - seen
-        if reached.again and not _came_late(owner):
-            reached = replace(reached, at=reached.at + 1, after=None)
-            continue
-        rows = _rows(record_type, owner, part, handover, reached)[:room]
+        until = handover.until
+        if reached.again:
+            status = _left(owner)
+            if status is None:
+                reached = replace(reached, at=reached.at + 1, after=None)
+                continue
+            until = None if status == Membership.Status.REMOVED else until
+        rows = _rows(record_type, owner, part, handover.spread, reached.after, until)[:room]
         turns = _turns(handover, owner, dict(reached.given), room)
         before = dict(moved.pools)
         found = move_next(record_type, owner, rows, turns, operation, moved, now)
@@ -126,9 +130,14 @@ def move_some(
     return reached, False
 
 
-def _came_late(owner: UUID) -> bool:
-    """Whether nobody can be given records any more, so that whatever is there was on its way when it was confirmed."""
-    return owner != NIL and Membership.objects.filter(id=owner).exclude(status=Active).exists()
+def _left(owner: UUID) -> str | None:
+    """The status of somebody who can't be given records any more, None for all others: what is found with them later
+    was on its way when it was confirmed. Whoever is only deactivated may have made more before, or have been back
+    meanwhile: that stays theirs. Whoever is removed keeps nothing."""
+    if owner == NIL:
+        return None
+    status = Membership.objects.filter(id=owner).values_list("status", flat=True).first()
+    return None if status == Active else status
 
 
 def _added(given: tuple[tuple[int, int], ...], after: Mapping[int, int], before: Mapping[int, int]) -> Any:
@@ -153,15 +162,17 @@ class _Behind(Func):
         return f"({left}) > ({right})", [param for _sql, params in parts for param in params]
 
 
-def _rows(record_type: RecordType, owner: UUID, part: Part, handover: Handover, reached: Reached) -> QuerySet[Any, Any]:
+def _rows(
+    record_type: RecordType, owner: UUID, part: Part, spread: Spread, after: Mark | None, until: datetime | None
+) -> QuerySet[Any, Any]:
     """One owner's records of a type, oldest first: id, moment of making, workflow."""
     found = owned_by(record_type, records(record_type, part), owner)
     dated = has_column(record_type.model, "created_at")
-    if dated and handover.until is not None and not reached.again:
-        found = found.filter(created_at__lte=handover.until)
-    if reached.after is not None:
-        found = _behind(found, reached.after) if dated else found.filter(pk__gt=reached.after[1])
-    by_workflow = record_type.workflow and handover.spread.by_workflow
+    if dated and until is not None:
+        found = found.filter(created_at__lte=until)
+    if after is not None:
+        found = _behind(found, after) if dated else found.filter(pk__gt=after[1])
+    by_workflow = record_type.workflow and spread.by_workflow
     workflow = F(str(record_type.workflow)) if by_workflow else Value(None, UUIDField())
     made = F("created_at") if dated else Value(None, DateTimeField())
     named = found.annotate(made_=made, workflow_=workflow).order_by(*(("created_at", "pk") if dated else ("pk",)))
