@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -130,9 +130,8 @@ def matching(actor: Actor, wanted: DirectoryFilter, now: datetime) -> QuerySet[M
         rows = rows.filter(seat_free=wanted.seat == "free")
     if wanted.last_sign_in == "never":
         rows = rows.filter(last_sign_in_at=None)
-    elif wanted.last_sign_in.isdecimal() and len(wanted.last_sign_in) < 5:
-        days = int(wanted.last_sign_in)
-        rows = rows.filter(Q(last_sign_in_at__lt=_days_before(now, days)) | Q(last_sign_in_at=None))
+    elif (since := unseen_since(wanted.last_sign_in, now)) is not None:
+        rows = rows.filter(Q(last_sign_in_at__lt=since) | Q(last_sign_in_at=None))
     for word in asked_of(wanted.query):
         rows = rows.filter(search_text__contains=f" {word}")
     return rows
@@ -155,8 +154,13 @@ def _placed(rows: QuerySet[Any], wanted: DirectoryFilter) -> QuerySet[Any]:
     return rows
 
 
-def _days_before(now: datetime, days: int) -> datetime:
-    return datetime.fromtimestamp(max(0, now.timestamp() - days * 86400), UTC)
+def unseen_since(days: str, now: datetime) -> datetime | None:
+    """The beginning of the day (UTC) that many days ago; None where `days` is no number of at most four digits. Whole
+    days, so that a search row that knows the day says exactly who was not there since."""
+    if not (days.isdecimal() and days.isascii() and len(days) < 5):
+        return None
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return max(datetime.fromtimestamp(0, UTC), today - timedelta(days=int(days)))
 
 
 def asked_of(query: str) -> list[str]:

@@ -4,7 +4,7 @@ Nobody who waits for new search rows is looked for here: `access.directory` asks
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from math import prod
 from typing import Any
@@ -100,7 +100,7 @@ def begin_of_page(question: Question, begin: Clause, count: int) -> Clause:
     expected = max(1, question.expected)
 
     def read(clause: Clause) -> float:
-        if clause.table == TOKEN:
+        if clause.is_range:
             return clause.size * WORD_COST
         soon = len(clause.terms) * count * clause.size / expected
         return min(clause.size, soon) + LIST_COST * len(clause.terms)
@@ -133,24 +133,6 @@ def page_ids(question: Question, begin: Clause, order: Order, count: int, *, are
 
 def count_to(question: Question, begin: Clause, most: int) -> int:
     """How many there are, counted to `most`."""
-    divided = next((clause for clause in question.wanted if clause.parts), None)
-    if divided is None:
-        return _counted(question, begin, most)
-    others = tuple(clause for clause in question.wanted if clause is not divided)
-    shortest = [min((begin, *part), key=lambda clause: clause.cost) for part in divided.parts]
-    first = divided.parts[0][0]
-    is_shorter = begin.cost <= sum(clause.cost for clause in shortest)
-    if is_shorter and begin.size * first.size < most * question.people:
-        # The first part alone is not enough, and the lists of both are longer than the one that leads to all.
-        return _counted(question, begin, most)
-    total = 0
-    for part, list_ in zip(divided.parts, shortest, strict=True):
-        if total < most:
-            total += _counted(replace(question, wanted=(*others, *part)), list_, most - total)
-    return total
-
-
-def _counted(question: Question, begin: Clause, most: int) -> int:
     found, values = _everybody(question, begin)
     return int(_rows(f"SELECT count(*) FROM (SELECT FROM ({found} LIMIT %s) AS found) AS n", [*values, most])[0][0])  # noqa: S608
 
@@ -182,13 +164,15 @@ def _by_name(question: Question, begin: Clause, order: Order, count: int) -> tup
     after, place = _after(order, "p.sort_name, p.id")
     sign = " DESC" if order.down else ""
     here = scope.organization_id()
-    if begin.table == TOKEN:
+    if begin.is_range:
+        test, terms = _test(begin)
+        distinct = "DISTINCT " if begin.twice else ""
         return (
             (
-                f"SELECT DISTINCT p.sort_name, p.id FROM {TOKEN} p WHERE p.organization_id = %s AND p.term ^@ %s"  # noqa: S608
+                f"SELECT {distinct}p.sort_name, p.id FROM {begin.table} p WHERE p.organization_id = %s AND {test}"  # noqa: S608
                 f" AND {after} AND {conditions} ORDER BY p.sort_name{sign}, p.id{sign} LIMIT %s"
             ),
-            [here, begin.terms[0], *place, *values, count],
+            [here, *terms, *place, *values, count],
         )
     inner = (
         f"SELECT p.sort_name, p.id FROM {begin.table} p WHERE p.organization_id = %s AND p.term = {{term}}"  # noqa: S608

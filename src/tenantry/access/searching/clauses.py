@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tenantry.access.searching.folding import LONGEST_TERM, MARK, WEEK_SECONDS
+from tenantry.access.searching.folding import DAY_SECONDS, LONGEST_TERM, MARK
+from tenantry.access.selectors import unseen_since
 from tenantry.core.actor import Actor
 from tenantry.core.permissions import Reach, ScopeKind
 from tenantry.people.permissions import VIEW
@@ -15,14 +16,14 @@ from tenantry.people.permissions import VIEW
 RARE = 1000
 # What reading one more list costs, in rows.
 LIST_COST = 60
+PREFIX, PAIR, TOKEN = "people_searchprefix", "people_searchpair", "people_searchtoken"
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
     """`sql` over the row `p`. `terms` lead to everybody for whom it holds, and to `also`; `table`: where they stand,
     none when no list leads there. `exact`: to nobody else. `twice`: one person may stand in several of the lists.
-    `below`: not one list but all from the only one of `terms` up to here. `parts`: for counting, the same as a union of
-    conditions of which nobody fulfils two, each as clauses that all hold."""
+    `below`: not one list but all from the only one of `terms` up to here."""
 
     sql: str
     values: tuple[Any, ...] = ()
@@ -33,7 +34,11 @@ class Clause:
     also: UUID | None = None
     size: int = 0
     below: str = ""
-    parts: "tuple[tuple[Clause, ...], ...]" = ()
+
+    @property
+    def is_range(self) -> bool:
+        """Whether many lists are read as one, so that people do not come in the order of names."""
+        return bool(self.below) or self.table == TOKEN
 
     @property
     def cost(self) -> int:
@@ -42,7 +47,6 @@ class Clause:
 
 # Nobody can match: a value of a filter that nobody has.
 NOBODY = Clause("false")
-PREFIX, PAIR, TOKEN = "people_searchprefix", "people_searchpair", "people_searchtoken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,7 @@ def _bit(letter: str) -> tuple[int, bool]:
 
 
 def crossed(known: Known, asked: Sequence[str], values: Sequence[Clause]) -> list[Clause]:
-    """The first letter of each word with each of `values`: statuses, roles, profiles, departments, units, weeks.
+    """The first letter of each word with each of `values`: statuses, roles, profiles, departments, units, days.
     Lists of both by themselves may be long where few have both."""
     found = []
     for letter in dict.fromkeys(word[0] for word in asked if not word.startswith("@")):
@@ -178,34 +182,27 @@ def _terms(codes: Sequence[int]) -> tuple[str, ...]:
     return tuple(f"{MARK}{code:x}" for code in codes)
 
 
-# No EXISTS: it would be planned as one reading of all memberships.
-_LATE_IN_WEEK = (
-    "(p.seen = %s AND (SELECT s.last_sign_in_at FROM people_membership s WHERE"
-    " s.organization_id = p.organization_id AND s.id = p.id) < %s)"
-)
-# Of weeks further back is nobody who would change the choice of a list.
-_WEEKS_SIZED = 104
+# Of days further back it is not asked how many people they have: nearly everybody was there later.
+_DAYS_SIZED = 400
 
 
-def not_seen(known: Known, asked: Sequence[str], text: str, now: datetime) -> list[Clause]:
-    """`never`, or for this many days; weeks say it but for the one in which that day lies."""
+def not_seen(known: Known, text: str, now: datetime) -> list[Clause]:
+    """`never`, or since the day that many days ago began (`access.selectors.unseen_since`)."""
     if text == "never":
-        return [_listed(known, "p.seen = 0", (), (_week(0),))]
-    if not text.isdecimal() or len(text) > 4:
+        return [_listed(known, "p.seen = 0", (), (_day(0),))]
+    since = unseen_since(text, now)
+    if since is None:
         return []
-    since = max(datetime.fromtimestamp(0, UTC), now - timedelta(days=int(text)))
-    week = int(since.timestamp()) // WEEK_SECONDS
-    # In the first week since 1970 is nobody but those who never came.
-    before, within = ("p.seen < %s", (max(week, 1),)), (_LATE_IN_WEEK, (week, since))
-    sized = min(known.people, known.size(_week(n) for n in (0, *range(max(1, week - _WEEKS_SIZED), week))))
-    surely = Clause(*before, PREFIX, (_week(0),), exact=True, size=sized, below=_week(max(week, 1)))
-    perhaps = _listed(known, *within, (_week(week),), exact=False)
-    parts = tuple((one, *crossed(known, asked, [one])) for one in (surely, perhaps))
-    return [Clause(f"({before[0]} OR {within[0]})", (*before[1], *within[1]), parts=parts)]
+    day, today = int(since.timestamp()) // DAY_SECONDS, int(now.timestamp()) // DAY_SECONDS
+    # On the first day of 1970 is nobody but those who never came.
+    first = max(day, 1)
+    later = known.size(_day(n) for n in range(first, today + 1)) if today - day <= _DAYS_SIZED else known.people
+    size = max(known.size((_day(0),)), known.people - later)
+    return [Clause("p.seen < %s", (first,), PREFIX, (_day(0),), exact=True, size=size, below=_day(first))]
 
 
-def _week(number: int) -> str:
-    return f"{MARK}~{number:04}"
+def _day(number: int) -> str:
+    return f"{MARK}~{number:05}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,14 @@ MARK = "\x1f"
 STATUS_NUMBERS = {"active": 0, "invited": 1, "deactivated": 2, "removed": 3}
 LONGEST_TERM = 80
 COLUMNS = "letters, until, status, seen, role, profile, department, unit, sort_name, says"
-WEEK_SECONDS = 604_800
+DAY_SECONDS = 86_400
 
 # What the search row of `m` has to say. A letter's bit: 0 to 25 for a to z, 26 to 35 for digits, the others share.
 _FRESH = """
 SELECT m.organization_id, m.id, coalesce(words.letters, 0) AS letters,
   CASE WHEN m.status = 'invited' THEN m.invited_until END AS until,
   CASE m.status WHEN 'active' THEN 0 WHEN 'invited' THEN 1 WHEN 'deactivated' THEN 2 ELSE 3 END::smallint AS status,
-  coalesce(floor(extract(epoch FROM m.last_sign_in_at) / 604800)::int, 0) AS seen,
+  coalesce(floor(extract(epoch FROM m.last_sign_in_at) / 86400)::int, 0) AS seen,
   role.code AS role, profile.code AS profile, department.code AS department, unit.code AS unit, m.sort_name,
   m.search_text || coalesce(places.codes, '') || ' ' AS says
 FROM people_membership m
@@ -69,7 +69,7 @@ moved CROSS JOIN LATERAL (
     VALUES (moved.role), (moved.profile), (moved.department), (moved.unit)
   ) AS held(code) WHERE code IS NOT NULL
   UNION ALL SELECT chr(31) || '=' || moved.status
-  UNION ALL SELECT chr(31) || '~' || lpad(moved.seen::text, 4, '0')
+  UNION ALL SELECT chr(31) || '~' || lpad(moved.seen::text, 5, '0')
 ) AS x
 """  # noqa: S608
 _STARTS = f'SELECT DISTINCT left(part, k) COLLATE "C" AS term FROM {_PARTS} WHERE {_IS_NAME} AND length(part) >= k'  # noqa: S608
@@ -83,7 +83,7 @@ moved CROSS JOIN LATERAL (
   UNION ALL
   (SELECT letter || ' ' || chr(31) || held.code FROM ({_LETTERS}) AS l CROSS JOIN (
     VALUES (to_hex(moved.role)), (to_hex(moved.profile)), (to_hex(moved.department)), (to_hex(moved.unit)),
-      (CASE WHEN moved.status <> 0 THEN '=' || moved.status END), ('~' || lpad(moved.seen::text, 4, '0'))
+      (CASE WHEN moved.status <> 0 THEN '=' || moved.status END), ('~' || lpad(moved.seen::text, 5, '0'))
   ) AS held(code) WHERE held.code IS NOT NULL OFFSET 0)
 ) AS x
 """  # noqa: S608

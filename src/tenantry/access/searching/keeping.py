@@ -89,17 +89,23 @@ def fill(state: SearchState, now: datetime) -> bool:
         state.after_name, state.ready_at = None, now
         state.save(update_fields=["after_name", "ready_at"])
         return False
-    fold([row[1] for row in batch])
+    ids = [row[1] for row in batch]
+    with connection.cursor() as cursor:
+        # Who came while it is filled waits, too, and has no need to be looked at twice.
+        cursor.execute(_TAKE_OF, {"organization": scope.organization_id(), "ids": ids})
+    fold(ids)
     state.after_name, state.after_id = batch[-1]
     state.save(update_fields=["after_name", "after_id"])
     return True
 
 
+# Somebody new waits for each of their role, teams and so on, and is looked at once.
 _TAKE = """
-DELETE FROM people_searchwaiting WHERE organization_id = %(organization)s AND id IN (
-  SELECT id FROM people_searchwaiting WHERE organization_id = %(organization)s ORDER BY id LIMIT %(most)s
+DELETE FROM people_searchwaiting WHERE organization_id = %(organization)s AND member_id IN (
+  SELECT member_id FROM people_searchwaiting WHERE organization_id = %(organization)s ORDER BY id LIMIT %(most)s
 ) RETURNING member_id
 """
+_TAKE_OF = "DELETE FROM people_searchwaiting WHERE organization_id = %(organization)s AND member_id = ANY(%(ids)s)"
 
 
 def fold_waiting(state: SearchState, now: datetime) -> bool:

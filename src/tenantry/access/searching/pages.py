@@ -69,7 +69,7 @@ def _clauses(
     if wanted.unit_ids:
         units = state.units if wanted.below else known.codes_of(wanted.unit_ids)
         found.append(clauses.codes_held(known, "unit", units))
-    found += clauses.not_seen(known, asked, wanted.last_sign_in, now)
+    found += clauses.not_seen(known, wanted.last_sign_in, now)
     found += clauses.crossed(known, asked, found)
     found += clauses.words(known, asked)
     found += [clauses.places_held(known, ids) for ids in (wanted.team_ids, wanted.workspace_ids) if ids]

@@ -47,6 +47,9 @@ class SearchWaiting(TenantModel):
 
     lifecycle: ClassVar = Lifecycle(export=None, keep=Keep.MEMBERSHIP, erase=Erase.NOTHING_PERSONAL)
 
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["organization_id", "member_id"], name="people_waiting_by_member")]
+
 
 class SearchValue(TenantModel):
     """A short code for a role, team, unit, department, profile or workspace; `id` is its id."""
@@ -61,8 +64,8 @@ class SearchValue(TenantModel):
 
 class SearchRow(TenantModel):
     """`id`: of the membership. `says`: the words of `search_text`, then the codes of teams and workspaces, each after a
-    blank. `letters`: a bit for each letter with which a word begins. `until`: when an invitation ends. `seen`: the week
-    of the last sign-in since 1970, 0 for never. `role`, `profile`, `department`, `unit`: codes."""
+    blank. `letters`: a bit for each letter with which a word begins. `until`: when an invitation ends. `seen`: the day
+    (UTC) of the last sign-in since 1970, 0 for never. `role`, `profile`, `department`, `unit`: codes."""
 
     letters = models.BigIntegerField(default=0)
     until = models.DateTimeField(null=True)
