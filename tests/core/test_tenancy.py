@@ -175,7 +175,7 @@ def _metered(membership_id: UUID) -> None:
 
 def _searched(membership_id: UUID) -> None:
     now = clock.now()
-    SearchState.objects.create(begun_at=now, begun_in=0)
+    SearchState.objects.create(begun_at=now)
     SearchWaiting.objects.create(member_id=membership_id)
     SearchValue.objects.create(id=membership_id, code=1)
     SearchPerson.objects.create(id=membership_id, sort_name="ann", says=" ann ", seen=0)

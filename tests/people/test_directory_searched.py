@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from threading import Event
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -13,11 +14,13 @@ from hypothesis import strategies as st
 
 from factories.organizations import Organization, make_organization, make_user
 from support.processes import wait_for
+from support.races import failures, together
 from tenantry.access import tasks
 from tenantry.access.directory import DirectoryPage, directory_page
 from tenantry.access.models import Assignment, Profile, ProfileAssignment, Role
 from tenantry.access.searching import asking, keeping
 from tenantry.access.searching.clauses import Clause
+from tenantry.access.searching.folding import STATUS_TERMS
 from tenantry.access.selectors import SORTS, STATUSES, DirectoryFilter
 from tenantry.core import clock
 from tenantry.core.actor import ALL_GRANTS, Actor, Grants, Held
@@ -403,7 +406,6 @@ def test_an_organization_that_grows_is_filled_and_one_that_shrinks_is_emptied(mo
     people = [org.person() for _ in range(3)]
     monkeypatch.setattr(keeping, "LARGE", 4)
     monkeypatch.setattr(keeping, "SMALL", 2)
-    monkeypatch.setattr(keeping, "PATIENCE", timedelta(0))
     monkeypatch.setattr(keeping, "FILLED_AT_ONCE", 3)
     grown = keeping.grown
     monkeypatch.setattr(keeping, "grown", lambda: [i for i in grown() if i == org.id])
@@ -449,25 +451,81 @@ def test_a_fill_that_was_killed_goes_on_where_it_was(monkeypatch):
 
 def _may_fill() -> bool:
     with writing():
-        return keeping.may_fill(keeping.locked_state(), clock.now() + keeping.PATIENCE)
+        return keeping.may_fill(keeping.locked_state())
 
 
-def test_whoever_began_to_write_before_is_waited_for():
+def test_whoever_began_to_write_before_is_waited_for(monkeypatch):
+    """Somebody comes before there is a state that would note it down, and is seen by others after."""
     org = make_organization()
-    with scope.tenant(org.id):
-        with writing():
+    monkeypatch.setattr(keeping, "SMALL", 0)
+    user, written, looked = make_user(), Event(), Event()
+
+    def bring() -> UUID:
+        with scope.tenant(org.id), writing():
+            came = Membership.objects.create(user_id=user, email="early@example.test", created_at=NOW, status="active")
+            written.set()
+            assert looked.wait(60)
+        return came.id
+
+    def fill() -> None:
+        assert written.wait(60)
+        with scope.tenant(org.id), writing():
             keeping.begin(clock.now())
-        with writing():
-            state = keeping.locked_state()
-            assert not keeping.may_fill(state, clock.now()), "somebody may have written without a look"
-    # Whatever else writes in the cluster is waited for, too.
-    with scope.tenant(org.id):
-        wait_for(_may_fill, seconds=60, what="everybody who began before has ended")
-        with writing():
-            state = keeping.locked_state()
-            # One that is still running.
-            state.begun_in += 1_000_000
-            assert not keeping.may_fill(state, clock.now() + keeping.PATIENCE)
+        for _ in range(3):
+            with scope.tenant(org.id), writing():
+                keeping.tend(keeping.locked_state(), clock.now())
+        with scope.tenant(org.id), reading():
+            assert SearchState.objects.get().after_id is None
+            assert not SearchPerson.objects.exists(), "nobody is filled while somebody may be missed"
+        looked.set()
+
+    failures(results := together(bring, fill))
+    wait_for(lambda: filled(org), seconds=60, what="transactions of other tests, and then the fill")
+    with scope.tenant(org.id), reading():
+        assert SearchPerson.objects.filter(id=results[0]).exists()
+
+
+def test_whoever_comes_while_it_is_filled_is_looked_at_once(monkeypatch):
+    """And not once for each of their role, teams and so on."""
+    org = make_organization()
+    people = [org.person(given_name=name) for name in ("Alva", "Berit", "Cato", "Dag")]
+    monkeypatch.setattr(keeping, "FILLED_AT_ONCE", 2)
+    looked: list[UUID] = []
+    fold = keeping.fold
+    monkeypatch.setattr(keeping, "fold", lambda ids: looked.extend(ids) or fold(ids))
+    with scope.tenant(org.id), writing():
+        keeping.begin(NOW)
+    with scope.tenant(org.id), writing():
+        keeping.fill(keeping.locked_state(), NOW)
+    late = [org.person(given_name=name) for name in ("Aaron", "Zoran")]
+    with scope.tenant(org.id), reading():
+        assert SearchWaiting.objects.filter(member_id__in=[one.membership_id for one in late]).count() > len(late)
+    _tend(org)
+    assert sorted(looked) == sorted({*looked}), "nobody twice"
+    assert {one.membership_id for one in (*people, *late)} <= set(looked)
+    with scope.tenant(org.id), reading():
+        assert not SearchWaiting.objects.exists()
+
+
+def test_after_a_load_lists_are_measured_anew(monkeypatch):
+    """What was counted when half of them had come would lead to the wrong lists for hours."""
+    org = make_organization()
+    monkeypatch.setattr(keeping, "SMALL", 1)
+    monkeypatch.setattr(keeping, "LARGE", 2)
+    monkeypatch.setattr(keeping, "FREQUENT", 0)
+    with scope.tenant(org.id), writing():
+        keeping.begin(NOW)
+
+    def sized() -> int:
+        assert filled(org)
+        with scope.tenant(org.id), reading():
+            return sum(SearchState.objects.get().sizes.get(term, 0) for term in STATUS_TERMS)
+
+    wait_for(lambda: filled(org), seconds=60, what="transactions of other tests, and then the fill")
+    assert sized() == 1
+    for _ in range(3):
+        org.person()
+    assert sized() == 4
 
 
 def test_a_small_organization_writes_nothing_for_the_search():

@@ -63,7 +63,7 @@ def find_search() -> None:
         _keep(sorted(rows.values_list("organization_id", flat=True)))
 
 
-@job("access.find_large", every="* * * * * 30", retry=None, lane=LONG)
+@job("access.find_large", every="* * * * * */10", retry=None, lane=LONG)
 def find_large() -> None:
     """Which organizations have grown large, and what large ones need from time to time."""
     now = clock.now()

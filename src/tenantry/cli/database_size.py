@@ -22,6 +22,8 @@ def memory_options(megabytes: int | None = None) -> tuple[str, ...]:
         # that an index names are in memory or on a disk without a head that moves.
         "jit=off",
         "random_page_cost=1.1",
+        # A bulk load writes a gigabyte of log in some seconds, and after each checkpoint every page whole once more.
+        f"max_wal_size={min(MOST // 2, max(1024, total // SHARE))}MB",
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tenantry.access.searching.folding import DAY_SECONDS, LONGEST_TERM, MARK
+from tenantry.access.searching.folding import DAY_SECONDS, LONGEST_TERM, MARK, STATUS_TERMS
 from tenantry.access.selectors import unseen_since
 from tenantry.core.actor import Actor
 from tenantry.core.permissions import Reach, ScopeKind
@@ -65,7 +65,7 @@ class Known:
 
     @property
     def people(self) -> int:
-        return self.size(f"{MARK}={number}" for number in sorted(set(_STATUSES.values())))
+        return self.size(STATUS_TERMS)
 
 
 def _escaped(text: str) -> str:

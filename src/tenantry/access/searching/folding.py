@@ -11,7 +11,8 @@ from tenantry.core.transactions import assert_in_transaction
 
 # Stands before what is no word. No name, address or question holds it: control characters are refused there.
 MARK = "\x1f"
-STATUS_NUMBERS = {"active": 0, "invited": 1, "deactivated": 2, "removed": 3}
+# Active, invited, deactivated, removed.
+STATUS_TERMS = tuple(f"{MARK}={number}" for number in range(4))
 LONGEST_TERM = 80
 COLUMNS = "letters, until, status, seen, role, profile, department, unit, sort_name, says"
 DAY_SECONDS = 86_400

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 
-from tenantry.access.searching.folding import fold
+from tenantry.access.searching.folding import STATUS_TERMS, fold
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import assert_in_transaction
 from tenantry.people.models import (
@@ -30,11 +30,11 @@ LARGE = 20_000
 SMALL = 10_000
 FOLDED_AT_ONCE = 2000
 FILLED_AT_ONCE = 5000
-# Whoever writes in this moment may have looked before the state was there.
-PATIENCE = timedelta(seconds=10)
 # Terms with more people than this are known by size.
 FREQUENT = 2000
 SIZES_HOLD = timedelta(hours=6)
+# Or until there are so many times as many people: what was counted in the middle of a load says little after it.
+SIZES_FIT = 1.2
 
 
 def grown() -> list[UUID]:
@@ -55,12 +55,9 @@ def people_counted() -> int:
 
 
 def begin(now: datetime) -> None:
-    """From here on whoever changes is noted down."""
+    """From its commit on whoever changes is noted down."""
     assert_in_transaction()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
-        number = cursor.fetchone()[0]
-    SearchState.objects.get_or_create(defaults={"begun_at": now, "begun_in": number})
+    SearchState.objects.get_or_create(defaults={"begun_at": now})
 
 
 def locked_state() -> SearchState | None:
@@ -69,12 +66,18 @@ def locked_state() -> SearchState | None:
     return SearchState.objects.select_for_update(skip_locked=True).first()
 
 
-def may_fill(state: SearchState, now: datetime) -> bool:
-    """Whether everybody who wrote before the state was there has ended."""
+def may_fill(state: SearchState) -> bool:
+    """Whether everybody has ended who may have written without being noted down: they have older transactions than the
+    first that was begun when the state was there."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        oldest = cursor.fetchone()[0]
-    return oldest > state.begun_in and now >= state.begun_at + PATIENCE
+        cursor.execute(
+            "SELECT pg_current_xact_id()::text::bigint, pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+        )
+        own, oldest = cursor.fetchone()
+    if state.known_from is None:
+        state.known_from = own
+        state.save(update_fields=["known_from"])
+    return bool(oldest >= state.known_from)
 
 
 def fill(state: SearchState, now: datetime) -> bool:
@@ -122,8 +125,10 @@ def fold_waiting(state: SearchState, now: datetime) -> bool:
     return True
 
 
-def needs_sizes(state: SearchState, now: datetime) -> bool:
-    return state.ready_at is not None and (state.sized_at is None or state.sized_at < now - SIZES_HOLD)
+def needs_sizes(state: SearchState, people: int, now: datetime) -> bool:
+    if state.sized_at is None or state.sized_at < now - SIZES_HOLD:
+        return True
+    return people > SIZES_FIT * max(LARGE, sum(state.sizes.get(term, 0) for term in STATUS_TERMS))
 
 
 def measure(state: SearchState, now: datetime) -> None:
@@ -139,16 +144,17 @@ def measure(state: SearchState, now: datetime) -> None:
 def tend(state: SearchState, now: datetime) -> bool:
     """One step of whatever is to be done; whether there may be another."""
     if state.ready_at is None:
-        return may_fill(state, now) and (fill(state, now) or True)
+        return may_fill(state) and (fill(state, now) or True)
     if state.sized_at is None:
         # Before those who changed meanwhile, of whom there may be a million: without it the wrong lists are read.
         measure(state, now)
         return True
     if fold_waiting(state, now):
         return True
-    if people_counted() < SMALL:
+    people = people_counted()
+    if people < SMALL:
         empty(state)
-    elif needs_sizes(state, now):
+    elif needs_sizes(state, people, now):
         measure(state, now)
     return False
 

@@ -39,6 +39,8 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(_CHANGED.replace("{seconds}", "86400"), _CHANGED.replace("{seconds}", "604800")),
         migrations.RunSQL(_EMPTIED, _EMPTIED),
+        migrations.RemoveField("searchstate", "begun_in"),
+        migrations.AddField("searchstate", "known_from", models.BigIntegerField(null=True)),
         migrations.AddIndex(
             model_name="searchwaiting",
             index=models.Index(fields=["organization_id", "member_id"], name="people_waiting_by_member"),

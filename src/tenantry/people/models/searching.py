@@ -19,11 +19,11 @@ _DERIVED = Lifecycle(
 
 
 class SearchState(TenantModel):
-    """That an organization is searched by tables, and how far they are. `begun_in`: the transaction that began it:
-    whoever wrote before it may not have noticed."""
+    """That an organization is searched by tables, and how far they are. `known_from`: the first transaction of which is
+    known that whoever writes in it, or in a later one, is noted down."""
 
     begun_at = models.DateTimeField()
-    begun_in = models.BigIntegerField()
+    known_from = models.BigIntegerField(null=True)
     # The last name and id that were filled; null when everybody is.
     after_name = CollatedText(null=True, default="")
     after_id = models.UUIDField(null=True)
