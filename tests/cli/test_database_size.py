@@ -6,18 +6,19 @@ from tenantry.cli.database_size import memory, memory_options
 
 
 @pytest.mark.parametrize(
-    ("megabytes", "buffers", "cache"),
+    ("megabytes", "buffers", "cache", "log"),
     [
-        (256, "128MB", "256MB"),
-        (2048, "512MB", "1024MB"),
-        (24_000, "6000MB", "12000MB"),
-        (512_000, "8192MB", "256000MB"),
+        (256, "128MB", "256MB", "1024MB"),
+        (2048, "512MB", "1024MB", "1024MB"),
+        (12_000, "3000MB", "6000MB", "3000MB"),
+        (512_000, "8192MB", "256000MB", "4096MB"),
     ],
 )
-def test_a_quarter_within_bounds(megabytes, buffers, cache):
+def test_a_quarter_within_bounds(megabytes, buffers, cache, log):
     options = memory_options(megabytes)
     assert f"shared_buffers={buffers}" in options
     assert f"effective_cache_size={cache}" in options
+    assert f"max_wal_size={log}" in options
 
 
 def test_a_container_may_have_less_than_its_machine(tmp_path):

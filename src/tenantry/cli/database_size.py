@@ -7,6 +7,7 @@ from typing import Final
 # A quarter of the memory, as PostgreSQL's documentation advises for a machine that it has to itself (19.4.1).
 SHARE: Final = 4
 LEAST, MOST = 128, 8192
+LEAST_LOG, MOST_LOG = 1024, 4096
 CONTAINER: Final = Path("/sys/fs/cgroup/memory.max")
 MIB: Final = 1024 * 1024
 
@@ -23,7 +24,7 @@ def memory_options(megabytes: int | None = None) -> tuple[str, ...]:
         "jit=off",
         "random_page_cost=1.1",
         # A bulk load writes a gigabyte of log in some seconds, and after each checkpoint every page whole once more.
-        f"max_wal_size={min(MOST // 2, max(1024, total // SHARE))}MB",
+        f"max_wal_size={min(MOST_LOG, max(LEAST_LOG, total // SHARE))}MB",
     )
 
 
