@@ -11,12 +11,11 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from tenantry.access.hands import may_assign
 from tenantry.access.models import Assignment, RestrictionSet, Role
 from tenantry.core.actor import Actor
-from tenantry.core.bounds import SEARCH
 from tenantry.core.decisions import decide, find, require_any, visible
 from tenantry.core.errors import NotFound
+from tenantry.core.named import called
 from tenantry.core.permissions import restrictions
 from tenantry.core.records import NOWHERE, Target
-from tenantry.core.text import InvalidText
 from tenantry.organizations.models import Workspace
 from tenantry.people.models import Membership, Team
 from tenantry.people.permissions import WORKSPACES_EDIT, WORKSPACES_MANAGE, WORKSPACES_VIEW
@@ -54,11 +53,7 @@ def visible_workspaces(actor: Actor, query: str = "") -> QuerySet[Any]:
     """
     require_any(actor, WORKSPACES_VIEW, WORKSPACES_MANAGE)
     rows: QuerySet[Any] = visible(actor, WORKSPACES_VIEW, WORKSPACE, Workspace.objects.all())
-    try:
-        word = SEARCH.clean(query).lower()
-    except InvalidText:
-        return rows.none()
-    return rows.filter(sort_name__contains=word) if word else rows
+    return called(rows, query)
 
 
 def with_sizes(rows: Iterable[Any]) -> list[tuple[Any, int, int]]:

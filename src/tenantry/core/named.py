@@ -1,19 +1,22 @@
 """Choosing among things that have a name: a few, and those that are called so, however many there are."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField, Transform
 
 from tenantry.core.bounds import SEARCH
-from tenantry.core.text import InvalidText
+from tenantry.core.tenancy.fields import CollatedText
+from tenantry.core.text import MARKS, InvalidText, folded
 
 # Besides those that are chosen already.
 OFFERED = 8
 # Words of a question that are looked for.
 MOST_WORDS = 6
+# Of those whose name holds the words: more than are ever called alike.
+ALIKE = 50
 Named = tuple[UUID, str]
 
 
@@ -31,20 +34,52 @@ class Offered:
         return (*self.chosen, *self.found)
 
 
+@CollatedText.register_lookup
+class Folded(Transform):
+    """`sort_name__folded`: a name as `core.text.folded` has it, where the database keeps no words to look in. Most
+    names are plain, and cost nothing."""
+
+    lookup_name = "folded"
+    output_field = TextField()
+    template = (
+        "CASE WHEN octet_length(%(expressions)s) = char_length(%(expressions)s) THEN %(expressions)s "
+        f"ELSE regexp_replace(normalize(%(expressions)s, NFKD), '{MARKS}', '', 'g') END"
+    )
+
+
 def called(rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
-    """Those whose name holds every word that was typed: all for none, nothing for what can't be asked."""
+    """Those whose name holds every word that was typed, accents aside: all for none, nothing for what can't be
+    asked."""
     try:
-        text = SEARCH.clean(typed)
+        words = folded(SEARCH.clean(typed)).split()[:MOST_WORDS]
     except InvalidText:
         return rows.none()
-    for word in text.lower().split()[:MOST_WORDS]:
-        rows = rows.filter(sort_name__contains=word)
+    for word in words:
+        rows = rows.filter(sort_name__folded__contains=word)
     return rows
 
 
 def is_called(name: str, typed: str) -> bool:
     """The same of one name."""
-    return all(word in name.lower() for word in typed.lower().split()[:MOST_WORDS])
+    return all(word in folded(name) for word in folded(typed).split()[:MOST_WORDS])
+
+
+def called_just(rows: QuerySet[Any], typed: str) -> UUID | None:
+    """The one whose name this is: as it was typed, or the only one but for accents."""
+    try:
+        wanted = folded(SEARCH.clean(typed))
+    except InvalidText:
+        return None
+    return just_one(rows.filter(sort_name__folded=wanted).order_by("id").values_list("id", "name")[:ALIKE], typed)
+
+
+def just_one(found: Iterable[Named], typed: str) -> UUID | None:
+    """The same of (id, name)."""
+    found = tuple(found)
+    wanted = typed.strip().lower()
+    same = [one for one, name in found if name.lower() == wanted]
+    same = same or [one for one, name in found if folded(name) == folded(wanted)]
+    return same[0] if len(same) == 1 else None
 
 
 def arranged(chosen: Collection[Named], found: Collection[Named], typed: str, most: int) -> Offered:

@@ -13,9 +13,18 @@ from django.utils.translation import gettext as _
 _FORBIDDEN = re.compile("[\u202a-\u202e\u2066-\u2069\u200b\u2060\ufeff\u061c\u200e\u200f]")
 _SPACE = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 _PHONE = re.compile(r"\+?[0-9(](?:[ ()./-]*[0-9]){2,}[ )]*(?:(?:x|ext\.?) ?[0-9]{1,8})?", re.IGNORECASE)
+# Marks that stand above or below a letter.
+MARKS = "[\u0300-\u036f]"
+_MARKS = re.compile(MARKS)
 _email = EmailValidator()
 # Most addresses: the validator is asked about the others only. A test says that it takes all of these.
 _PLAIN = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII)
+
+
+def folded(text: str) -> str:
+    """As names are looked for: lower case, without accents. `Zoë` is found by `zoe`; see `core.named.Folded`."""
+    lower = text.lower()
+    return lower if lower.isascii() else _MARKS.sub("", unicodedata.normalize("NFKD", lower))
 
 
 class InvalidText(ValueError):

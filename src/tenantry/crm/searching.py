@@ -15,7 +15,7 @@ from tenantry.core.decisions import visible
 from tenantry.core.fields import hidden
 from tenantry.core.lists import visible_page
 from tenantry.core.records import RecordType
-from tenantry.core.text import InvalidText
+from tenantry.core.text import InvalidText, folded
 from tenantry.crm.selectors import rows_of, standing, viewable_types, with_owner
 from tenantry.people.words import asked_words
 
@@ -45,8 +45,8 @@ def matching(actor: Actor, record_type: RecordType, rows: QuerySet[Any], query: 
 
 def _by_name(record_type: RecordType, rows: QuerySet[Any], text: str, unseen: Iterable[str]) -> QuerySet[Any]:
     """The searched words hold the hidden columns too; the name is read instead, where it is not one of them itself."""
-    for word in text.lower().split()[:6]:
-        rows = rows.filter(Q(sort_name__startswith=word) | Q(sort_name__contains=f" {word}"))
+    for word in folded(text).split()[:6]:
+        rows = rows.filter(Q(sort_name__folded__startswith=word) | Q(sort_name__folded__contains=f" {word}"))
     texts = [name for name in unseen if isinstance(record_type.model._meta.get_field(name), TextField)]
     return reduce(lambda found, name: found.exclude(sort_name=Lower(F(name))), texts, rows)
 

@@ -6,13 +6,10 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from tenantry.core.bounds import SEARCH
-from tenantry.core.named import OFFERED, Named, Offered
+from tenantry.core.named import ALIKE, OFFERED, Named, Offered, just_one
 from tenantry.core.text import InvalidText
 from tenantry.people.models import Membership
 from tenantry.people.words import asked_words
-
-# Of those who have a word in common with a name: more than are ever called alike.
-ALIKE = 50
 
 
 def people_called(people: QuerySet[Membership], query: str) -> QuerySet[Membership]:
@@ -48,7 +45,9 @@ def _told(rows: Iterable[Membership]) -> tuple[Named, ...]:
 
 
 def called_exactly(people: QuerySet[Membership], text: str) -> UUID | None:
-    """Who has exactly this name or address; None for nobody, and where several have."""
+    """Who has exactly this address or name, accents aside where nobody has those; None for nobody, and where several
+    are called so."""
     wanted = text.strip().lower()
-    same = [row.id for row in people_called(people, text)[:ALIKE] if wanted in (row.name.lower(), row.email)]
-    return same[0] if len(same) == 1 else None
+    alike = list(people_called(people, text)[:ALIKE])
+    addressed = [row.id for row in alike if row.email == wanted]
+    return addressed[0] if len(addressed) == 1 else just_one([(row.id, row.name) for row in alike], text)

@@ -7,10 +7,9 @@ from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, 
 from django.db.models.functions import Coalesce
 
 from tenantry.core.actor import Actor
-from tenantry.core.bounds import SEARCH
 from tenantry.core.decisions import require_any
 from tenantry.core.errors import NotFound
-from tenantry.core.text import InvalidText
+from tenantry.core.named import called
 from tenantry.people.models import Department, Membership
 from tenantry.people.permissions import EDIT, INVITE, VIEW
 
@@ -34,11 +33,7 @@ def counted_departments(actor: Actor, query: str = "") -> QuerySet[Department]:
     """
     require_any(actor, VIEW, EDIT, INVITE)
     rows = with_size(Department.objects.all())
-    try:
-        word = SEARCH.clean(query).lower()
-    except InvalidText:
-        return rows.none()
-    return rows.filter(sort_name__contains=word) if word else rows
+    return called(rows, query)
 
 
 def with_size(rows: QuerySet[Department]) -> QuerySet[Department]:

@@ -1,18 +1,12 @@
 """What somebody is found by: the words of their name and address."""
 
 import re
-import unicodedata
 
-# Marks that stand above or below a letter.
-_MARKS = re.compile("[\u0300-\u036f]")
+from tenantry.core.text import folded
+
 _INSIDE_NAMES = re.compile(r"[-'’.]")
 _INSIDE_ADDRESSES = re.compile(r"[._+-]")
 MOST_WORDS = 16
-
-
-def folded(text: str) -> str:
-    """Lower case, without accents: `Zoë` is found by `zoe`."""
-    return _MARKS.sub("", unicodedata.normalize("NFKD", text.lower()))
 
 
 def search_text_of(name: str, email: str) -> str:

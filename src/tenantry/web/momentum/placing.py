@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from tenantry.core.actor import Actor
 from tenantry.core.decisions import decide, require_any
 from tenantry.core.errors import NotFound
-from tenantry.core.named import called, is_called, offered
+from tenantry.core.named import called_just, is_called, offered
 from tenantry.core.records import NOWHERE, RecordType
 from tenantry.crm.selectors import type_of, workspaces_for
 from tenantry.web.momentum.owning import IN_FILTER
@@ -48,9 +48,7 @@ class PlacePicker(Picker):
         return is_called(dict(self.choices).get(self.chosen, ""), self.typed) if self.chosen else False
 
     def named(self, actor: Actor) -> UUID | None:
-        rows = called(workspaces_for(actor, self.record_type.permissions["create"]), self.typed)
-        found: UUID | None = rows.filter(sort_name=self.typed.lower()).values_list("id", flat=True).first()
-        return found
+        return called_just(workspaces_for(actor, self.record_type.permissions["create"]), self.typed)
 
 
 def place_picker(

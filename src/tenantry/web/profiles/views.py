@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from tenantry.access.contents import profile_content_of
 from tenantry.access.permissions import PROFILES_EDIT, ROLES_VIEW
 from tenantry.access.selectors import find_profile_seen, having_profile, profiles
+from tenantry.core.named import is_called
 from tenantry.core.permissions import catalogue
 from tenantry.web.profiles import editing
 from tenantry.web.requests import MemberRequest
@@ -21,11 +22,10 @@ def profile_list(request: MemberRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()
     every = list(profiles(request.actor))
     bounded = sum(p.in_applications for p in catalogue().values())
-    words = query.lower().split()[:6]
     rows = [
         (one, 100 if one.is_everything else round(100 * len(one.permissions) / bounded))
         for one in every
-        if all(word in f"{one.name} {one.description}".lower() for word in words)
+        if is_called(f"{one.name} {one.description}", query)
     ]
     return page(request, "profiles/list.html", {"rows": rows, "filtered": bool(query), "many": bool(every)})
 

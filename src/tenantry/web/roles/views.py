@@ -11,6 +11,7 @@ from tenantry.access.contents import content_of
 from tenantry.access.permissions import ROLES_EDIT, ROLES_VIEW
 from tenantry.access.selectors import find_role_seen, holders_of, roles
 from tenantry.core.errors import NotFound
+from tenantry.core.named import is_called
 from tenantry.core.permissions import AREAS, catalogue
 from tenantry.organizations.structure import parts_of
 from tenantry.usecases.telling_roles import worded
@@ -47,8 +48,7 @@ def role_list(request: MemberRequest) -> HttpResponse:
 
 
 def _matches(role: "Role", query: str) -> bool:
-    text = f"{role.name} {role.description}".lower()
-    return all(word in text for word in query.lower().split()[:6])
+    return is_called(f"{role.name} {role.description}", query)
 
 
 def _share(role: "Role", everything: int) -> int:

@@ -11,6 +11,7 @@ from tenantry.access.selectors import DirectoryFilter
 from tenantry.core import clock
 from tenantry.core.decisions import decide
 from tenantry.core.errors import NotFound
+from tenantry.core.named import is_called
 from tenantry.core.records import NOWHERE
 from tenantry.organizations.units import place_of
 from tenantry.people.permissions import EDIT, UNITS_MANAGE, UNITS_VIEW, VIEW
@@ -45,11 +46,10 @@ def unit_list(request: MemberRequest) -> HttpResponse:
 
 def matching(nodes: Sequence[Node], query: str) -> list[Node]:
     """Those whose name holds the words, and the units above them, which say where they are."""
-    words = query.lower().split()
     by_id = {node.id: node for node in nodes}
     kept: set[UUID] = set()
     for node in nodes:
-        if all(word in node.name.lower() for word in words):
+        if is_called(node.name, query):
             above: Node | None = node
             while above is not None and above.id not in kept:
                 kept.add(above.id)
