@@ -1,15 +1,17 @@
 """Ways in at the same moment as what ends them, and whose an account is; real transactions, each on its connection."""
 
+from threading import Event
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.contrib.auth.hashers import check_password
 
 from factories.organizations import PASSWORD, Organization, make_organization, make_user, unique
 from support.catalogue import rows
 from support.races import failures, together
 from support.structure import set_policy
-from support.visitors import browser, signed_in
+from support.visitors import browser, post, signed_in
 from tenantry.acting.actions import perform
 from tenantry.core import clock, crypto
 from tenantry.core.actor import Actor
@@ -31,6 +33,8 @@ from tenantry.people.models import InvitationLink, Membership, TemporaryPassword
 from tenantry.people.ways import secret_hash
 from tenantry.security.errors import PasswordRefused
 from tenantry.security.models import SessionEntry
+from tenantry.security.passwords import refuse_weak
+from tenantry.usecases import given_passwords
 from tenantry.usecases.given_passwords import set_member_password
 from tenantry.usecases.inviting_many import InviteRow, invite_members
 from tenantry.usecases.joining import copy_invitation_link, edit_invited, resend_invitation, revoke_invitation
@@ -40,6 +44,8 @@ from tenantry.usecases.temporary_passwords import (
     send_temporary_password,
     use_temporary_password,
 )
+from tenantry.usecases.undoing import UndoNotPossible
+from usecases.test_handing_over_undone import newest, undo
 
 OWN = "my own harbour 27"
 GIVEN = "Harbour-lamp 52"
@@ -281,6 +287,58 @@ def test_whose_an_account_is(org):
     assert not ours(org)
     other.perform(remove_members, membership_ids=(joins.membership_id,))
     assert ours(org)
+
+
+def test_a_password_is_set_while_its_person_comes_in_elsewhere(org, monkeypatch):
+    """Either the account is elsewhere and keeps its password, or it takes an own one to open anything further."""
+    person, other = org.person(), make_organization()
+    token = other.token_for(other.invite(email=person.email).membership_id)
+    asked, came = Event(), Event()
+
+    def slowly(*said: Any) -> None:
+        asked.set()
+        came.wait(2)
+        refuse_weak(*said)
+
+    monkeypatch.setattr(given_passwords, "refuse_weak", slowly)
+
+    def comes() -> Any:
+        assert asked.wait(20)
+        try:
+            return other.accept(token, signed_in_user_id=person.user_id, password=OWN)
+        finally:
+            came.set()
+
+    set_it = by_owner(org, set_member_password, membership_id=person.membership_id, password=GIVEN, must_change=False)
+    failures(together(set_it, comes), IdentityElsewhere)
+    with scope.platform("sign_in"), reading():
+        known = check_password(GIVEN, User.objects.get(id=person.user_id).password)
+    inside = rows("SELECT status FROM people_membership WHERE user_id = %s ORDER BY 1", person.user_id)
+    assert inside == [("active",), ("active",)]
+    assert not known, "whoever set it could come in there"
+
+
+def test_nobody_comes_back_with_a_password_that_was_given_elsewhere_since(org):
+    person, other = org.person(), make_organization()
+    joins = other.invite(email=person.email)
+    other.accept(other.token_for(joins.membership_id), signed_in_user_id=person.user_id)
+    other.perform(remove_members, membership_ids=(joins.membership_id,))
+    org.perform(set_member_password, membership_id=person.membership_id, password=GIVEN, must_change=False)
+    with pytest.raises(UndoNotPossible):
+        undo(other, newest(other, "people.removed"))
+    assert other.status(joins.membership_id) == "removed"
+    # Once its person has chosen their own, it is theirs alone again.
+    client = signed_in(person, GIVEN)
+    post(client, person, "/me/password", {"old": GIVEN, "new": OWN})
+    undo(other, newest(other, "people.removed"))
+    assert other.status(joins.membership_id) == "active"
+
+
+def test_somebody_whose_password_was_given_here_comes_back_with_it(org):
+    made = org.invite(way=ALL[2], password=GIVEN, must_change=False)
+    org.perform(remove_members, membership_ids=(made.membership_id,))
+    undo(org, newest(org, "people.removed"))
+    assert enters(made.email, GIVEN)
 
 
 @pytest.mark.parametrize("action", [send_temporary_password, set_member_password])

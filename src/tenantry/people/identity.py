@@ -1,6 +1,7 @@
 """Whose an identity is: an organization acts on a password or an address only while nobody else is concerned
 (product.md §3)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from tenantry.core.ids import new_id
 from tenantry.organizations.models import PolicyValue
 from tenantry.organizations.policies import CATALOGUE
 from tenantry.people.errors import IdentityElsewhere
-from tenantry.people.models import Membership
+from tenantry.people.models import Membership, User
 from tenantry.people.ways import ENTRY_MODES
 
 
@@ -46,6 +47,20 @@ def identity_of(member: Any) -> Identity:
     """`member`: a row of `with_identity`."""
     ways = CATALOGUE[ENTRY_MODES].default if member.entry_modes is None else member.entry_modes
     return Identity(member.proven_at is not None, tuple(ways))
+
+
+def lock_account(email: str) -> User | None:
+    """The account of this address, locked: whoever sets its password, and whoever it is about to open another
+    organization for, come one after the other. Locks on memberships come before."""
+    in_action()
+    return User.objects.select_for_update(no_key=True).filter(email=email).first()
+
+
+def lock_accounts_of(member_ids: Iterable[UUID]) -> dict[UUID, User]:
+    """The same of these memberships: user id -> account."""
+    in_action()
+    wanted = Membership.objects.filter(id__in=list(member_ids)).values("user_id")
+    return {row.id: row for row in User.objects.select_for_update(no_key=True).filter(id__in=wanted).order_by("id")}
 
 
 def refuse_foreign_identity(member: Membership) -> None:

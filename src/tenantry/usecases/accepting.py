@@ -22,6 +22,7 @@ from tenantry.people.errors import (
     SignInFirst,
     WrongAccount,
 )
+from tenantry.people.identity import lock_account
 from tenantry.people.locks import lock_members
 from tenantry.people.mails import CODE_MAIL
 from tenantry.people.models import Invitation, InvitationLink, Membership, User
@@ -103,13 +104,14 @@ class Coming:
 
 def let_in(coming: Coming, way: str, actor: Actor, now: datetime) -> Part[Accepted]:
     """The one way from pending to active, whatever opened the door: account, seat, membership, session. The row of the
-    membership is locked.
+    membership is locked, and the account's from here on: a password that somebody else gives it at this moment is
+    noticed, or refused.
 
     :raises SignInFirst, WrongAccount, AccountUnproven, AtSeatLimit, PasswordRefused: see `accept_invitation`.
     """
     in_action()
     member, proven = coming.member, coming.proven
-    user = find_user(member.email)
+    user = lock_account(member.email)
     if coming.signed_in_user_id is not None and (user is None or user.id != coming.signed_in_user_id):
         raise WrongAccount
     if user is None or (proven and not user.is_own):

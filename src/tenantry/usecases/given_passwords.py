@@ -73,6 +73,8 @@ def set_member_password(
     if refusal is not None:
         raise refusal
     user = User.objects.select_for_update(no_key=True).get(id=member.user_id or NIL)
+    # Again, under the lock that opening another organization takes as well (`people.identity.lock_account`).
+    refuse_foreign_identity(member)
     rule = password_rule()
     refuse_weak(password, Person(user.email, member.name), rule)
     refuse_repeated(password, user, rule)

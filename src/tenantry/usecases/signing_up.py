@@ -16,9 +16,9 @@ from tenantry.core.mail import end_mails, queue_mail
 from tenantry.core.tenancy import scope
 from tenantry.organizations.steps import create_organization
 from tenantry.people.errors import AskerUnproven, LinkExpired, LinkUnknown, LinkUsed, SignInFirst, WrongAccount
+from tenantry.people.identity import lock_account
 from tenantry.people.mails import SIGN_UP_MAIL
 from tenantry.people.models import SignUpRequest, User
-from tenantry.people.selectors import find_user
 from tenantry.people.steps import create_membership, create_user
 from tenantry.security.passwords import Person, hashed, refuse_weak
 from tenantry.security.steps import open_entry, prove
@@ -158,7 +158,7 @@ def makes_account(user: User | None) -> bool:
 
 
 def _founder(request: SignUpRequest, signed_in_user_id: UUID | None, now: datetime, *, asker_known: bool) -> User:
-    user = find_user(request.email)
+    user = lock_account(request.email)
     if makes_account(user) and not asker_known:
         raise AskerUnproven
     if user is None:

@@ -23,6 +23,7 @@ from tenantry.crm.questions import follow_words
 from tenantry.organizations.locks import lock
 from tenantry.organizations.models import LockRow
 from tenantry.organizations.policies.effects import Effect
+from tenantry.people.identity import lock_accounts_of
 from tenantry.people.models import Membership
 from tenantry.people.permissions import DEACTIVATE, REMOVE
 from tenantry.people.seats import counted_statuses
@@ -173,6 +174,7 @@ def _reversal(actor: Actor, row: Row, now: datetime) -> Reversal:
 
 def _bring_back(actor: Actor, row: Row, now: datetime) -> Outcome[Any]:
     lock(LockRow.Name.STRUCTURE)
+    lock_accounts_of(_held(row))
     found = _returning(actor, row, now)
     back = bring_back(actor, found, parse_id(str(row.values.get("to_id") or "")), now)
     numbers = {name: number for name in back.__slots__ if (number := getattr(back, name))}

@@ -16,6 +16,7 @@ from tenantry.access.steps import allow_another_keyholder
 from tenantry.acting.actions import in_action
 from tenantry.core.actor import Actor
 from tenantry.core.errors import Refusal
+from tenantry.core.ids import NIL
 from tenantry.core.records import Target, connections
 from tenantry.crm.models import Mentorship
 from tenantry.organizations.models import Unit, Workflow, Workspace
@@ -27,6 +28,7 @@ from tenantry.people.models import Membership, Team, TeamMember, User, WorkflowM
 from tenantry.people.permissions import REMOVE
 from tenantry.people.seats import counted_statuses, free_roles, take_seats
 from tenantry.people.steps import bring_back_rows, bump_access
+from tenantry.security.selectors import chosen_at
 from tenantry.usecases.leaving.held import Held, HeldRole
 from tenantry.usecases.undoing import UndoNotPossible, UndoOvertaken
 
@@ -76,19 +78,19 @@ class Returning:
 
 def returning(actor: Actor, held: Mapping[UUID, Held], now: datetime) -> Returning:
     """Of people who were removed by one act; a few queries, however many they are."""
-    rows = list(Membership.objects.filter(id__in=held).defer("picture").order_by("id"))
+    rows = list(Membership.objects.filter(id__in=held).defer("picture").annotate(chosen_at=chosen_at()).order_by("id"))
     known = _known(held.values())
     here = Membership.objects.exclude(status=Status.REMOVED).exclude(id__in=held)
     again = Q(email__in=[row.email for row in rows]) | Q(user_id__in=[row.user_id for row in rows if row.user_id])
     present = list(here.filter(again).values_list("email", "user_id"))
-    accounts = dict(User.objects.filter(id__in=[row.user_id for row in rows]).values_list("id", "email"))
+    accounts = User.objects.in_bulk([row.user_id for row in rows if row.user_id])
     elsewhere = taken_elsewhere(row.email for row in rows)
     refused: dict[UUID, tuple[str, Refusal]] = {}
     for row in rows:
         why: Refusal | None = None
         if row.status != Status.REMOVED or any(row.email == email or row.user_id == user for email, user in present):
             why = UndoOvertaken()
-        elif not _is_whole(held[row.id], known) or row.user_id is None or accounts.get(row.user_id) != row.email:
+        elif not _is_whole(held[row.id], known) or not _is_theirs(row, accounts.get(row.user_id or NIL)):
             why = UndoNotPossible()
         elif row.email in elsewhere:
             why = AddressElsewhere()
@@ -132,6 +134,14 @@ def _is_whole(one: Held, known: _Known) -> bool:
     whole = whole and (base is None or base.then_role_id is None or base.then_role_id in known.roles)
     bounded = one.profile_id is None or one.profile_id in known.profiles
     return whole and bounded and one.status in (Status.ACTIVE, Status.DEACTIVATED)
+
+
+def _is_theirs(row: Any, account: User | None) -> bool:
+    """Whether the account is what it was: under its address, and with no password that somebody else has chosen since.
+    Whoever did could come in here with it."""
+    if account is None or account.email != row.email:
+        return False
+    return account.is_own or max(row.chosen_at, account.created_at) <= row.removed_at
 
 
 def _standing(row: Membership, one: Held, known: _Known) -> Standing:
