@@ -38,6 +38,7 @@ CROSSERS: dict[str, set[str]] = {
         "web/accounts/entering.py",
         "web/accounts/first_passwords.py",
         "web/accounts/views.py",
+        "web/own/views.py",
         "cli/demo.py",
     },
     "sign_up": {"web/accounts/signups.py"},

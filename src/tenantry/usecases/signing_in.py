@@ -177,9 +177,11 @@ def reset_password(*, actor: Actor, now: datetime, token: str, password: str, ru
 
 @action(open_to="everybody changes their own password, with the old one")
 def change_own_password(
-    *, actor: Actor, now: datetime, old: str, new: str, keep_entry_id: UUID | None = None
+    *, actor: Actor, now: datetime, old: str, new: str, keep_entry_id: UUID | None = None, rule: Rule | None = None
 ) -> Outcome[Done]:
-    """`keep_entry_id`: the session that asks. Django's session hash ends the user's other sessions everywhere.
+    """`keep_entry_id`: the session that asks. Django's session hash ends the user's other sessions everywhere. `rule`:
+    of every organization the person belongs to, which is asked over all of them before (`rule_of_user`); without it
+    this one's.
 
     :raises SignInRefused: the old password is wrong. :raises PasswordRefused: the new one is too weak.
     """
@@ -188,7 +190,7 @@ def change_own_password(
         raise NotFound
     if not check_password(old, user.password):
         raise SignInRefused
-    rule = password_rule()
+    rule = rule or password_rule()
     refuse_weak(new, Person(user.email, actor.label), rule)
     refuse_repeated(new, user, rule)
     set_password(user, new, now)

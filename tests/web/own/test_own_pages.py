@@ -7,6 +7,7 @@ from PIL import Image
 
 from factories.organizations import PASSWORD, make_organization
 from support.catalogue import rows
+from support.structure import set_policy
 from support.visitors import body, browser, post, signed_in
 from tenantry.audit.outbox import dispatch
 from tenantry.core.tenancy import scope
@@ -91,6 +92,22 @@ def test_the_password_needs_the_old_one_and_ends_other_browsers(rep):
     assert elsewhere.get("/me").status_code == 303
     assert body(here.get("/me/security")).count("last seen") == 1
     assert browser().post("/accounts/login", {"email": rep.email, "password": PASSWORD}).status_code == 422
+
+
+def test_the_password_meets_what_each_of_ones_organizations_asks(rep):
+    """It opens all of them, from wherever it is changed."""
+    strict = make_organization()
+    set_policy(strict, "password.minimum_length", 24)
+    joins = strict.invite(email=rep.email)
+    strict.accept(strict.token_for(joins.membership_id), signed_in_user_id=rep.user_id)
+    client = signed_in(rep)
+    assert client.post("/switch", {"organization": str(rep.organization_id)}).status_code == 303
+    assert "At least 24 characters." in body(client.get("/me/password"))
+    short = post(client, rep, "/me/password", {"old": PASSWORD, "new": "another harbour 77"})
+    assert short.status_code == 422
+    assert "At least 24 characters." in body(short)
+    long = {"old": PASSWORD, "new": "another harbour, far away 77"}
+    assert post(client, rep, "/me/password", long).status_code == 303
 
 
 def test_guessing_the_old_password_slows_down(rep):

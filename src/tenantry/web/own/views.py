@@ -14,6 +14,7 @@ from tenantry.access.selectors import roles_of
 from tenantry.acting.actions import perform
 from tenantry.core import clock
 from tenantry.core.errors import InvalidInput, NotFound, Refusal
+from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.organizations.selectors import policy_values
 from tenantry.people.actions import choose_appearance
@@ -23,10 +24,10 @@ from tenantry.people.selectors import names_of
 from tenantry.security import slowing
 from tenantry.security.actions import end_own_session
 from tenantry.security.errors import PasswordDue, PasswordGiven, PasswordRefused, SignInRefused
-from tenantry.security.passwords import password_rule, rule_in_words
+from tenantry.security.passwords import Rule, rule_in_words
 from tenantry.security.selectors import SESSION_RULES, open_sessions
 from tenantry.usecases.person import change_own_profile
-from tenantry.usecases.signing_in import change_own_password
+from tenantry.usecases.signing_in import change_own_password, rule_of_user
 from tenantry.web.accounts.entering import safe_next
 from tenantry.web.accounts.views import ask_slowly
 from tenantry.web.context import THEME_COOKIE, THEMES
@@ -85,17 +86,20 @@ def own_picture(request: Any) -> HttpResponse:
     return response
 
 
-@screen(methods=("GET", "POST"))
+@screen(methods=("GET", "POST"), crosses=True)
 def password_change(request: Any) -> HttpResponse:
     form = PasswordForm(request.POST if request.method == "POST" else None)
+    # It opens every organization of its person, and meets what each of them asks.
+    with scope.platform("sign_in"), reading():
+        rule = rule_of_user(request.user.pk)
     if request.method != "POST":
-        return _password(request, form, 200)
+        return _password(request, form, 200, rule)
     if not form.is_valid():
-        return _password(request, form, 422)
+        return _password(request, form, 422, rule)
     # A stolen browser must not be the place to guess the password at leisure.
     who = str(request.actor.user_id)
     if not ask_slowly(form, "own_password", who, request):
-        return _password(request, form, 429)
+        return _password(request, form, 429, rule)
     try:
         perform(
             change_own_password,
@@ -103,14 +107,15 @@ def password_change(request: Any) -> HttpResponse:
             old=form.cleaned_data["old"],
             new=form.cleaned_data["new"],
             keep_entry_id=request.entry.id,
+            rule=rule,
         )
     except SignInRefused:
         slowing.failed("own_password", who, request.client_address, clock.now())
         form.add_error("old", _("This is not your present password."))
-        return _password(request, form, 422)
+        return _password(request, form, 422, rule)
     except PasswordRefused as refused:
         form.add_error("new", str(refused))
-        return _password(request, form, 422)
+        return _password(request, form, 422, rule)
     slowing.succeeded("own_password", who, request.client_address)
     request.user.refresh_from_db()
     update_session_auth_hash(request, request.user)
@@ -125,10 +130,9 @@ def _why_due(request: Any) -> Refusal | None:
     return PasswordGiven() if request.user.must_change_password else PasswordDue()
 
 
-def _password(request: Any, form: PasswordForm, status: int) -> HttpResponse:
+def _password(request: Any, form: PasswordForm, status: int, rule: Rule) -> HttpResponse:
     with reading():
-        rules = rule_in_words(password_rule())
-        context = {"form": form, "password_rules": rules, "due": _why_due(request)}
+        context = {"form": form, "password_rules": rule_in_words(rule), "due": _why_due(request)}
         return page(request, "own/password.html", context, status=status)
 
 
