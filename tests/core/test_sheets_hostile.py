@@ -1,5 +1,6 @@
 """Files that mean harm, or were broken on the way: each has a refusal of its own, with the line where there is one."""
 
+import contextlib
 import gzip
 import io
 import struct
@@ -156,6 +157,22 @@ def test_a_workbook_that_lies_about_its_size():
     struct.pack_into("<I", book, at + 24, 1)
     with pytest.raises((errors.WorkbookTooLarge, errors.BrokenWorkbook)):
         open_table(bytes(book), COLUMNS, bounds=Bounds(unpacked=500_000))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_workbook_whose_parts_are_packed_badly(method):
+    """Each way of packing breaks in words of its own."""
+    held = io.BytesIO(workbook(sheet_of([["email"], ["a@a.example"]])))
+    with zipfile.ZipFile(held, "a", method) as archive:
+        archive.writestr("xl/more.xml", b"more and more " * 1000)
+        part = archive.getinfo("xl/more.xml")
+    packed = part.header_offset + 30 + len(part.filename)
+    for place in range(12):
+        for value in (b"\x00", b"\x55", b"\xff"):
+            book = bytearray(held.getvalue())
+            book[packed + place : packed + place + 1] = value
+            with contextlib.suppress(errors.BrokenWorkbook), open_table(bytes(book), COLUMNS) as table:
+                list(table.rows())
 
 
 def test_a_workbook_of_many_parts():

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import lzma
 import subprocess
 import sys
 import tempfile
@@ -35,6 +36,8 @@ _MEMORY = 768 * 1024 * 1024
 _SECONDS = 30
 _PROGRAM = Path(workbook_reader.__file__)
 _LINE = 512 * 1024
+# What the archive's library raises for one that is damaged, by whatever method its parts are packed.
+_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, EOFError, OSError, ValueError)
 
 _REFUSALS: Final[dict[int, type[SheetRefusal]]] = {
     workbook_reader.BROKEN: BrokenWorkbook,
@@ -62,7 +65,7 @@ def measure(content: bytes, bounds: Bounds) -> None:
             left = bounds.unpacked
             for part in parts:
                 left -= _unpacked(archive, part, left)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, ValueError) as error:
+    except _BROKEN as error:
         raise BrokenWorkbook from error
 
 
