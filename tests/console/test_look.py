@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from factories.operators import PASSWORD, make_operator
 from factories.organizations import make_organization
+from support.accessibility import faults
 from support.selling import Customer, billing_samples, selling
 from tenantry.console.urls import urlpatterns
 from tenantry.core.mail.sending import send
@@ -19,7 +19,6 @@ VIEWS = {
     "1440-light": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
     "390-dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
 }
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 CODES = ("people.entry_modes", "people.deactivation_by", "seats.counted_statuses", "session.sso_hours")
@@ -35,21 +34,20 @@ def delivery_id(database):
     return delivery.id
 
 
-def _faults(page: Page, path: str) -> list[str]:
+def look(page: Page, path: str) -> list[str]:
     response = page.goto(path)
-    faults = [] if response is not None and response.ok else [f"answers {response and response.status}"]
-    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
-    faults += [f"{one['id']}: {[node['target'] for node in one['nodes']][:3]}" for one in found]
+    found = [] if response is not None and response.ok else [f"answers {response and response.status}"]
+    found += faults(page)
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        faults.append("is too wide")
-    return [f"{path}: {fault}" for fault in faults]
+        found.append("is too wide")
+    return [f"{path}: {fault}" for fault in found]
 
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_page_of_the_console(view, new_context, delivery_id):
     operator = make_operator()
     page = new_context(**VIEWS[view]).new_page()
-    faults = _faults(page, "/console/login")
+    found = look(page, "/console/login")
     page.get_by_label("E-mail").fill(operator.email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("One-time code").fill(operator.code())
@@ -74,8 +72,8 @@ def test_every_page_of_the_console(view, new_context, delivery_id):
     assert len(paths) > 5
     with selling("crm-suite"):
         for path in paths:
-            faults += _faults(page, path)
-    assert not faults, "\n".join(faults)
+            found += look(page, path)
+    assert not found, "\n".join(found)
 
 
 def test_an_operator_reads_an_invitation_and_follows_its_link(page, delivery_id):

@@ -10,11 +10,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from factories.organizations import PASSWORD, Organization, make_organization
 from factories.records import make_record, make_workflow, stages_of
+from support.accessibility import faults
 from support.steps import sign_in
 from tenantry.access.actions.giving import give_role
 from tenantry.core import clock
@@ -25,7 +25,6 @@ from tenantry.crm.actions.stages import StageFields, edit_stage
 from tenantry.usecases.person import change_own_profile
 from tenantry.usecases.workflows import add_to_workflow
 
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 DEALS = (
     ("Wharf extension", "Nordhavn Marine", 0, 148_000_00, 20),
     ("Cold store, two bays", "Vestby Foods", 0, 62_500_00, 2),
@@ -75,8 +74,7 @@ def card(page: Page, name: str) -> Locator:
 
 def look(page: Page, name: str) -> None:
     """No fault of accessibility, nothing beyond the width."""
-    violations = Axe().run(page, options=AXE).response["violations"]
-    assert not violations, [(v["id"], v["nodes"][0]["html"]) for v in violations]
+    assert not (found := faults(page)), found
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{name}: {wide} px beyond the width"
     if folder := os.environ.get("TENANTRY_TEST_SCREENSHOTS"):

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from factories.organizations import PASSWORD, Organization, make_organization
+from support.accessibility import faults
 from support.many import crowd
 from support.steps import sign_in
 from tenantry.core.tenancy import scope
@@ -32,8 +32,7 @@ def fits(page: Page) -> None:
 
 
 def accessible(page: Page) -> None:
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
-    assert found.violations_count == 0, found.generate_report()
+    assert not (found := faults(page)), found
 
 
 def tab_to(page: Page, locator: Any, most: int = 120) -> None:

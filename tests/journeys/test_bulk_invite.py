@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from factories.organizations import PASSWORD, Organization, make_organization
+from support.accessibility import faults
 from support.batches import address, make_batch
 from support.processes import wait_for
 from support.steps import sign_in, told
@@ -202,5 +202,4 @@ def test_everybody_can_use_its_pages(new_context, way, scheme):
 
 
 def looked_at(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert not (found := faults(page)), found

@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from factories.organizations import PASSWORD, Organization, make_organization
 from factories.records import make_record
+from support.accessibility import faults
 from support.processes import wait_for
 from support.steps import sign_in
 from support.uploads import document, picture
@@ -20,7 +20,6 @@ from tenantry.crm.models import File
 from tenantry.organizations.models import Entitlement
 
 DRIVE = "/apps/workspace/drive"
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 # Bytes a second: a megabyte takes some seconds.
 SLOW = 200_000
 # Writes down how far each bar was, as the browser shows it.
@@ -41,8 +40,7 @@ def enter(page: Page, org: Organization, path: str = DRIVE) -> None:
 
 def look(page: Page, name: str) -> None:
     """No fault of accessibility, nothing beyond the width."""
-    violations = Axe().run(page, options=AXE).response["violations"]
-    assert not violations, [(v["id"], v["nodes"][0]["html"]) for v in violations]
+    assert not (found := faults(page)), found
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{name}: {wide} px beyond the width"
     if folder := os.environ.get("TENANTRY_TEST_SCREENSHOTS"):

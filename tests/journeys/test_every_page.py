@@ -9,10 +9,10 @@ import re
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from factories.organizations import PASSWORD
+from support.accessibility import faults
 from support.pages import Scene, address, make_scene, page_routes
 
 # Contrast depends on the scheme, room on the width: two of the four say all.
@@ -20,7 +20,6 @@ VIEWS = [
     ("1440-light", {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"}),
     ("390-dark", {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}),
 ]
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 @pytest.fixture(scope="module")
@@ -41,32 +40,29 @@ def test_every_page_is_accessible_quiet_and_inside_its_width(name, options, new_
     page.locator("input[type=password]").first.fill(PASSWORD)
     page.locator("main button[type=submit], main button:not([type])").first.click()
     page.wait_for_url(lambda url: "/accounts/login" not in url)
-    faults = []
+    found = []
     for route in page_routes():
         if route == "accounts/logout":
             continue
-        faults += [f"{route}: {fault}" for fault in look(page, address(route, scene), name)]
-    assert not faults, "\n".join(faults)
+        found += [f"{route}: {fault}" for fault in look(page, address(route, scene), name)]
+    assert not found, "\n".join(found)
 
 
 def look(page: Page, path: str, name: str) -> list[str]:
     response = page.goto(path)
     assert response is not None
-    faults = []
+    found = []
     if response.status >= 400 and not path.startswith("/accounts/"):
-        faults.append(f"answers {response.status}")
+        found.append(f"answers {response.status}")
     if path.startswith("/admin") and page.locator("#nav a.t-nav").count() < 5:
-        faults.append("has lost its navigation")
-    result = Axe().run(page, options={"runOnly": AXE["runOnly"]})
-    for violation in result.response["violations"]:
-        targets = [node["target"] for node in violation["nodes"]][:3]
-        faults.append(f"{violation['id']}: {violation['help']} {targets}")
+        found.append("has lost its navigation")
+    found += faults(page)
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     if wide > 0:
-        faults.append(f"is {wide} pixels too wide")
+        found.append(f"is {wide} pixels too wide")
     folder = os.environ.get("TENANTRY_TEST_SCREENSHOTS")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
         stem = re.sub(r"[^a-z0-9]+", "-", re.sub(r"[0-9a-f-]{36}|[A-Za-z0-9_-]{43}", "x", path)).strip("-") or "start"
         page.screenshot(path=f"{folder}/{stem}-{name}.png")
-    return faults
+    return found

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from factories.organizations import PASSWORD, make_organization
+from support.accessibility import faults
 from support.catalogue import change
 from support.visitors import link_in, mail_to
 from tenantry.usecases.joining import resend_invitation, revoke_invitation
@@ -20,22 +20,18 @@ VIEWS = [
     ("1440-light", {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"}),
     ("390-dark", {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"}),
 ]
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 def look(page: Page, stem: str, view: str) -> list[str]:
     """What is wrong with the page as it stands."""
-    result = Axe().run(page, options={"runOnly": RULES})
-    faults = [
-        f"{stem} {view}: {v['id']} {[node['target'] for node in v['nodes']][:3]}" for v in result.response["violations"]
-    ]
+    found = [f"{stem} {view}: {fault}" for fault in faults(page)]
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     if wide > 0:
-        faults.append(f"{stem} {view}: {wide} pixels too wide")
+        found.append(f"{stem} {view}: {wide} pixels too wide")
     if folder := os.environ.get("TENANTRY_TEST_SCREENSHOTS"):
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=f"{folder}/{stem}-{view}.png", full_page=True)
-    return faults
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -74,43 +70,43 @@ def links(database: None) -> dict[str, str]:
 @pytest.mark.parametrize(("view", "options"), VIEWS, ids=[name for name, _options in VIEWS])
 def test_guest_pages_are_accessible_and_inside_their_width(view, options, new_context, links):
     page = new_context(**options).new_page()
-    faults = []
+    found = []
     for stem in ("login", "reset"):
         page.goto(f"/accounts/{stem}")
-        faults += look(page, stem, view)
+        found += look(page, stem, view)
     page.get_by_role("textbox", name="E-mail").fill("somebody@example.test")
     page.get_by_role("button", name="Send the link").click()
     page.get_by_role("heading", name="Look into your mail").wait_for()
-    faults += look(page, "reset-sent", view)
+    found += look(page, "reset-sent", view)
     page.goto("/accounts/login")
     page.get_by_role("button", name="Sign in").click()
     page.get_by_text("Please fill this in.").first.wait_for()
-    faults += look(page, "login-empty", view)
+    found += look(page, "login-empty", view)
     page.goto("/signup")
-    faults += look(page, "signup", view)
+    found += look(page, "signup", view)
     page.get_by_label("Organization", exact=True).fill("Halden Supply")
     page.get_by_label("Password", exact=True).fill("short")
     page.get_by_text("Works differently here?").click()
     page.get_by_role("button", name="Continue").click()
     page.get_by_text("Please fill this in.").first.wait_for()
-    faults += look(page, "signup-wrong", view)
+    found += look(page, "signup-wrong", view)
     for state in ("ok", "expired", "revoked", "replaced", "used", "unknown", "existing"):
         page.goto(links[state])
-        faults += look(page, f"invitation-{state}", view)
+        found += look(page, f"invitation-{state}", view)
     page.goto("/accounts/reset/unknown")
-    faults += look(page, "reset-dead", view)
+    found += look(page, "reset-dead", view)
     page.goto("/accounts/verify/unknown")
-    faults += look(page, "verify-unknown", view)
+    found += look(page, "verify-unknown", view)
     page.goto("/accounts/login")
     page.get_by_role("textbox", name="E-mail").fill(links["email"])
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/")
-    faults += look(page, "launcher-member", view)
+    found += look(page, "launcher-member", view)
     page.goto(links["ok"])
     page.get_by_role("heading", name="This invitation is for somebody else").wait_for()
-    faults += look(page, "invitation-wrong-account", view)
+    found += look(page, "invitation-wrong-account", view)
     page.goto(links["existing"])
     page.get_by_role("button", name="Accept and join").wait_for()
-    faults += look(page, "invitation-join", view)
-    assert not faults, "\n".join(faults)
+    found += look(page, "invitation-join", view)
+    assert not found, "\n".join(found)

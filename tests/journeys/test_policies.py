@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from factories.organizations import PASSWORD, Organization, make_organization
+from support.accessibility import faults
 from support.policies import value_of
 from tenantry.organizations.policies import POLICIES
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 VIEWS = {
     "1440-light": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
     "390-dark": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
@@ -31,15 +30,14 @@ def signed_in(page: Page, org: Organization) -> None:
 
 def looked_at(page: Page, name: str) -> list[str]:
     """Faults of what is on the screen; kept as a picture where TENANTRY_TEST_SCREENSHOTS says."""
-    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
-    faults = [f"{name}: {one['id']} {[node['target'] for node in one['nodes']][:3]}" for one in found]
+    found = [f"{name}: {fault}" for fault in faults(page)]
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        faults.append(f"{name}: is too wide")
+        found.append(f"{name}: is too wide")
     folder = os.environ.get("TENANTRY_TEST_SCREENSHOTS")
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=f"{folder}/{name}.png")
-    return faults
+    return found
 
 
 def test_a_policy_is_changed_and_taken_back_in_dialogs(page: Page):
@@ -101,25 +99,25 @@ def test_lists_dialogs_and_effects_are_accessible_and_fit(view: str, new_context
     page = new_context(**VIEWS[view]).new_page()
     signed_in(page, org)
     page.goto(LIST)
-    faults = looked_at(page, f"list-{view}")
+    found = looked_at(page, f"list-{view}")
     page.goto("/admin/org/security")
-    faults += looked_at(page, f"security-{view}")
+    found += looked_at(page, f"security-{view}")
     for policy in (one for one in POLICIES if not one.operator_only):
         page.goto(f"{LIST}/{policy.code}")
-        faults += looked_at(page, f"{policy.code}-{view}")
+        found += looked_at(page, f"{policy.code}-{view}")
     page.goto(LIST)
     page.get_by_role("link", name="Change Who deactivates").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Nobody").check()
-    faults += looked_at(page, f"dialog-{view}")
+    found += looked_at(page, f"dialog-{view}")
     dialog.get_by_role("button", name="See what happens").click()
     expect(dialog.get_by_text("What happens")).to_be_visible()
-    faults += looked_at(page, f"effects-{view}")
+    found += looked_at(page, f"effects-{view}")
     dialog.get_by_role("button", name="Change it").click()
     expect(page.locator("#toasts").get_by_text("Who deactivates: now “Nobody”.")).to_be_visible()
     page.goto("/admin/audit")
-    faults += looked_at(page, f"audit-{view}")
+    found += looked_at(page, f"audit-{view}")
     page.get_by_role("link", name=re.compile("^Undo")).first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
-    faults += looked_at(page, f"undo-{view}")
-    assert not faults, "\n".join(faults)
+    found += looked_at(page, f"undo-{view}")
+    assert not found, "\n".join(found)

@@ -8,10 +8,10 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from factories.organizations import PASSWORD, Organization, make_organization, unique
+from support.accessibility import faults
 from support.steps import open_dialog, sign_in, tab_to, told
 from tenantry.access.actions.assigning import change_role
 from tenantry.access.actions.roles import create_role
@@ -21,7 +21,6 @@ from tenantry.usecases.person import change_own_profile
 STANDS = {"deals.view": "unit", "deals.edit": "unit", "deals.delete": "unit", "people.view": "unit",
           "people.invite": "yes", "reports.view": "team"}  # fmt: skip
 PEOPLE = (("Lucie", "Fabre"), ("Anders", "Moe"), ("Ines", "Prado"))
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 def furnished() -> tuple[Organization, UUID]:
@@ -48,8 +47,7 @@ def reach(page: Page, permission: str, value: str) -> Locator:
 
 def look(page: Page, name: str) -> None:
     """No fault of accessibility, nothing beyond the width."""
-    violations = Axe().run(page, options=AXE).response["violations"]
-    assert not violations, [(v["id"], v["nodes"][0]["html"]) for v in violations]
+    assert not (found := faults(page)), found
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{name}: {wide} px beyond the width"
     if folder := os.environ.get("TENANTRY_TEST_SCREENSHOTS"):

@@ -8,16 +8,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from factories.organizations import PASSWORD, Organization, make_organization
 from factories.records import make_record
+from support.accessibility import faults
 from support.steps import open_dialog, sign_in
 from tenantry.core import clock
 
 HOME = "/apps/workspace"
-AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 def furnished() -> Organization:
@@ -39,8 +38,7 @@ def enter(page: Page, org: Organization, path: str) -> None:
 
 def look(page: Page, name: str) -> None:
     """No fault of accessibility, nothing beyond the width."""
-    violations = Axe().run(page, options=AXE).response["violations"]
-    assert not violations, [(v["id"], v["nodes"][0]["html"]) for v in violations]
+    assert not (found := faults(page)), found
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{name}: {wide} px beyond the width"
     if folder := os.environ.get("TENANTRY_TEST_SCREENSHOTS"):
