@@ -91,6 +91,7 @@ def cast_records(
     deals = _deals(writer, contacts)
     _work(writer, [*deals, *deals, *leads, *contacts[: len(contacts) // 3]])
     _due_about_today(writer, deals)
+    _converted(writer)
     return writer.records
 
 
@@ -169,6 +170,31 @@ def _leads(w: _Writer) -> list[tuple[str, datetime]]:
         if owner:
             made.append((key, at))
     return made
+
+
+# Of the deals with somebody who was known before: how many began as a lead.
+CONVERTED = 0.6
+
+
+def _converted(w: _Writer) -> None:
+    """The leads that some deals were: converted on the day on which the deal began, and its owner's."""
+    contacts = {one.key: one for one in w.records if one.kind == "contact"}
+    for deal in [one for one in w.records if one.kind == "deal"]:
+        contact, began = contacts[deal.links["contact"]], deal.created_at
+        at = max(w.founded_at + DAY, began - timedelta(days=w.dice.uniform(2, 30)))
+        if not deal.owner or contact.created_at > began or at >= began or w.dice.random() > CONVERTED:
+            continue
+        told = ("given_name", "family_name", "email", "phone", "job_title")
+        values = {
+            **{name: contact.values[name] for name in told},
+            "company_name": w.known[contact.key][1],
+            "source": w.dice.choice(SOURCES),
+            "state": "converted",
+            "qualified_at": at + (began - at) * w.dice.random(),
+            "converted_at": began,
+        }
+        links = {f"became_{kind}": key for kind, key in (*deal.links.items(), ("deal", deal.key))}
+        w.add("lead", deal.owner, at, changed_at=began, values=values, links=links)
 
 
 def _deals(w: _Writer, contacts: list[tuple[str, datetime]]) -> list[tuple[str, datetime]]:

@@ -18,7 +18,7 @@ from tenantry.people.models import WorkflowMember
 from tenantry.security.errors import SignInRefused
 
 # In the order of their links.
-KINDS = ("company", "contact", "lead", "deal", "task", "note", "activity")
+KINDS = ("company", "contact", "deal", "lead", "task", "note", "activity")
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,11 +94,16 @@ def _plans(
         may = actor.may(BILLING_CHANGE)
         if asked.plan and may and found is None and refused is None:
             found, refused = _planned(request, asked)
+        offers = [_offer(one, asked.interval, held) for one in offered(catalogue)] if sold else []
+        chosen = next((one for one in offers if one.terms.plan == (asked.plan or held.plan)), None)
         context: dict[str, Any] = {
             "subscription": row,
             "sells": sold,
             "held": held,
-            "offers": [_offer(one, asked.interval, held) for one in offered(catalogue)] if sold else [],
+            "offers": offers,
+            # What costs nothing a seat has as many as it has, and what costs nothing is not paid by the month.
+            "by_seat": chosen is None or bool(chosen.seat),
+            "is_paid": chosen is None or bool(chosen.seat or chosen.base),
             "asked": asked,
             "counted": seats(now),
             "may_change": may,
