@@ -1,5 +1,7 @@
 """Bulk invite: a file comes in, every row says whether it can be sent and why not, and what is sent is sent once."""
 
+import random
+
 import pytest
 
 from factories.organizations import make_organization, unique
@@ -7,6 +9,7 @@ from support.bulk import batch_of, codes, file_of, run_reading, send, staged, up
 from support.catalogue import rows as ask
 from support.races import failures, together
 from support.structure import give, make_role, somebody
+from support.workbooks import sheet_of, workbook
 from tenantry.access.actions.profiles import create_profile
 from tenantry.access.contents import ProfileContent
 from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing, TooFast
@@ -18,6 +21,7 @@ from tenantry.security import answers
 from tenantry.usecases import bulk_inviting as bulk
 from tenantry.usecases.bulk_inviting import judging
 from tenantry.usecases.bulk_inviting.errors import BatchNotReady, NoAddresses
+from tenantry.usecases.departments import create_department
 from tenantry.usecases.joining import revoke_invitation
 from tenantry.usecases.units import create_unit
 from tenantry.usecases.workspaces import create_workspace
@@ -114,6 +118,33 @@ def test_the_first_of_several_rows_with_one_address_counts(org):
     assert sentences(staged(org, batch_id)[2]) == ["This address stands in line 2 already."]
 
 
+def test_a_department_of_a_file_is_one_like_any_other(org):
+    """A name that the list itself would refuse comes in by no file either."""
+    org.perform(create_department, name="Équipe")
+    said = ("x" * 81, "Sa\u202eles", "A\x01B", "  Field   sales ", "e\u0301QUIPE")
+    batch_id = upload(org, file_of(*((address(), "", "", "", "", "", name) for name in said)))
+    assert [(row.state, codes(row)) for row in staged(org, batch_id)] == [
+        ("error", ["too_long"]),
+        ("error", ["forbidden_characters"]),
+        ("error", ["forbidden_characters"]),
+        ("warning", ["department_new"]),
+        ("ready", []),
+    ]
+    assert sentences(staged(org, batch_id)[0]) == ["At most 80 characters."]
+    assert staged(org, batch_id)[0].reasons[0]["field"] == "department"
+    send(org, batch_id)
+    known = ask("SELECT name FROM people_department WHERE organization_id = %s ORDER BY 1", org.id)
+    assert known == [("Field sales",), ("Équipe",)]
+
+
+def test_accents_may_be_characters_of_their_own(org):
+    """As some systems write them: what looks like the name is the name."""
+    org.perform(create_team, name="Équipe")
+    org.perform(create_unit, name="Ålesund")
+    batch_id = upload(org, file_of((address(), "", "", "E\u0301quipe", "", "A\u030alesund")))
+    assert states(org, batch_id) == [(2, "ready", [])]
+
+
 def test_names_come_in_both_orders(org):
     batch_id = upload(
         org, file_of(*((address(), name) for name in ("Ada Stone", "Stone, Ada", "Ada", "Ana Maria Lopes")))
@@ -140,6 +171,15 @@ def test_a_long_file_goes_on_by_its_job(org):
     found = staged(org, batch_id)
     assert [row.position for row in found] == list(range(2, 1203))
     assert (found[-1].state, codes(found[-1])) == ("error", ["listed_twice"])
+
+
+def test_how_long_a_workbook_is_nobody_guesses(org):
+    """Its bytes are packed: what looks like ends of lines there are none."""
+    noise = [("xl/noise.bin", random.Random(1).randbytes(400_000))]
+    book = workbook(sheet_of([("email",), *((address(),) for _ in range(700))]), extra=noise)
+    assert book.count(b"\n") > 701
+    batch_id = upload(org, book)
+    assert bulk.progress_of(batch_of(org, batch_id)) == (500, 500, "reading")
 
 
 def test_a_fault_at_once_keeps_nothing_and_a_late_one_leaves_no_row(org):
@@ -196,6 +236,12 @@ def test_two_readers_of_one_file_put_each_row_down_once(org):
 def test_a_list_is_pasted_in_any_form(org, text, found):
     batch_id = org.perform(bulk.paste_batch, text=text).batch_id
     assert [(row.email, row.name) for row in staged(org, batch_id)] == found
+
+
+@pytest.mark.parametrize("rest", ["y" * 200_000, "\nb@b.example" * 20_000])
+def test_a_quote_in_a_text_that_nothing_closes(org, rest):
+    with pytest.raises(sheets.CellTooLong):
+        org.perform(bulk.paste_batch, text=f'a@a.example,"x{rest}')
 
 
 def test_a_text_without_an_address(org):

@@ -311,6 +311,52 @@ def test_mails_that_did_not_arrive_are_sent_again_with_a_new_link(org):
     assert batch_of(org, batch_id).state == "sent"
 
 
+def test_whoever_sends_again_reaches_whom_they_may_act_on(org):
+    """Somebody else's batch may hold people above one's hand: their invitation is not renewed by it."""
+    helper = org.person("people_administrator")
+    above, below = people(2)
+    batch_id = upload(org, file_of((above, "", "Administrator"), (below, "", "Member")))
+    send(org, batch_id)
+    lost = "UPDATE core_maildelivery SET state = 'refused' WHERE organization_id = %s AND recipient = ANY(%s)"
+    change(lost, org.id, [above, below])
+    org.perform(bulk.resend_failed, by=helper, batch_id=batch_id)
+    run_sending(org, batch_id)
+    sent = "SELECT count(*) FROM core_maildelivery WHERE organization_id = %s AND recipient = %s"
+    assert [ask(sent, org.id, email) for email in (above, below)] == [[(1,)], [(2,)]]
+    with scope.tenant(org.id), reading():
+        assert bulk.progress_of(batch_of(org, batch_id))[:2] == (2, 2)
+    # Whoever may gets the other one a new link.
+    org.perform(bulk.resend_failed, batch_id=batch_id)
+    run_sending(org, batch_id)
+    assert ask(sent, org.id, above) == [(2,)]
+    assert once_each(org, [below])
+
+
+def test_who_needs_no_seat_is_mailed_again_without_one(org):
+    change(
+        """INSERT INTO organizations_policyvalue (organization_id, id, code, value, version)
+           VALUES (%s, gen_random_uuid(), 'seats.free_roles', '["member"]', 1)
+           ON CONFLICT (organization_id, code) DO UPDATE SET value = EXCLUDED.value""",
+        org.id,
+    )
+    [email] = people(1)
+    batch_id = upload(org, file_of((email, "", "Member")))
+    send(org, batch_id)
+    lost = "UPDATE core_maildelivery SET state = 'refused' WHERE organization_id = %s AND recipient = %s"
+    change(lost, org.id, email)
+    change("UPDATE people_invitation SET expires_at = now() - interval '1 hour' WHERE organization_id = %s", org.id)
+    change(
+        """UPDATE people_membership SET invited_until = now() - interval '1 hour'
+           WHERE organization_id = %s AND status = 'invited'""",
+        org.id,
+    )
+    org.limit_seats(1)
+    org.perform(bulk.resend_failed, batch_id=batch_id)
+    run_sending(org, batch_id)
+    sent = "SELECT count(*) FROM core_maildelivery WHERE organization_id = %s AND recipient = %s"
+    assert ask(sent, org.id, email) == [(2,)]
+
+
 def test_the_most_keyholders_hold_for_files_too(org):
     maximum = 3
     change(

@@ -6,10 +6,13 @@ from typing import Final
 
 from django.db.models import Q, QuerySet
 
+from tenantry.access.hands import out_of_hand, standings
+from tenantry.core.actor import Actor
 from tenantry.core.many import update_many
 from tenantry.core.models import MailDelivery
 from tenantry.core.tenancy import scope
 from tenantry.people.models import BatchRow, Invitation, InvitationLink, Membership, TemporaryPassword
+from tenantry.people.permissions import INVITE
 from tenantry.people.selectors import INVITATION_MAIL, TEMPORARY_MAIL
 from tenantry.people.steps import invitation_end
 from tenantry.people.ways import mail_ways
@@ -33,15 +36,21 @@ def failed_mails(rows: QuerySet[BatchRow]) -> QuerySet[BatchRow]:
     )
 
 
-def mail_again(rows: Sequence[BatchRow], now: datetime) -> int:
-    """New links or passwords for the people of these rows who still wait; their time begins anew. Who has lost the seat
-    meanwhile gets one while there is one. Returns how many mails that makes. Their rows and the seats are locked."""
+def mail_again(actor: Actor, rows: Sequence[BatchRow], now: datetime) -> int:
+    """New links or passwords for the people of these rows who still wait and are the actor's to invite; their time
+    begins anew. Who has lost the seat meanwhile gets one while there is one. Returns how many mails that makes. Their
+    rows and the seats are locked."""
     wanted = {row.membership_id for row in rows if row.membership_id}
+    standing = standings(wanted)
     held = Invitation.objects.filter(membership_id__in=wanted, accepted_at=None, revoked_at=None)
     free, _limits = free_seats(now)
     again = []
     for invitation in held.select_related("membership").order_by("id"):
-        if free is not None and invitation.expires_at <= now:
+        member = invitation.membership
+        # Somebody else may have sent the batch, or given the person another role since.
+        if out_of_hand(actor, member, standing[member.id], INVITE) is not None:
+            continue
+        if free is not None and invitation.expires_at <= now and not member.seat_free:
             if free <= 0:
                 continue
             free -= 1

@@ -10,8 +10,10 @@ from tenantry.access.models import Role
 from tenantry.access.permissions import RESTRICT
 from tenantry.access.workspaces import inside
 from tenantry.core.actor import Actor
+from tenantry.core.bounds import LABEL
 from tenantry.core.decisions import decide
 from tenantry.core.records import NOWHERE, Target
+from tenantry.core.text import InvalidText
 from tenantry.people.errors import AddressElsewhere
 from tenantry.people.models import BatchRow, Membership
 from tenantry.people.permissions import EDIT, INVITE
@@ -208,15 +210,21 @@ def _profile(actor: Actor, text: str, names: Names, placing: _Placing) -> None:
 
 
 def _department(actor: Actor, text: str, names: Names, placing: _Placing) -> None:
-    found = names.departments.get(folded(text))
-    placing.resolved["department"] = " ".join(text.split())
+    try:
+        # As the list itself asks: what a file makes is a department like any other.
+        name = LABEL.clean(text)
+    except InvalidText as refused:
+        placing.refuse("department", refused.code, text=str(refused))
+        return
+    found = names.departments.get(folded(name))
+    placing.resolved["department"] = name
     if found is not None:
         placing.resolved["department_id"] = str(found[0])
     elif decide(actor, EDIT, NOWHERE):
         placing.resolved["department_id"] = None
-        placing.refuse("department", "department_new", name=text)
+        placing.refuse("department", "department_new", name=name)
     else:
-        placing.refuse("department", "department_unknown", name=text)
+        placing.refuse("department", "department_unknown", name=name)
 
 
 def _workspaces(actor: Actor, text: str, names: Names, placing: _Placing) -> None:

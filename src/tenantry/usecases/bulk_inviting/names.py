@@ -1,5 +1,6 @@
 """What the names in rows mean here: looked up for many rows at once, each kind of name by a query or two."""
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,8 +26,8 @@ RULES = ("teams.per_person", "workspaces.assign_on_add_limit")
 
 
 def folded(name: str) -> str:
-    """As `sort_name` columns hold it."""
-    return " ".join(name.split()).lower()
+    """As `sort_name` columns hold it; some systems write accents as characters of their own."""
+    return " ".join(unicodedata.normalize("NFC", name).split()).lower()
 
 
 @dataclass(frozen=True, slots=True)

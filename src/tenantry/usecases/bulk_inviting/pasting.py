@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from itertools import islice
 
-from tenantry.core.sheets import SEPARATORS
+from tenantry.core.sheets import BOUNDS, SEPARATORS
 from tenantry.core.sheets.columns import known, matches
+from tenantry.core.sheets.errors import CellTooLong
 from tenantry.usecases.bulk_inviting.drafts import COLUMNS, FIELDS
 from tenantry.usecases.bulk_inviting.errors import NoAddresses
 
@@ -20,7 +21,7 @@ _ANYWHERE = re.compile(r"[,;\t\n]")
 def file_of(text: str) -> bytes:
     """The text as a file with a heading.
 
-    :raises NoAddresses: there is none in it.
+    :raises NoAddresses: there is none in it. :raises CellTooLong: a quote opens that nothing closes.
     """
     if "@" not in text:
         raise NoAddresses
@@ -55,4 +56,9 @@ def _named(part: str) -> list[str]:
 def _cells(lines: list[str]) -> list[list[str]]:
     """One person a line; what stands behind the address are the next columns of the template."""
     separator = next((one for one in ("\t", ";", ",") if any(one in line for line in lines)), ",")
-    return [list(islice(row, len(FIELDS))) for row in csv.reader(lines, delimiter=separator, skipinitialspace=True)]
+    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
+    try:
+        return [list(islice(row, len(FIELDS))) for row in reader]
+    except csv.Error:
+        # A quote that nothing closes swallows line after line, until the reader gives up.
+        raise CellTooLong(line=reader.line_num, maximum=BOUNDS.cell) from None

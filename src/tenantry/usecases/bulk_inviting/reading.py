@@ -106,7 +106,9 @@ def _begin(actor: Actor, batch: InvitationBatch) -> tuple[BatchDone, tuple[Job, 
     how = batch.reading
     content = bytes(batch.content or b"")
     with open_table(content, COLUMNS, encoding=how["encoding"], separator=how["separator"]) as table:
-        batch.reading = {**how, **_understood(table), "about": max(0, content.count(b"\n") - 1)}
+        # Of a workbook nobody knows before its last row.
+        about = max(0, content.count(b"\n") - 1) if table.kind == "csv" else 0
+        batch.reading = {**how, **_understood(table), "about": about}
         rows = table.rows()
         first = list(itertools.islice(rows, FIRST))
         judged = _stage(actor, batch, first, answers_at_once(actor))

@@ -183,7 +183,7 @@ def send_rows(*, actor: Actor, now: datetime, operation_id: UUID) -> Outcome[Bat
     if rows:
         return _invite(actor, operation, batch, rows, now)
     if again:
-        return _mail_again(operation, batch, again, now)
+        return _mail_again(actor, operation, batch, again, now)
     _end(batch, Stage.SENT, now)
     return finish(operation, now).outcome
 
@@ -210,8 +210,10 @@ def _invite(
     return Outcome(result, entry, events=events)
 
 
-def _mail_again(operation: Operation, batch: InvitationBatch, rows: list[BatchRow], now: datetime) -> Outcome[Batch]:
-    count = mail_again(rows, now)
+def _mail_again(
+    actor: Actor, operation: Operation, batch: InvitationBatch, rows: list[BatchRow], now: datetime
+) -> Outcome[Batch]:
+    count = mail_again(actor, rows, now)
     values = {"count": count, "digest": digest_of(str(row.membership_id) for row in rows)}
     entry = Entry("people.bulk_mailed_again", "batch", batch.id, values)
     cursor = {"rows": 0, **(operation.cursor or {}), "mails": rows[-1].position}
