@@ -98,38 +98,57 @@ LEFT JOIN people_searchvalue v ON v.organization_id = %(organization)s AND v.cod
 _PARTS = {0b011: "by_role", 0b101: "by_unit", 0b110: "by_department"}
 
 
+# Of those who wait to be folded; more than these come with a load, which has a job of its own.
+_FOLDS = 3
+
+
 def take_snapshot(now: datetime) -> None:
-    """Counts the open scope's people anew when somebody changed since; otherwise what was counted holds still."""
+    """Counts the open scope's people as they are at `now`, anew when somebody changed since it was done before.
+
+    Under the lock of whoever folds search rows: what they are about to commit is seen here, or comes after `now`. While
+    a great load is folded, the figures before it stay, with their time."""
     assert_in_transaction()
-    state = SearchState.objects.filter(ready_at__isnull=False).first()
+    state = SearchState.objects.select_for_update().filter(ready_at__isnull=False).first()
     if state is None:
         Snapshot.objects.all().delete()
         return
-    kept = Snapshot.objects.first()
-    if kept is not None and state.folded_at is not None and state.folded_at < kept.taken_at and _same_day(kept, now):
-        Snapshot.objects.update(taken_at=now)
+    if all(keeping.fold_waiting(state, now) for _fold in range(_FOLDS)):
         return
-    Snapshot.objects.update_or_create(defaults={"figures": _figures(now), "taken_at": now})
-
-
-def _same_day(kept: Snapshot, now: datetime) -> bool:
-    return kept.taken_at.date() == now.date()
-
-
-def _figures(now: datetime) -> dict[str, Any]:
-    actor = Actor.system("people", scope.organization_id())
     zone = ZoneInfo(current_organization().time_zone)
-    names: dict[UUID, str] = {}
-    for model in (Role, Unit, Department):
-        rows: Any = model._default_manager.values_list("id", "name")
-        names.update(rows)
+    kept = Snapshot.objects.first()
+    if kept is not None and _holds(kept, state, now, zone):
+        Snapshot.objects.update(figures=_named(kept.figures), taken_at=now)
+        return
+    Snapshot.objects.update_or_create(defaults={"figures": _figures(now, zone), "taken_at": now})
+
+
+def _holds(kept: Snapshot, state: SearchState, now: datetime, zone: tzinfo) -> bool:
+    """Whether nobody has changed since, and the months are still the same."""
+    unchanged = state.folded_at is None or state.folded_at <= kept.taken_at
+    counted_in = kept.figures.get("zone") == str(zone)
+    return unchanged and counted_in and kept.taken_at.astimezone(zone).date() == now.astimezone(zone).date()
+
+
+def _figures(now: datetime, zone: tzinfo) -> dict[str, Any]:
+    actor = Actor.system("people", scope.organization_id())
     figures: dict[str, Any] = {name: [] for name in _PARTS.values()}
     with connection.cursor() as cursor:
         cursor.execute(_COUNTED, {"organization": scope.organization_id()})
         for part, value, number in cursor.fetchall():
-            figures[_PARTS[part]].append((str(value) if value else None, names.get(value, ""), number))
-    for rows in figures.values():
-        rows.sort(key=lambda row: (-row[2], row[1]))
+            figures[_PARTS[part]].append((str(value) if value else None, "", number))
     months = joins_and_leaves(actor, now, zone)
     figures["months"] = [(month.first.isoformat(), month.joined, month.left) for month in months]
-    return figures
+    return {**_named(figures), "zone": str(zone)}
+
+
+def _named(figures: dict[str, Any]) -> dict[str, Any]:
+    """With the names of this moment: a new name changes nobody, and nobody is folded for it."""
+    names: dict[str, str] = {}
+    for model in (Role, Unit, Department):
+        rows: Any = model._default_manager.values_list("id", "name")
+        names.update((str(row_id), name) for row_id, name in rows)
+    fresh = dict(figures)
+    for part in _PARTS.values():
+        heads = [(row_id, names.get(row_id, ""), number) for row_id, _name, number in figures[part]]
+        fresh[part] = sorted(heads, key=lambda head: (-head[2], head[1]))
+    return fresh

@@ -1,5 +1,6 @@
 """Who is here, in numbers: by status, by role, by department, by unit, and how people came and went."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -15,6 +16,7 @@ from tenantry.web.screens import page, screen
 from tenantry.web.times import zone_of
 
 MOST_SHOWN = 20
+LATELY = timedelta(minutes=30)
 
 
 @screen(VIEW)
@@ -30,6 +32,8 @@ def people_overview(request: MemberRequest) -> HttpResponse:
 
     context = {
         "as_of": counted.as_of,
+        # A time of day says nothing of another day: then nobody has counted since.
+        "as_of_style": "time" if counted.as_of is None or now - counted.as_of < LATELY else "relative",
         "by_unit": shares(counted.by_unit[:MOST_SHOWN]) if has_rows(request.organization, "units") else [],
         # Who has no departments has one row: those without one.
         "by_department": shares(counted.by_department[:MOST_SHOWN]) if len(counted.by_department) > 1 else [],
