@@ -73,6 +73,8 @@ def test_people_invite_list_deactivate():
     assert f"pending\tMember\t{email}\tAda" in lines
     assert len(lines) == 3
     assert len(invoke(people, "list", "--organization", org.slug, "--status", "pending").output.splitlines()) == 1
+    with pytest.raises(Failure, match=r"no status 'pendign'\. There are: active, pending"):
+        invoke(people, "list", "--organization", org.slug, "--status", "active", "--status", "pendign")
     asked = invoke(people, "deactivate", rep.email, "--organization", org.slug, input="n\n")
     assert asked.exit_code == 1
     assert org.status(rep.membership_id) == "active"

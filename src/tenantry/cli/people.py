@@ -6,7 +6,7 @@ import typer
 
 from tenantry.access.actions.assigning import change_role, plan_change_role
 from tenantry.access.explaining.answering import Explanation, explain
-from tenantry.access.selectors import DirectoryFilter, all_role_keys, directory, find_role, status_shown
+from tenantry.access.selectors import STATUSES, DirectoryFilter, all_role_keys, directory, find_role, status_shown
 from tenantry.acting.actions import perform
 from tenantry.cli.failures import Failure
 from tenantry.cli.readiness import require_current_schema
@@ -44,6 +44,9 @@ def list_people(
     status: list[str] = typer.Option([], help="active, pending, expired, deactivated, removed; may be repeated."),
 ) -> None:
     """Print status, role, address and name, one person a line; removed ones only when they are asked for."""
+    # A page finds nobody by what it doesn't know; a script would go on with everybody.
+    for unknown in (one for one in status if one not in STATUSES):
+        raise Failure(f"There is no status {unknown!r}. There are: {', '.join(STATUSES)}.", code=2)
     require_current_schema()
     organization_id, now = organization_of(organization), clock.now()
     wanted = DirectoryFilter(query=search, statuses=tuple(status))
