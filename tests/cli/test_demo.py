@@ -119,7 +119,15 @@ def test_every_demo_organization_sells_and_its_board_is_alive(loaded):
             assert not deals.filter(value=0).exists()
             for key in ("lead", "deal"):
                 assert _rows(organization, key).filter(owner=None).exists(), key
-            assert _rows(organization, "lead").exclude(search_text="").count() == counts["lead"]
+            leads = _rows(organization, "lead")
+            assert leads.exclude(search_text="").count() == counts["lead"]
+            converted = leads.filter(state="converted").select_related("became_deal")
+            assert 0.05 < converted.count() / counts["lead"] < 0.6
+            for lead in converted:
+                deal = lead.became_deal
+                assert (lead.owner_id, lead.became_contact_id) == (deal.owner_id, deal.contact_id)
+                assert lead.became_company_id == deal.company_id
+                assert lead.created_at <= lead.qualified_at <= lead.converted_at == deal.created_at
 
 
 def test_every_sign_in_of_the_demo_that_sells_finds_work_due_about_today(loaded):

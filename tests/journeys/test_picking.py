@@ -9,6 +9,7 @@ from factories.organizations import PASSWORD, make_organization
 from factories.records import make_record, make_workflow
 from support.steps import sign_in, told
 from support.structure import make_role
+from tenantry.people.actions import create_team
 from tenantry.usecases.person import change_own_profile
 from tenantry.usecases.units import create_unit
 from tenantry.usecases.workspaces import create_workspace
@@ -146,3 +147,87 @@ def test_an_agent_among_many_is_found_on_a_phone(new_context):
     expect(people.get_by_role("radio", name="Zoë Lind")).to_be_checked()
     page.get_by_role("dialog").get_by_role("button", name="Add", exact=True).click()
     told(page, "Zoë Lind is")
+
+
+def test_a_successor_among_many_is_found_by_the_keyboard(new_context):
+    org = make_organization("Halden Supply", seats=60)
+    for _n in range(10):
+        org.person("member")
+    last, leaver = org.person("member"), org.person("member")
+    org.perform(change_own_profile, by=last, given_name="André", family_name="Zimmer")
+    make_record(org, "lead", leaver, given_name="Ingrid", family_name="Moe")
+    page = new_context(viewport={"width": 390, "height": 844}).new_page()
+    sign_in(page, org.owner.email, PASSWORD)
+    page.goto(f"/admin/users/u/{leaver.membership_id}")
+    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("link", name="Deactivate or remove").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("link", name="Remove Leaves for good").click()
+    people = dialog.get_by_role("group", name="Records go to")
+    expect(people.get_by_role("radio")).to_have_count(9)
+    people.get_by_role("searchbox").press_sequentially("andre", delay=20)
+    expect(people.get_by_role("radio")).to_have_count(2)
+    people.get_by_role("radio", name="Nobody").focus()
+    page.keyboard.press("ArrowDown")
+    # What it does is said at once, and the keyboard stays where it was.
+    expect(dialog.get_by_text("record goes to André Zimmer")).to_be_visible()
+    expect(people.get_by_role("radio", name="André Zimmer")).to_be_checked()
+    expect(people.get_by_role("radio", name="André Zimmer")).to_be_focused()
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert not Axe().run(page, options=AXE).response["violations"]
+    dialog.get_by_role("button", name="Remove", exact=True).click()
+    told(page, "was removed")
+
+
+def test_somebody_is_added_to_a_team_and_a_unit_among_many_by_the_keyboard(new_context):
+    org = make_organization("Halden Supply", seats=60)
+    for number in range(10):
+        org.perform(create_team, name=f"Crew {number}")
+        org.perform(create_unit, name=f"Branch {number}")
+    org.perform(create_team, name="Zulu")
+    org.perform(create_unit, name="Zürich")
+    page = new_context(viewport={"width": 390, "height": 844}).new_page()
+    sign_in(page, org.owner.email, PASSWORD)
+    page.goto("/admin/users/u/new")
+    page.get_by_label("Given name").fill("Ida")
+    page.get_by_label("E-mail").fill("ida@example.test")
+    page.get_by_text("More", exact=True).click()
+    for group, typed, role, name in (("Teams", "zul", "checkbox", "Zulu"), ("Branch", "zur", "radio", "Zürich")):
+        choices = page.get_by_role("group", name=group).first
+        choices.get_by_role("searchbox").press_sequentially(typed, delay=20)
+        wanted = choices.get_by_role(role, name=name)
+        expect(wanted).to_be_visible()
+        wanted.focus()
+        page.keyboard.press("Space")
+        expect(wanted).to_be_checked()
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert not Axe().run(page, options=AXE).response["violations"]
+    # The return key sends the invitation, it does not search.
+    page.get_by_label("Given name").press("Enter")
+    told(page, "is invited")
+    page.get_by_role("link", name="Teams").last.click()
+    expect(page.get_by_role("link", name="Zulu")).to_be_visible()
+
+
+def test_without_a_script_a_choice_among_many_is_searched_and_the_address_stays_clean(new_context):
+    org = make_organization("Halden Supply", seats=60)
+    for number in range(22):
+        org.perform(create_workspace, name=f"Site {number:02}")
+    yard = org.perform(create_workspace, name="Ångström Yard").id
+    make_record(org, "lead", org.owner, given_name="Ingrid", family_name="Moe", workspace_id=yard)
+    make_record(org, "lead", org.owner, given_name="Nora", family_name="Vik")
+    page = new_context(java_script_enabled=False).new_page()
+    sign_in(page, org.owner.email, PASSWORD)
+    page.goto("/apps/momentum/leads")
+    menu = page.locator("#filter-workspace")
+    chip = page.get_by_role("button", name=re.compile("^Workspace"))
+    chip.click()
+    menu.get_by_role("searchbox").fill("angstrom")
+    menu.get_by_role("button", name="Apply").click()
+    chip.click()
+    expect(menu.get_by_role("checkbox")).to_have_count(1)
+    menu.get_by_label("Ångström Yard").check()
+    menu.get_by_role("button", name="Apply").click()
+    expect(page).to_have_url(re.compile(rf"/apps/momentum/leads\?workspace={yard}$"))
+    expect(page.get_by_role("link", name="Ingrid Moe")).to_be_visible()
+    expect(page.get_by_role("link", name="Nora Vik")).to_have_count(0)

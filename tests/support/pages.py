@@ -35,7 +35,10 @@ NOT_PAGES = re.compile(
 )
 
 # Pages about what a list has ticked: the parameter that says so, and its sample.
-TICKED = {"apps/workspace/drive/move": ("ids", "file_id")}
+TICKED = {
+    "apps/workspace/drive/move": ("ids", "file_id"),
+    "admin/users/g/joining": ("ids", "membership_id"),
+}
 
 
 @dataclass(frozen=True)

@@ -3,25 +3,17 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models import Exists, OuterRef, Subquery, TextField, Value
 from django.db.models.functions import Concat, JSONObject, Trim
 
 from tenantry.access.hands import may_assign
 from tenantry.access.models import Assignment, Profile, ProfileAssignment, RestrictionSet, Role
-from tenantry.access.permissions import ASSIGN
 from tenantry.core.actor import Actor
-from tenantry.core.decisions import visible
 from tenantry.core.records import NOWHERE, Target
-from tenantry.core.together import read_together, wanted
-from tenantry.organizations.models import Unit
-from tenantry.people.departments import departments
-from tenantry.people.records import UNIT
-from tenantry.people.selectors import manageable_teams
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,30 +100,6 @@ def profile_names() -> list[tuple[UUID, str]]:
     return list(Profile.objects.order_by("position", "sort_name").values_list("id", "name"))
 
 
-@dataclass(frozen=True, slots=True)
-class Givable:
-    """What somebody who is added may come into: (id, name), in the order of lists."""
-
-    teams: tuple[tuple[UUID, str], ...]
-    departments: tuple[tuple[UUID, str], ...]
-    profiles: tuple[tuple[UUID, str], ...]
-
-
-def givable(actor: Actor, *, profiled: bool) -> Givable:
-    """The teams that the actor may fill, the departments and, with `profiled`, the profiles; one query."""
-    parts = {
-        "teams": wanted(manageable_teams(actor), "id", "name", "sort_name"),
-        "departments": wanted(departments(), "id", "name", "sort_name"),
-        "profiles": wanted(Profile.objects.all() if profiled else Profile.objects.none(), "id", "name", "position"),
-    }
-    found = read_together(parts)
-    ordered = {
-        key: tuple((row["id"], row["name"]) for row in sorted(rows, key=itemgetter(parts[key].columns[-1])))
-        for key, rows in found.items()
-    }
-    return Givable(**ordered)
-
-
 def restrictions_set(membership_id: UUID, workspace_id: UUID | None = None) -> dict[str, str]:
     """Code -> value, everywhere or in one workspace."""
     rows = RestrictionSet.objects.filter(membership_id=membership_id)
@@ -159,8 +127,3 @@ def _places(actor: Actor) -> list[Target]:
     return [
         Target(units=frozenset({held.scope_id})) for held in actor.grants.held if held.scope_id and held.scope == "unit"
     ]
-
-
-def units_for_giving(actor: Actor) -> QuerySet[Unit]:
-    """The units at which this actor may give roles, by name."""
-    return visible(actor, ASSIGN, UNIT, Unit.objects.select_related("parent").order_by("sort_name", "id"))

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Func, OuterRef, QuerySet, Subquery, TextField, Value
 
 from tenantry.access.hands import may_assign
 from tenantry.access.models import Assignment, Role
@@ -140,6 +141,30 @@ def path_to(actor: Actor, unit_id: UUID) -> list[Unit]:
         return path
     seen = set(visible_units(actor).filter(id__in=[unit.id for unit in path]).values_list("id", flat=True))
     return [unit for unit in path if unit.id in seen]
+
+
+def units_over(actor: Actor, code: str) -> QuerySet[Unit]:
+    """The units over which the actor holds `code`."""
+    rows: QuerySet[Unit] = visible(actor, code, UNIT, Unit.objects.all())
+    return rows
+
+
+def units_held(actor: Actor, code: str) -> frozenset[UUID]:
+    """The units at which the actor holds a role and has `code`, none for whoever has it everywhere: where somebody
+    stands below whom they may act on."""
+    held = {one.scope_id for one in actor.grants.held if one.scope == "unit" and one.scope_id}
+    if not held or actor.grants.everything:
+        return frozenset()
+    return frozenset(units_over(actor, code).filter(id__in=held).values_list("id", flat=True))
+
+
+def with_paths(actor: Actor, code: str) -> QuerySet[Unit]:
+    """The same with `path`, the names above each and its own, as far as they reach."""
+    rows = units_over(actor, code)
+    links = UnitLink.objects.filter(below_id=OuterRef("id"), above_id__in=rows.values("id"))
+    names = ArraySubquery(links.order_by("-depth").values("above__name"))
+    joined = Func(names, Value(BETWEEN), function="array_to_string", output_field=TextField())
+    return rows.annotate(path=joined)
 
 
 def unit_choices(actor: Actor, code: str) -> list[tuple[UUID, str]]:

@@ -93,10 +93,21 @@ def arranged(chosen: Collection[Named], found: Collection[Named], typed: str, mo
     return Offered(tuple(chosen), tuple(others[:most]), len(found) > most)
 
 
-def offered(rows: QuerySet[Any], typed: str, chosen: Collection[UUID] = (), *, most: int = OFFERED) -> Offered:
-    """Of rows with `name` and `sort_name`. A query; one more for what is chosen and not among those."""
-    named = rows.order_by("sort_name", "id").values_list("id", "name")
-    found = tuple(called(named, typed)[: most + 1])
+def offered(
+    rows: QuerySet[Any],
+    typed: str,
+    chosen: Collection[UUID] = (),
+    *,
+    most: int = OFFERED,
+    name: str = "name",
+    first: tuple[Named, ...] | None = None,
+) -> Offered:
+    """Of rows with `sort_name` and the column `name`, which tells them apart. `first`: what is offered while nothing is
+    typed, where it was read already: up to one more than `most`. A query; one more for what is chosen and not among
+    those."""
+    named = rows.order_by("sort_name", "id").values_list("id", name)
+    read = first is not None and not typed.strip()
+    found = (first or ()) if read else tuple(called(named, typed)[: most + 1])
     there = dict(found)
     kept = [(one, there[one]) for one in chosen if one in there]
     asked = [one for one in chosen if one not in there]

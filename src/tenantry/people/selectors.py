@@ -7,17 +7,16 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce, Concat, JSONObject, Trim, TruncMonth
 
 from tenantry.core import crypto
 from tenantry.core.actor import Actor
-from tenantry.core.bounds import SEARCH
 from tenantry.core.decisions import require_any, visible
 from tenantry.core.errors import NotFound, PermissionMissing
 from tenantry.core.models import MailDelivery
+from tenantry.core.named import called
 from tenantry.core.permissions import Reach
-from tenantry.core.text import InvalidText
 from tenantry.organizations.models import Workflow
 from tenantry.organizations.selectors import policy
 from tenantry.people.errors import LinkExpired, LinkReplaced, LinkRevoked, LinkUnknown, LinkUsed
@@ -104,11 +103,7 @@ def searched_teams(actor: Actor, query: str) -> QuerySet[Team]:
     name = Trim(Concat("membership__given_name", Value(" "), "membership__family_name", output_field=TextField()))
     named = leads.annotate(shown=name).order_by("membership__sort_name").values("shown")
     rows = rows.annotate(leads=ArraySubquery(named[:3]))
-    try:
-        word = SEARCH.clean(query).lower()
-    except InvalidText:
-        return rows.none()
-    return rows.filter(sort_name__contains=word) if word else rows
+    return called(rows, query)
 
 
 def get_team(actor: Actor, team_id: UUID) -> Team:
@@ -124,10 +119,10 @@ def manageable_teams(actor: Actor) -> QuerySet[Team]:
     return visible(actor, TEAMS_MANAGE, TEAM, Team.objects.order_by("sort_name", "id"))
 
 
-def manageable_with(actor: Actor, membership_id: UUID) -> list[tuple[UUID, str, bool]]:
-    """(id, name, whether this person is in it) of the teams whose people the actor may change; one query."""
-    mine = Exists(TeamMember.objects.filter(team_id=OuterRef("id"), membership_id=membership_id))
-    return list(manageable_teams(actor).annotate(is_in=mine).values_list("id", "name", "is_in"))
+def managed_teams_of(actor: Actor, membership_id: UUID) -> list[UUID]:
+    """The teams of this person whose people the actor may change."""
+    mine = TeamMember.objects.filter(membership_id=membership_id).values("team_id")
+    return list(manageable_teams(actor).filter(id__in=mine).values_list("id", flat=True))
 
 
 def may_manage_team(actor: Actor, team_id: UUID) -> bool:
@@ -345,11 +340,7 @@ def visible_workflows(actor: Actor, query: str = "") -> QuerySet[Any]:
     taking_part = ~Q(members__membership__status=Status.REMOVED)
     rows: QuerySet[Any] = visible(actor, WORKFLOWS_VIEW, WORKFLOW)
     rows = Workflow.objects.filter(id__in=rows.values("id")).annotate(size=Count("members", filter=taking_part))
-    try:
-        word = SEARCH.clean(query).lower()
-    except InvalidText:
-        return rows.none()
-    return rows.filter(sort_name__contains=word) if word else rows
+    return called(rows, query)
 
 
 def get_workflow(actor: Actor, workflow_id: UUID) -> Any:

@@ -40,9 +40,23 @@ def typed_in(said: QueryDict, name: str) -> str:
     return said.get(f"{name}{TYPED}", "").strip()[:LONGEST]
 
 
-def ticked_in(said: QueryDict, name: str) -> tuple[UUID, ...]:
+def tidied(said: QueryDict, behind: QueryDict) -> QueryDict | None:
+    """The same question without what a form sends besides, where no script leaves it out: empty fields, and what was
+    typed to find choices once `behind`, the page before, has offered them. None where there is nothing to leave out."""
+    searches = [name for name in said if name.endswith(TYPED)]
+    told = [name for name in searches if not said[name].strip() or said[name] == behind.get(name)]
+    if not told:
+        return None
+    left = QueryDict(mutable=True)
+    for name, values in said.lists():
+        if name not in told:
+            left.setlist(name, [value for value in values if value])
+    return left
+
+
+def ticked_in(said: QueryDict, name: str, most: int = TICKED) -> tuple[UUID, ...]:
     """Ids that are on, each once; other values aside."""
-    ids = (parse_id(text) for text in said.getlist(name)[:TICKED])
+    ids = (parse_id(text) for text in said.getlist(name)[:most])
     return tuple(dict.fromkeys(one for one in ids if one is not None))
 
 

@@ -21,7 +21,8 @@ from tenantry.core.ids import NIL, parse_id
 from tenantry.core.transactions import reading
 from tenantry.web.offers import TYPED, typed_in
 
-FIELD = re.compile(r"[a-z][a-z_]{0,39}")
+FIELD = re.compile(r"[a-z][a-z_]{0,39}(:[0-9a-f-]{0,36})?")
+_ODD = re.compile(r"[^a-z0-9_]+")
 # The button that only looks: its value is the field's name.
 FIND = "find"
 
@@ -48,6 +49,11 @@ class Picker:
     def url(self) -> str:
         """What it offers while one types."""
         raise NotImplementedError
+
+    @property
+    def key(self) -> str:
+        """Its name, as ids of elements begin."""
+        return _ODD.sub("-", self.name)
 
     @property
     def searches(self) -> bool:
@@ -103,39 +109,71 @@ def said_of(name: str, present: UUID | None, said: QueryDict | None) -> tuple[st
     return typed, (parse_id(text) or NIL) if text else None
 
 
+def repeated(form: forms.Form, name: str) -> list[str]:
+    """What a form that is confirmed says again for this field: the choice itself, however it was named."""
+    if not isinstance(form.fields[name], PickField):
+        sent: Any = form.data
+        return list(sent.getlist(name))
+    found = form.cleaned_data[name]
+    return [str(one) for one in (found if isinstance(found, tuple) else (found,)) if one is not None]
+
+
 def is_searching(said: QueryDict | None) -> bool:
     """Whether the form was sent to look for something, not to be saved."""
     return said is not None and bool(said.get(FIND, ""))
 
 
 class PickField(forms.Field):
-    """What a `Picker` has; None for none. What was typed has to be its name."""
+    """What a `Picker` has; None for none. What was typed has to be its name. `needed` False: where there is no choice
+    of none, nothing need be chosen all the same."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, needed: bool = True, **kwargs: Any) -> None:
         super().__init__(required=False, **kwargs)
+        self.needed = needed
         self.actor: Actor | None = None
         self.picker: Picker | None = None
 
-    def clean(self, _value: Any) -> UUID | None:
+    def clean(self, _value: Any) -> Any:
+        """:raises ValidationError: see `meant`; nothing was chosen (`required`)."""
         picker = self.picker
         if picker is None or self.actor is None:
             return None
-        if picker.unknown:
-            raise ValidationError(_("Choose one of these."), code="invalid_choice")
-        chosen = _meant(picker, self.actor) if picker.typed else picker.chosen
-        if chosen is None and not picker.none:
+        chosen = meant(picker, self.actor)
+        if chosen is None and self.needed and not picker.none:
             raise ValidationError(_("Choose one of these."), code="required")
         return chosen
 
 
-def _meant(picker: Picker, actor: Actor) -> UUID:
+class PicksField(PickField):
+    """The same of a picker of several: a tuple of what is ticked, or the one whose name was typed."""
+
+    def clean(self, _value: Any) -> tuple[UUID, ...]:
+        picker = self.picker
+        if picker is None or self.actor is None:
+            return ()
+        if picker.unknown:
+            raise ValidationError(_("Choose one of these."), code="invalid_choice")
+        if picker.ticked or not picker.typed:
+            return picker.ticked
+        return (_named(picker, self.actor),)
+
+
+def meant(picker: Picker, actor: Actor) -> UUID | None:
+    """:raises ValidationError: something else was named (`invalid_choice`), nothing has the name that was typed
+    (`not_chosen`)."""
+    if picker.unknown:
+        raise ValidationError(_("Choose one of these."), code="invalid_choice")
+    return _named(picker, actor) if picker.typed else picker.chosen
+
+
+def _named(picker: Picker, actor: Actor) -> UUID:
     with reading():
         if picker.chosen is not None and picker.is_chosen_by_name(actor):
             return picker.chosen
         named = None if picker.chosen else picker.named(actor)
     if named is not None:
         return named
-    if picker.none:
+    if picker.none or picker.many:
         text = _("Choose one of these, or leave the search for “%(typed)s” empty.") % {"typed": picker.typed}
     else:
         text = _("Choose one of these.")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode, urlsplit
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, QueryDict
 from django.http.response import HttpResponseRedirectBase
 from django.shortcuts import render
 from django.template.response import SimpleTemplateResponse
@@ -22,6 +22,7 @@ from tenantry.core.decisions import require_any
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.web.facts import shell_facts
+from tenantry.web.offers import tidied
 from tenantry.web.refusals import safe_back
 from tenantry.web.switching import own_organizations
 from tenantry.web.templatetags.forms import ORGANIZATION_FIELD
@@ -58,6 +59,8 @@ def screen(*permissions: str, methods: tuple[str, ...] = ("GET",), crosses: bool
                 require_any(request.actor, *permissions)
             if switched := _of_another_organization(request):
                 return switched
+            if address := _tidy_address(request):
+                return SeeOther(address)
             return view(request, *args, **kwargs) if crosses else _run(request, view, *args, **kwargs)
 
         _declare(guarded, Screen(permissions, "", True, methods))
@@ -146,6 +149,21 @@ def page_behind(request: HttpRequest) -> str:
     except ValueError:
         return ""
     return f"{given.path}?{given.query}" if given.query else given.path
+
+
+def _tidy_address(request: HttpRequest) -> str:
+    """Where a list's form without a script should have led; see `web.offers.tidied`. "" where it has."""
+    if request.method not in ("GET", "HEAD") or request.headers.get("HX-Request") == "true":
+        return ""
+    try:
+        behind = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return ""
+    here = behind.path == request.path and behind.netloc == request.get_host()
+    left = tidied(request.GET, QueryDict(behind.query if here else "", mutable=False))
+    if left is None:
+        return ""
+    return f"{request.path}?{left.urlencode()}" if left else request.path
 
 
 def _of_another_organization(request: Any) -> HttpResponse | None:

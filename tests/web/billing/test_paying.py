@@ -54,6 +54,13 @@ def paid(owner, customer, plan: str = "team", card: str = "good", **more: str) -
     return checkout
 
 
+def test_seats_and_intervals_are_asked_where_they_are_paid(owner):
+    for plan, asked in (("free", False), ("team", True), ("", True)):
+        shown = body(owner.get(PLANS, {"plan": plan} if plan else {}))
+        assert ('id="seats"' in shown, 'id="interval"' in shown) == (asked, asked), plan
+        assert ("fewer than that can" in shown) == asked, plan
+
+
 def test_a_trial_becomes_a_paid_plan_and_the_invoice_is_what_was_shown(owner, customer):
     assert "The trial ends on" in body(owner.get(HOME))
     shown = body(owner.get(PLANS, {"plan": "team", "seats": "4"}))

@@ -98,7 +98,7 @@ def test_who_goes_on_with_the_records_of_so_many_is_asked_before(org, client):
     assert str(heir.membership_id) in page
     refused = post(client, org.owner, BULK, {**EVERYBODY, "successor": "", "successor_typed": "Nobody Known"})
     assert refused.status_code == 422
-    assert "Nobody active is called so." in text_of(refused)
+    assert "Nobody active here is called so." in text_of(refused)
     there = asked(client, org, {**EVERYBODY, "successor": str(heir.membership_id)})
     run_there(org, there)
     assert "records go to Pat Example" in text_of(client.get(there))

@@ -116,7 +116,7 @@ def test_of_several_who_can_not_go_on_is_said_in_the_dialog(org, client):
     for choice, status, words in (
         ({"successor": str(gone.membership_id)}, 409, "Pat Example"),
         ({"successor": str(leaver.membership_id)}, 422, "is to leave too"),
-        ({"successor_typed": "nobody like that"}, 422, "Nobody active is called so."),
+        ({"successor_typed": "nobody like that"}, 422, "Nobody active here is called so."),
     ):
         shown = post(client, org.owner, "/admin/users/u/bulk", {**asked, **choice, "show": "1"})
         assert (shown.status_code, words in body(shown)) == (status, True), body(shown)

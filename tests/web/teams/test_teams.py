@@ -147,7 +147,8 @@ def test_strangers_teams_and_people_are_unknown(org, client, led):
 def test_from_a_persons_page_into_a_team_and_out(org, client, led):
     _manager, rep, _team, other = led
     path = f"/admin/users/u/{rep.membership_id}/teams"
-    assert "Service" in client.get(path).content.decode()
+    assert f"{LIST}/joining?ids={rep.membership_id}" in client.get(path).content.decode()
+    assert "Service" in client.get(f"{LIST}/joining?ids={rep.membership_id}").content.decode()
     back = {"headers": {"Referer": f"http://testserver{path}"}}
     joined = post(
         client, org.owner, f"{LIST}/joining", {"team": str(other.id), "ids": [str(rep.membership_id)]}, **back

@@ -9,13 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from tenantry.access.holding import profile_names
-from tenantry.access.places import unit_choices
 from tenantry.access.selectors import assignable_roles
 from tenantry.core.actor import Actor
 from tenantry.organizations.labels import label
-from tenantry.people.departments import choices as department_choices
 from tenantry.people.permissions import EDIT
-from tenantry.people.selectors import manageable_teams
+from tenantry.web.people.grouping import DEPARTMENT, TEAM, UNIT_OF
 
 Choices = list[tuple[Any, str]]
 Text = str | Promise
@@ -28,7 +26,8 @@ def _nothing(_actor: Actor) -> Choices:
 @dataclass(frozen=True, slots=True)
 class BulkWords:
     """`field`: how what is chosen is called; `none`: the choice of none, empty where there is none; `missing`: said
-    where there is nothing to choose from."""
+    where there is nothing to choose from. `choices`: the few there are; `groups`: the kind of
+    `web.people.grouping` among which one is searched."""
 
     title: Text
     button: Text
@@ -37,6 +36,7 @@ class BulkWords:
     none: Text = ""
     missing: Text = ""
     choices: Callable[[Actor], Choices] = _nothing
+    groups: str = ""
 
     def called(self, text: Text, labels: Mapping[str, str]) -> str:
         """One of its words, with the organization's own for teams and units."""
@@ -57,14 +57,14 @@ WORDS: Mapping[str, BulkWords] = {
         _("Add to the %(team)s"),
         field=_("%(Team)s"),
         missing=_("There is no %(team)s that you may change."),
-        choices=lambda actor: list(manageable_teams(actor).values_list("id", "name")),
+        groups=TEAM,
     ),
     "unit": BulkWords(
         _("Put people into a %(unit)s"),
         _("Put there"),
         field=_("%(Unit)s"),
         missing=_("There is no %(unit)s into which you may put people."),
-        choices=lambda actor: list(unit_choices(actor, EDIT)),
+        groups=UNIT_OF[EDIT],
     ),
     "role": BulkWords(
         _("Give people another role"),
@@ -85,7 +85,7 @@ WORDS: Mapping[str, BulkWords] = {
         _("Put there"),
         field=_("Department"),
         none=_("In no department"),
-        choices=lambda _actor: list(department_choices()),
+        groups=DEPARTMENT,
     ),
 }
 

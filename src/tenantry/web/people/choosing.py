@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import HttpResponse, QueryDict
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -14,14 +14,11 @@ from tenantry.access.directory import Asked, facets
 from tenantry.access.selectors import DirectoryFilter, matching
 from tenantry.core import clock
 from tenantry.core.actor import Actor
-from tenantry.core.errors import NotFound
 from tenantry.core.named import Offered
 from tenantry.people.choosing import called_exactly, people_called, people_offered
 from tenantry.people.permissions import VIEW
-from tenantry.web.offers import Offer, offer_of, options_of, ticked_in, typed_in
-from tenantry.web.picking import FIELD, Picker, said_of
-from tenantry.web.requests import MemberRequest
-from tenantry.web.screens import page, screen
+from tenantry.web.offers import Offer, offer_of, ticked_in, typed_in
+from tenantry.web.picking import Picker, said_of
 
 # Filters of the directory whose choices are searched.
 SEARCHED = ("role", "team", "unit", "workspace", "department", "profile")
@@ -43,11 +40,15 @@ class PersonPicker(Picker):
     def nothing(self) -> str:
         return _("Nobody within your reach is called so.")
 
+    def people(self, actor: Actor) -> QuerySet[Any]:
+        """Among whom one chooses."""
+        return _others(actor)
+
     def is_chosen_by_name(self, actor: Actor) -> bool:
-        return self.chosen is not None and people_called(_others(actor).filter(id=self.chosen), self.typed).exists()
+        return self.chosen is not None and people_called(self.people(actor).filter(id=self.chosen), self.typed).exists()
 
     def named(self, actor: Actor) -> UUID | None:
-        return called_exactly(_others(actor), self.typed) if actor.may(VIEW) else None
+        return called_exactly(self.people(actor), self.typed) if actor.may(VIEW) else None
 
 
 def _others(actor: Actor) -> QuerySet[Any]:
@@ -82,18 +83,3 @@ def offers_of(actor: Actor, said: QueryDict, *, only: str = "") -> dict[str, Off
         name: offer_of(found, f"{search}{name}", asked[name].typed)
         for name, found in facets(actor, asked, only=only).items()
     }
-
-
-@screen(VIEW)
-def person_choices(request: MemberRequest) -> HttpResponse:
-    """What is offered for what is typed: `?field=` of a form, or with `?as=filter` one of the directory's filters."""
-    said = request.GET
-    field = said.get("field", "person")
-    if said.get("as", "") != "filter":
-        if not FIELD.fullmatch(field):
-            raise NotFound
-        return page(request, "components/picked.html", {"picker": person_picker(request.actor, said, field)})
-    offer = offers_of(request.actor, said, only=field).get(field) if field in SEARCHED else None
-    if offer is None:
-        raise NotFound
-    return page(request, "components/filter_options.html", options_of(offer, said, field))

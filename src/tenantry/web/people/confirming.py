@@ -10,6 +10,7 @@ from tenantry.core.errors import NotFound, PlanChanged, Refusal
 from tenantry.core.permissions import catalogue
 from tenantry.core.transactions import reading
 from tenantry.web.forms import HouseForm
+from tenantry.web.picking import is_searching, repeated
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import page
@@ -35,7 +36,7 @@ def two_steps(
     """GET: the form of the context. POST without a digest: what would happen. With one: it happens, or what would
     happen now is shown anew."""
     form: HouseForm = context["form"]
-    if request.method == "GET":
+    if request.method == "GET" or is_searching(request.POST):
         return page(request, template, context)
     if not form.is_valid():
         return page(request, template, context, status=422)
@@ -65,5 +66,4 @@ def two_steps(
 
 def _repeated(form: HouseForm) -> list[tuple[str, str]]:
     """What was chosen, for the form that confirms it. Passwords are typed there."""
-    sent: Any = form.data
-    return [(name, value) for name in form.fields for value in sent.getlist(name) if name != "password"]
+    return [(name, value) for name in form.fields for value in repeated(form, name) if name != "password"]

@@ -8,13 +8,16 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from tenantry.core.actor import Actor
 from tenantry.core.bounds import EMAIL, OPTIONAL_PERSON_NAME, PERSON_NAME
 from tenantry.organizations.labels import label
 from tenantry.people.ways import ADMINISTRATOR
 from tenantry.web.forms import BoundField, HouseForm, PasswordField
+from tenantry.web.picking import Picker, PickField, PicksField, set_pickers
 
 Choices = Sequence[tuple[Any, Any]]
-
+# Fields of people that are chosen among any number.
+PICKED = ("teams", "unit", "department")
 
 # Field of “Add user” -> codes of policy `people.add_fields` that ask for it.
 ASKED_BY = {
@@ -34,11 +37,6 @@ class RoleField(forms.TypedChoiceField):
         super().__init__(coerce=UUID, empty_value=None, **kwargs)
 
 
-def in_no_unit(labels: Mapping[str, str]) -> str:
-    """The choice of none, in the organization's word."""
-    return gettext("In no %(unit)s") % {"unit": label(labels, "one_unit")}
-
-
 class NamesForm(HouseForm):
     """Somebody's name here."""
 
@@ -47,39 +45,30 @@ class NamesForm(HouseForm):
 
 
 class InvitedForm(HouseForm):
-    """Name, role, teams, unit and profile of somebody who has not accepted yet. `roles`, `teams`, `units`, `profiles`:
-    (id, name); `free`: whether they may stand in no unit; `labels`: the
-    organization's own words."""
+    """Name, role, teams, unit and profile of somebody who has not accepted yet. `roles`, `profiles`: (id, name);
+    `pickers`: of teams, unit and department, by field; `labels`: the organization's own words."""
 
     given_name = BoundField(OPTIONAL_PERSON_NAME, label=_("Given name"))
     family_name = BoundField(OPTIONAL_PERSON_NAME, label=_("Family name"))
     role = RoleField(label=_("Role"))
-    teams = forms.TypedMultipleChoiceField(
-        coerce=UUID, required=False, label=_("Teams"), widget=forms.CheckboxSelectMultiple
-    )
-
-    unit = forms.TypedChoiceField(coerce=UUID, empty_value=None, required=False, label=_("Branch"))
+    teams = PicksField(label=_("Teams"))
+    unit = PickField(label=_("Branch"))
     profile = forms.TypedChoiceField(coerce=UUID, empty_value=None, required=False, label=_("Profile"))
 
     def __init__(
         self,
         *args: Any,
+        actor: Actor,
         roles: Choices,
-        teams: Choices,
-        units: Choices = (),
+        pickers: Mapping[str, Picker],
         profiles: Choices = (),
-        free: bool = True,
         labels: Mapping[str, str] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["unit"].label = label(labels or {}, "unit")
         self.fields["teams"].label = label(labels or {}, "teams")
-        none = [("", in_no_unit(labels or {}))] if free else []
-        self.fields["unit"].choices = [*none, *((str(i), name) for i, name in units)]  # type: ignore[attr-defined]
-        self.fields["unit"].required = not free
-        if not units:
-            del self.fields["unit"]
+        set_pickers(self, actor, pickers, PICKED)
         self.fields["profile"].choices = [  # type: ignore[attr-defined]
             ("", _("No profile: nothing is bounded")),
             *((str(i), name) for i, name in profiles),
@@ -87,9 +76,6 @@ class InvitedForm(HouseForm):
         if not profiles:
             del self.fields["profile"]
         self.fields["role"].choices = [(str(i), name) for i, name in roles]  # type: ignore[attr-defined]
-        self.fields["teams"].choices = [(str(i), name) for i, name in teams]  # type: ignore[attr-defined]
-        if not teams:
-            del self.fields["teams"]
 
     @property
     def team_ids(self) -> tuple[UUID, ...]:
@@ -121,23 +107,17 @@ class AddForm(InvitedForm):
     must_change = forms.BooleanField(
         required=False, initial=True, label=_("They choose their own at the first sign-in")
     )
-    department = forms.TypedChoiceField(coerce=UUID, empty_value=None, required=False, label=_("Department"))
+    department = PickField(label=_("Department"))
     field_order = (
         "given_name", "family_name", "email", "way", "password", "role", "teams", "unit", "department", "profile",
     )  # fmt: skip
 
-    def __init__(
-        self, *args: Any, asked: Sequence[str], ways: Choices, departments: Choices = (), **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, asked: Sequence[str], ways: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        named = [(str(i), name) for i, name in departments]
-        self.fields["department"].choices = [("", _("In no department")), *named]  # type: ignore[attr-defined]
-        if not departments:
-            del self.fields["department"]
         self.email_first = bool(asked) and asked[0] == "email"
         self.ways = [way for way, _title in ways]
         for name, codes in ASKED_BY.items():
-            needed = name == "unit" and name in self.fields and self.fields[name].required
+            needed = name == "unit" and self.needs_unit
             if name in self.fields and not needed and codes.isdisjoint(asked):
                 del self.fields[name]
         self.fields["way"].choices = ways  # type: ignore[attr-defined]
@@ -147,6 +127,22 @@ class AddForm(InvitedForm):
         if ADMINISTRATOR not in self.ways:
             del self.fields["password"]
             del self.fields["must_change"]
+
+    @property
+    def needs_unit(self) -> bool:
+        """Whether they have to stand in a unit."""
+        field = self.fields.get("unit")
+        return isinstance(field, PickField) and field.picker is not None and not field.picker.none
+
+    @property
+    def more_is_said(self) -> bool:
+        """Whether something of what is folded away was chosen, looked for, or is wrong."""
+        fields = [self[name] for name in ("teams", "unit", "department", "profile") if name in self.fields]
+        found = [(one, getattr(one.field, "picker", None)) for one in fields]
+        return any(
+            one.errors or (picker.typed or picker.chosen or picker.ticked if picker else one.value())
+            for one, picker in found
+        )
 
     @property
     def chosen_way(self) -> str:

@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tenantry.access.ends import end_of_day, last_day
+from tenantry.core.actor import Actor
 from tenantry.core.permissions import REACH_TITLES, YES, Restriction
 from tenantry.organizations.labels import label
 from tenantry.web.forms import HouseForm, PasswordField
 from tenantry.web.people.forms import Choices, RoleField
+from tenantry.web.picking import Picker, PickField, set_pickers
 
 FIRST_YEAR, LAST_YEAR = 1970, 9000
 
@@ -73,10 +75,11 @@ class RoleForm(UntilForm):
 
 
 class FurtherRoleForm(UntilForm):
-    """One more role: an addition, or, with a unit, a role there. `additions`, `unit_roles`, `units`: (id, name)."""
+    """One more role: an addition, or, with a unit, a role there. `additions`, `unit_roles`: (id, name); `picker`: of
+    the units."""
 
     role = RoleField(label=gettext_lazy("Role"))
-    unit = RoleField(label=gettext_lazy("Branch"), required=False)
+    unit = PickField(label=gettext_lazy("Branch"), needed=False)
     field_order = ("role", "unit", "until")
 
     def __init__(
@@ -84,7 +87,8 @@ class FurtherRoleForm(UntilForm):
         *args: Any,
         additions: Choices,
         unit_roles: Choices,
-        units: Choices,
+        actor: Actor,
+        picker: Picker | None,
         labels: Mapping[str, str],
         **kwargs: Any,
     ) -> None:
@@ -98,10 +102,8 @@ class FurtherRoleForm(UntilForm):
         groups += [(_("In the whole organization"), everywhere)] if everywhere else []
         groups += [(_("At a %(unit)s") % self.words, there)] if there else []
         self.fields["role"].choices = groups  # type: ignore[attr-defined]
-        self.fields["unit"].choices = _with_none(units, _("Choose a %(unit)s") % self.words)  # type: ignore[attr-defined]
-        if not unit_roles:
-            del self.fields["unit"]
-        else:
+        set_pickers(self, actor, {"unit": picker} if picker and unit_roles else {}, ["unit"])
+        if "unit" in self.fields:
             self.fields["unit"].help_text = (
                 _("For roles at a %(unit)s: it holds there and in everything below.") % self.words
             )

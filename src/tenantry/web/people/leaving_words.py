@@ -1,8 +1,10 @@
 """The plan of a leaving in words: what happens, in the order in which people ask, with numbers that are exact."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, ngettext_lazy
@@ -13,9 +15,9 @@ from tenantry.core.records import record_types
 from tenantry.usecases.leaving.matters import Matter
 from tenantry.usecases.leaving.receipts import Receipt
 from tenantry.usecases.offboarding import LeavingPlan
-from tenantry.web.people import successors
 from tenantry.web.people.agents import device_of
-from tenantry.web.people.matters import matter_lines
+from tenantry.web.people.heirs import heir_picker
+from tenantry.web.people.matters import matter_lines, with_pickers
 from tenantry.web.people.plans import listing
 from tenantry.web.templatetags.components import grouped
 
@@ -175,24 +177,26 @@ def leaving_context(
     supposed: LeavingPlan | None,
     labels: Mapping[str, str],
     *,
+    said: QueryDict,
     removing: bool,
     counted: Any = None,
 ) -> dict[str, Any]:
-    """For the dialog. `supposed`: see `web.people.views.leaving`."""
+    """For the dialog. `supposed`: see `web.people.views.leaving`; `said`: its form as it was sent."""
     codes = {refused.code for refused in plan.refused}
     shown = supposed if supposed is not None and codes <= WORDED else plan
     needs_successor = "successor_required" in codes
     matters: tuple[Matter, ...] = shown.matters
-    lines = matter_lines(actor, matters, labels)
+    leaving = [*plan.members, *(refused.membership_id for refused in plan.refused)]
+    lines = with_pickers(actor, matter_lines(actor, matters, labels), said, leaving)
     offers = removing and bool(shown.owned or shown.ending("mentees") or shown.ending("shared_views"))
     offers = offers and shown.rule != "unassign"
-    fixes = any(line.fix for line in lines)
-    leaving = [*plan.members, *(refused.membership_id for refused in plan.refused)]
-    context: dict[str, Any] = {"people": [], "more": False}
-    if offers or fixes:
-        context = successors.choices(actor, leaving, manager_id=shown.manager_id)
+    heir = None
+    if offers:
+        free, title = shown.rule != "successor_required", _("Records go to")
+        heir = heir_picker(actor, said, leaving=leaving, manager_id=shown.manager_id, free=free, title=title)
+        heir = replace(heir, needed=needs_successor)
     return {
-        **context,
+        "heir": heir,
         "plan": plan,
         "shown": shown,
         "name": (*plan.names, *(refused.name for refused in plan.refused))[0],
@@ -202,7 +206,5 @@ def leaving_context(
         "musts": [line for line in lines if line.must],
         "shoulds": [line for line in lines if not line.must],
         "needs_successor": needs_successor,
-        "offers_successor": offers,
-        "required": shown.rule == "successor_required",
         "may_freeze": not removing and not plan.members and bool(shown.members),
     }

@@ -1,10 +1,12 @@
 """What is to be settled before somebody leaves, in words: a sentence each with the place as a link, and the way to
 settle it without leaving the page."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -15,6 +17,7 @@ from tenantry.core.actor import Actor
 from tenantry.organizations.labels import label
 from tenantry.people.permissions import TEAMS_MANAGE, UNITS_VIEW, WORKFLOWS_MANAGE, WORKSPACES_MANAGE
 from tenantry.usecases.leaving.matters import Matter
+from tenantry.web.people.heirs import HeirPicker, heir_pickers
 from tenantry.web.templatetags.components import url_if
 
 PAGES = {"workflow": "workflow_detail", "workspace": "workspace_detail", "team": "team_detail", "unit": "unit_detail"}
@@ -38,6 +41,21 @@ class MatterLine:
     button: str = ""
     url: str = ""
     url_label: str = ""
+    # Of somebody, where the actor can settle it so and somebody is there.
+    picker: HeirPicker | None = None
+
+    @property
+    def field(self) -> str:
+        return f"person_{self.key}"
+
+
+def with_pickers(
+    actor: Actor, lines: Collection[MatterLine], said: QueryDict, leaving: Collection[UUID]
+) -> list[MatterLine]:
+    """Those that are settled by choosing somebody, with their pickers; see `heir_pickers`."""
+    found = heir_pickers(actor, said, [(one.field, one.fix) for one in lines if one.fix], leaving=leaving)
+    shown = {name: picker for name, picker in found.items() if picker.choices or picker.typed}
+    return [replace(one, picker=shown.get(one.field)) for one in lines]
 
 
 def matter_lines(

@@ -7,7 +7,9 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from tenantry.core.actor import Actor
 from tenantry.web.forms import HouseForm
+from tenantry.web.picking import Picker, PickField, set_pickers
 
 Choices = Sequence[tuple[UUID, str]]
 
@@ -26,13 +28,10 @@ def offer(field: forms.Field, choices: Choices, empty: Any = None) -> None:
 
 
 class PlaceForm(HouseForm):
-    """Which unit. `units`: those that may be chosen, with their paths."""
+    """Which unit."""
 
-    unit = ChosenId(label=_("Branch"))
+    unit = PickField(label=_("Branch"))
 
-    def __init__(self, *args: Any, units: Choices, empty: Any = None, label: Any = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, picker: Picker | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self.fields["unit"], units, empty)
-        self.fields["unit"].required = empty is None
-        if label is not None:
-            self.fields["unit"].label = label
+        set_pickers(self, actor, {"unit": picker} if picker else {}, ["unit"])

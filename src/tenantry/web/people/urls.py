@@ -1,6 +1,5 @@
 from django.urls import path
 
-from tenantry.web.people import choosing
 from tenantry.web.people.views import (
     adding,
     address,
@@ -9,6 +8,7 @@ from tenantry.web.people.views import (
     batches,
     bulk,
     changing,
+    choices,
     detail,
     directory,
     editing,
@@ -47,7 +47,7 @@ urlpatterns = [
     path(f"{BATCH}/rows/<uuid:row_id>/drop", batch_rows.batch_row_drop, name="batch_row_drop"),
     path("admin/users/u", directory.person_list, name="person_list"),
     path("admin/users/u.csv", directory.person_file, name="person_file"),
-    path("admin/users/u/choices", choosing.person_choices, name="person_choices"),
+    path("admin/users/u/choices", choices.person_choices, name="person_choices"),
     path("admin/users/u/new", adding.person_create, name="person_create"),
     path("admin/users/u/bulk", bulk.person_bulk, name="person_bulk"),
     path("admin/users/u/bulk/leaving", leavings.person_leavings, name="person_leavings"),

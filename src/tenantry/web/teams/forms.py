@@ -2,9 +2,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from tenantry.core.actor import Actor
 from tenantry.core.bounds import LABEL, LINE
 from tenantry.web.forms import BoundField, HouseForm
-from tenantry.web.people.place_forms import Choices, ChosenId, offer
+from tenantry.web.picking import Picker, PickField, set_pickers
 
 
 class TeamForm(HouseForm):
@@ -12,13 +13,11 @@ class TeamForm(HouseForm):
 
     name = BoundField(LABEL, label=_("Name"))
     description = BoundField(LINE, label=_("What it is for"))
-    workspace = ChosenId(label=_("Workspace"), required=False)
+    workspace = PickField(label=_("Workspace"))
 
-    def __init__(self, *args: Any, workspaces: Choices, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, picker: Picker | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self.fields["workspace"], workspaces, _("In no workspace"))
-        if not workspaces:
-            del self.fields["workspace"]
+        set_pickers(self, actor, {"workspace": picker} if picker else {}, ["workspace"])
 
     @property
     def params(self) -> dict[str, Any]:
@@ -27,3 +26,13 @@ class TeamForm(HouseForm):
         if "workspace" in data:
             data["workspace_id"] = data.pop("workspace")
         return data
+
+
+class JoiningForm(HouseForm):
+    """Which team somebody comes into."""
+
+    team = PickField()
+
+    def __init__(self, *args: Any, actor: Actor, picker: Picker | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        set_pickers(self, actor, {"team": picker} if picker else {}, ["team"])

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -15,10 +15,10 @@ from tenantry.acting.actions import perform
 from tenantry.core import clock
 from tenantry.core.decisions import decide
 from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing, PlanChanged
-from tenantry.core.ids import parse_id
 from tenantry.core.paging import keyset_page
 from tenantry.core.records import NOWHERE
 from tenantry.core.transactions import reading
+from tenantry.organizations.labels import label
 from tenantry.organizations.structure import has_rows
 from tenantry.people.actions import (
     TeamDeletionPlan,
@@ -34,10 +34,12 @@ from tenantry.people.permissions import TEAMS_MANAGE, TEAMS_VIEW, WORKSPACES_VIE
 from tenantry.people.selectors import get_team, may_manage_team, searched_teams, team_members, visible_members
 from tenantry.web.dialogs import form_dialog
 from tenantry.web.people.answers import current_url
+from tenantry.web.people.grouping import KINDS, TEAM, WORKSPACE, group_picker
+from tenantry.web.picking import is_searching
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
 from tenantry.web.selection import picked
-from tenantry.web.teams.forms import TeamForm
+from tenantry.web.teams.forms import JoiningForm, TeamForm
 from tenantry.web.toasts import toast
 
 PAGE_SIZE = 50
@@ -57,11 +59,20 @@ def _ask_all(request: MemberRequest) -> None:
         raise PermissionMissing(TEAMS_MANAGE)
 
 
-def _workspaces(request: MemberRequest) -> list[tuple[UUID, str]]:
-    """Those that the actor sees, where there are any."""
-    if not has_rows(request.organization, "workspaces") or not request.actor.may(WORKSPACES_VIEW):
-        return []
-    return list(visible_workspaces(request.actor).order_by("sort_name").values_list("id", "name"))
+def _form(request: MemberRequest, team: Any = None) -> TeamForm:
+    """`team`: the one that is edited. A workspace out of the actor's sight stays its own."""
+    sent = request.POST if request.method == "POST" else None
+    present = [team.workspace_id] if team and team.workspace_id else []
+    picker = None
+    if has_rows(request.organization, "workspaces") and request.actor.may(WORKSPACES_VIEW):
+        free = KINDS[WORKSPACE].none(request.organization.labels)
+        picker = group_picker(request.actor, sent, "workspace", WORKSPACE, present=present, free=free)
+    if present and not visible_workspaces(request.actor).filter(id=present[0]).exists():
+        picker = None
+    searching = is_searching(sent)
+    initial = {"name": team.name, "description": team.description} if team else {}
+    initial = sent.dict() if sent is not None and searching else initial
+    return TeamForm(None if searching else sent, initial=initial, actor=request.actor, picker=picker)
 
 
 @screen(TEAMS_VIEW, TEAMS_MANAGE)
@@ -82,7 +93,7 @@ def team_list(request: MemberRequest) -> HttpResponse:
 def team_create(request: MemberRequest) -> HttpResponse:
     _ask_all(request)
     with reading():
-        form = TeamForm(request.POST or None, workspaces=_workspaces(request))
+        form = _form(request)
 
     def create(_given: dict[str, Any]) -> HttpResponse:
         made = perform(create_team, actor=request.actor, **form.params)
@@ -115,12 +126,7 @@ def team_edit(request: MemberRequest, team_id: UUID) -> HttpResponse:
     _ask_all(request)
     with reading():
         team = get_team(request.actor, team_id)
-        workspaces = _workspaces(request)
-    initial = {"name": team.name, "description": team.description, "workspace": str(team.workspace_id or "")}
-    if team.workspace_id and team.workspace_id not in {i for i, _name in workspaces}:
-        # Out of the actor's sight: it stays there.
-        workspaces = []
-    form = TeamForm(request.POST or None, initial=initial, workspaces=workspaces)
+        form = _form(request, team)
 
     def save(_given: dict[str, Any]) -> HttpResponse:
         perform(edit_team, actor=request.actor, team_id=team_id, **form.params)
@@ -160,7 +166,7 @@ def _deletion_page(request: MemberRequest, plan: TeamDeletionPlan, changed: Plan
 def team_people(request: MemberRequest, team_id: UUID) -> HttpResponse:
     """GET: people who are not in the team, to search and tick. POST: adds them, as leads when asked."""
     if request.method == "POST":
-        return _add(request, team_id, _ids(request))
+        return _add(request, team_id, _ids(request.POST))
     team = get_team(request.actor, team_id)
     if not may_manage_team(request.actor, team_id):
         raise PermissionMissing(TEAMS_MANAGE)
@@ -174,8 +180,8 @@ def team_people(request: MemberRequest, team_id: UUID) -> HttpResponse:
     return page(request, "teams/people.html", context)
 
 
-def _ids(request: MemberRequest) -> tuple[UUID, ...]:
-    ids = picked(request.POST.getlist("ids"))
+def _ids(said: QueryDict) -> tuple[UUID, ...]:
+    ids = picked(said.getlist("ids"))
     if ids is None:
         raise NotFound
     if not ids:
@@ -194,13 +200,25 @@ def _add(request: MemberRequest, team_id: UUID, ids: tuple[UUID, ...], back: str
     return go(request, back or reverse("team_detail", args=[team_id]))
 
 
-@screen(TEAMS_MANAGE, methods=("POST",))
+@screen(TEAMS_MANAGE, methods=("GET", "POST"))
 def team_joining(request: MemberRequest) -> HttpResponse:
-    """From a person's page: `team` and `ids`."""
-    team_id = parse_id(request.POST.get("team", ""))
-    if team_id is None:
+    """From a person's page: `ids`, who come into which `team`."""
+    sent = request.POST if request.method == "POST" else None
+    ids = _ids(sent or request.GET)
+    with reading():
+        people = list(visible_members(request.actor).filter(id__in=ids).defer("picture").order_by("sort_name", "id"))
+        if len(people) < len(ids):
+            raise NotFound
+        picker = group_picker(request.actor, sent, "team", TEAM, title=label(request.organization.labels, "team"))
+    searching = is_searching(sent)
+    form = JoiningForm(None if searching else sent, actor=request.actor, picker=picker)
+    there = reverse("person_teams", args=[ids[0]])
+    if sent is not None and not searching and form.is_valid() and picker is not None:
+        return _add(request, form.cleaned_data["team"], ids, back=_behind(request) or there)
+    if form.has_error("team", "invalid_choice"):
         raise NotFound
-    return _add(request, team_id, _ids(request), back=_behind(request))
+    context = {"form": form, "people": people, "ids": ids, "back": there}
+    return page(request, "teams/joining.html", context, status=422 if form.errors else 200)
 
 
 def _behind(request: MemberRequest) -> str:

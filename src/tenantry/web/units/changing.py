@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
-from tenantry.access.places import get_unit, unit_choices
+from tenantry.access.places import get_unit
 from tenantry.acting.actions import perform
 from tenantry.core.errors import NotFound, PlanChanged, Refusal
 from tenantry.core.ids import parse_id
@@ -26,8 +26,10 @@ from tenantry.usecases.units import (
     plan_move_unit,
     rename_unit,
 )
+from tenantry.web.people.grouping import UNIT_OF, group_picker
 from tenantry.web.people.place_forms import PlaceForm
 from tenantry.web.people.plans import listing
+from tenantry.web.picking import is_searching
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
@@ -98,15 +100,13 @@ def unit_move(request: MemberRequest, unit_id: UUID) -> HttpResponse:
         unit = get_unit(request.actor, unit_id, UNITS_MANAGE)
         if unit.parent_id is None:
             raise RootUnitStays
-        places = [(i, name) for i, name in unit_choices(request.actor, UNITS_MANAGE) if i != unit_id]
-    form = PlaceForm(
-        request.POST or None, units=places, label=gettext_lazy("New place"), initial={"unit": str(unit.parent_id)}
-    )
+        sent = request.POST if request.method == "POST" else None
+        form = _place_form(request, sent, unit, _("New place"))
     context: dict[str, Any] = {"form": form, "unit": unit}
-    if request.method == "GET":
+    if request.method == "GET" or is_searching(sent):
         return page(request, "units/move.html", context)
     if not form.is_valid():
-        _refuse_foreign(request, places)
+        _refuse_foreign(form)
         return page(request, "units/move.html", context, status=422)
     parent_id, digest, status = form.cleaned_data["unit"], request.POST.get("digest", ""), 200
     try:
@@ -125,10 +125,16 @@ def unit_move(request: MemberRequest, unit_id: UUID) -> HttpResponse:
     return page(request, "units/move.html", context, status=status)
 
 
-def _refuse_foreign(request: MemberRequest, places: list[tuple[UUID, str]]) -> None:
+def _place_form(request: MemberRequest, sent: QueryDict | None, unit: Any, title: str) -> PlaceForm:
+    """Among the units that the actor manages, this one aside; the one above it is chosen."""
+    above, kind = [unit.parent_id], UNIT_OF[UNITS_MANAGE]
+    picker = group_picker(request.actor, sent, "unit", kind, present=above, without=unit.id, title=title)
+    return PlaceForm(None if is_searching(sent) else sent, actor=request.actor, picker=picker)
+
+
+def _refuse_foreign(form: PlaceForm) -> None:
     """:raises NotFound: a unit was named that is not among those that may be chosen."""
-    given = request.POST.get("unit", "")
-    if given and given not in {str(i) for i, _name in places}:
+    if form.has_error("unit", "invalid_choice"):
         raise NotFound
 
 
@@ -160,17 +166,14 @@ def unit_deletion(request: MemberRequest, unit_id: UUID) -> HttpResponse:
         unit = get_unit(request.actor, unit_id, UNITS_MANAGE)
         if unit.parent_id is None:
             raise RootUnitStays
-        places = [(i, name) for i, name in unit_choices(request.actor, UNITS_MANAGE) if i != unit_id]
-    form = PlaceForm(
-        request.POST or None,
-        units=places,
-        label=_("Where people and %(units)s go") % in_words(request),
-        initial={"unit": str(unit.parent_id)},
-    )
+        sent = request.POST if request.method == "POST" else None
+        form = _place_form(request, sent, unit, _("Where people and %(units)s go") % in_words(request))
     keep = request.POST.get("keep", "") == "yes"
     context: dict[str, Any] = {"form": form, "unit": unit, "keep": keep}
+    if is_searching(sent):
+        return page(request, "units/deletion.html", context)
     if request.method == "POST" and not form.is_valid():
-        _refuse_foreign(request, places)
+        _refuse_foreign(form)
         return page(request, "units/deletion.html", context, status=422)
     to_id = form.cleaned_data["unit"] if request.method == "POST" else unit.parent_id
     params: dict[str, Any] = {"unit_id": unit_id, "to_id": to_id, "keep_agents": keep}

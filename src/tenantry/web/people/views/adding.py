@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from tenantry.access.holding import givable
+from tenantry.access.holding import profile_names
 from tenantry.access.permissions import RESTRICT
-from tenantry.access.places import unit_choices
+from tenantry.access.places import units_held
 from tenantry.access.selectors import assignable_roles
 from tenantry.acting.actions import perform
 from tenantry.billing.offers import catalogue_for
@@ -33,7 +34,18 @@ from tenantry.usecases.joining import Invited, invite_member
 from tenantry.web.people.alike import alike, initial_of, onward
 from tenantry.web.people.answers import fresh_row
 from tenantry.web.people.forms import AddForm
+from tenantry.web.people.grouping import (
+    DEPARTMENT,
+    KINDS,
+    TEAM,
+    UNIT_OF,
+    GroupPicker,
+    first_of,
+    group_picker,
+    in_no_unit,
+)
 from tenantry.web.people.onward import offers_workspaces
+from tenantry.web.picking import is_searching
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
@@ -41,7 +53,6 @@ from tenantry.web.toasts import toast
 
 DAYS, STRUCTURE, ADD_FIELDS = "people.invitation_days", "organization.structure", "people.add_fields"
 GROWTH = "seats.growth"
-MOST_TEAMS = 200
 PROFILE_RULES = (STRUCTURE, ADD_FIELDS)
 
 
@@ -50,7 +61,7 @@ def person_create(request: MemberRequest) -> HttpResponse:
     with reading():
         context = _context(request)
     form: AddForm = context["form"]
-    if request.method == "GET":
+    if request.method == "GET" or is_searching(request.POST):
         return page(request, "people/new.html", context)
     if not form.is_valid():
         return page(request, "people/new.html", context, status=422)
@@ -75,13 +86,13 @@ def person_create(request: MemberRequest) -> HttpResponse:
         form.refuse(refused)
         context["known"] = _known(request, refused)
         return page(request, "people/new.html", context, status=status_of(refused))
-    toast(request, _said(invited))
+    toast(request, _told(invited))
     with reading():
         then = "person_workspaces" if offers_workspaces(request) else "person_detail"
     return go(request, onward(request, then, invited.membership_id))
 
 
-def _said(made: Invited) -> str:
+def _told(made: Invited) -> str:
     """The same for every address: whether it has an account is not said here."""
     text = _("%(name)s is added.") if made.way == ADMINISTRATOR else _("%(name)s is invited.")
     if made.returned:
@@ -89,27 +100,68 @@ def _said(made: Invited) -> str:
     return text % {"name": made.name}
 
 
+def _said(sent: QueryDict) -> dict[str, Any]:
+    """What was said so far, while one looks for something."""
+    return {**sent.dict(), "must_change": "must_change" in sent}
+
+
+def pickers_of(
+    request: MemberRequest, sent: QueryDict | None, held: Mapping[str, Any], *, free: bool, departed: bool = True
+) -> dict[str, GroupPicker]:
+    """Of the teams, the unit and the department of somebody who is invited, as far as there are any. `held`: what is
+    chosen before anything is; `free`: they may stand in no unit; `departed`: the department is asked, too."""
+    actor, labels = request.actor, request.organization.labels
+    no_unit, no_department = in_no_unit(labels) if free else "", KINDS[DEPARTMENT].none(labels)
+
+    def present(name: str) -> list[UUID]:
+        said = held.get(name) or ()
+        return [UUID(one) for one in ([said] if isinstance(said, str) else said)]
+
+    kinds = {"teams": TEAM}
+    if has_rows(request.organization, "units"):
+        kinds["unit"] = UNIT_OF[INVITE]
+    if departed:
+        kinds["department"] = DEPARTMENT
+    first = first_of(actor, kinds.values())
+    free_of = {"unit": no_unit, "department": no_department}
+    found = {
+        name: group_picker(
+            actor,
+            sent,
+            name,
+            kind,
+            present=present(name),
+            many=name == "teams",
+            free=free_of.get(name, ""),
+            first=first[kind],
+        )
+        for name, kind in kinds.items()
+    }
+    return {name: picker for name, picker in found.items() if picker is not None}
+
+
 def _context(request: MemberRequest) -> dict[str, Any]:
     rules = policy_values(DAYS, GROWTH, ENTRY_MODES, *PROFILE_RULES, *PASSWORD_RULES)
     known = {mode.code: mode for mode in MODES}
     modes = [known[code] for code in rules[ENTRY_MODES]]
     rule = password_rule(rules)
-    units = unit_choices(request.actor, INVITE) if has_rows(request.organization, "units") else []
     # Whoever invites into units only gives what their role there lists.
-    roles = assignable_roles(request.actor, Target(units=frozenset(i for i, _name in units)))
+    roles = assignable_roles(request.actor, Target(units=units_held(request.actor, INVITE)))
     # The weakest role is preselected: an administrator should be made on purpose.
     ready = [role for role in roles if role.is_system] or roles
     ordinary = next((role.id for role in reversed(ready) if role.key == "member"), ready[-1].id if ready else None)
-    given = givable(request.actor, profiled=request.actor.may(RESTRICT) and offers_profiles(rules))
+    bounds = request.actor.may(RESTRICT) and offers_profiles(rules)
+    sent = request.POST if request.method == "POST" else None
+    held = {"role": str(ordinary or ""), "email": request.GET.get("email", "")[:254], **_held_by(request)}
+    free = decide(request.actor, INVITE, NOWHERE).allowed
+    searching = is_searching(sent)
     form = AddForm(
-        request.POST or None,
-        initial={"role": str(ordinary or ""), "email": request.GET.get("email", "")[:254], **_held_by(request)},
+        None if searching else sent,
+        initial=_said(sent) if sent is not None and searching else held,
+        actor=request.actor,
         roles=[(role.id, role.name) for role in roles],
-        teams=given.teams[:MOST_TEAMS],
-        units=units,
-        profiles=given.profiles,
-        free=decide(request.actor, INVITE, NOWHERE).allowed,
-        departments=given.departments,
+        pickers=pickers_of(request, sent, held, free=free),
+        profiles=profile_names() if bounds else [],
         asked=rules[ADD_FIELDS],
         ways=[(mode.code, capfirst(str(mode.title))) for mode in modes],
         labels=request.organization.labels,

@@ -1,11 +1,14 @@
 """Something for a selection of the directory, ticked or all that match: the plan with who is left out and why, then the
 deed with its digest. Up to one batch is done at once; more is an operation with a page of its own."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse, QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from tenantry.acting.actions import perform
 from tenantry.core import clock
@@ -20,12 +23,15 @@ from tenantry.usecases.bulk_changing.errors import NobodyToChange
 from tenantry.usecases.bulk_changing.planned import plan_people
 from tenantry.usecases.bulk_changing.planning import BulkPlan, Selection, kind_of, plan_change
 from tenantry.usecases.leaving.records import REMOVAL_RECORDS, REQUIRED, UNASSIGN
-from tenantry.web.people import filters, successors
+from tenantry.web.offers import TYPED
+from tenantry.web.people import filters
 from tenantry.web.people.answers import current_url
 from tenantry.web.people.bulk_plans import effects_of, reasons_of
 from tenantry.web.people.bulk_words import WORDS, BulkWords, told
+from tenantry.web.people.grouping import GroupPicker, group_picker
+from tenantry.web.people.heirs import ABOUT, HeirPicker, heir_of, heir_picker
 from tenantry.web.people.selecting import MOST, ticked
-from tenantry.web.people.successors import ABOUT, chosen
+from tenantry.web.picking import is_searching, meant
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
@@ -49,12 +55,12 @@ def person_bulk(request: MemberRequest) -> HttpResponse:
 def _answer(request: MemberRequest, asked: "_Asked") -> HttpResponse:
     """:raises Refusal: of whoever was chosen to go on, and see `change_people`."""
     if asked.complete and _is_large(request, asked):
-        if asked.mistyped or (asked.goes_on_unasked and _leaves_records()):
+        if asked.mistyped or (asked.kind.beside and asked.searching) or (asked.goes_on_unasked and _leaves_records()):
             return _plan_page(request, asked, refused=asked.mistyped, large=True)
         # Whatever digest it may carry: so many were not to be read in one answer.
         return _have_planned(request, asked)
     if asked.mistyped:
-        return _plan_page(request, asked, refused=asked.mistyped)
+        return _plan_page(request, asked, refused=asked.mistyped if asked.kind.beside else None)
     if not asked.digest or not asked.complete:
         return _plan_page(request, asked)
     try:
@@ -118,25 +124,48 @@ class _Asked:
         written = sent.get(self.kind.into, "") if self.kind.into else ""
         self.value_id = parse_id(written)
         self.mistyped: InvalidInput | None = None
-        if self.kind.beside:
+        self.picker: GroupPicker | None = None
+        self.searching = is_searching(sent)
+        if self.kind.beside and not self.searching:
             try:
                 with reading():
-                    self.value_id = chosen(request.actor, sent, self.kind.into)
+                    self.value_id = heir_of(request.actor, sent, self.kind.into, leaving=self.ids)
             except InvalidInput as typed:
                 self.mistyped = typed
-        if written and self.value_id is None and self.mistyped is None:
+        elif self.words.groups and not sent.get("digest"):
+            self._choose(request, sent)
+        if written and self.value_id is None and self.mistyped is None and not self.searching:
             raise NotFound
         # A choice of none is one where there may be none.
         self.complete = (
             not self.kind.into
             or self.kind.beside
             or self.value_id is not None
-            or (self.kind.optional and self.kind.into in sent)
+            or (self.kind.optional and self.kind.into in sent and not self.searching)
         )
+        self.complete = self.complete and (self.mistyped is None or self.kind.beside)
         # So many are planned in the background: who goes on with their records is asked before.
         self.goes_on_unasked = self.kind.beside and self.kind.into not in sent
-        self.digest = "" if "show" in sent else sent.get("digest", "")
+        self.digest = "" if "show" in sent or self.searching else sent.get("digest", "")
         self.back = _back(request)
+
+    def _choose(self, request: MemberRequest, sent: QueryDict) -> None:
+        """Among any number of groups: what was ticked or typed, else what there is to choose from."""
+        labels, field = request.organization.labels, self.kind.into
+        title, free = self.words.called(self.words.field, labels), self.words.called(self.words.none, labels)
+        asked = sent if field in sent or f"{field}{TYPED}" in sent else None
+        with reading():
+            self.picker = group_picker(request.actor, asked, field, self.words.groups, free=free, title=title)
+        if self.picker is None or self.searching:
+            self.value_id = None
+        elif asked is None and "asked" in sent:
+            self.picker = replace(self.picker, error=_("Choose one of these."))
+        elif not self.picker.unknown:
+            try:
+                self.value_id = meant(self.picker, request.actor)
+            except ValidationError as refused:
+                self.picker = replace(self.picker, error=refused.messages[0])
+                self.value_id, self.mistyped = None, InvalidInput({field: refused.messages[0]})
 
 
 def _plan_page(
@@ -171,6 +200,7 @@ def _plan_page(
             "back": asked.back,
             "value_id": asked.value_id or "",
             "choices": asked.words.choices(request.actor) if plan is None else [],
+            "picker": asked.picker if plan is None else None,
             "missing": asked.words.called(asked.words.missing, labels),
             "most": MOST,
             "none": asked.words.called(asked.words.none, labels),
@@ -178,17 +208,19 @@ def _plan_page(
             "beside": _beside(request, asked, plan) if (plan or large) and asked.kind.beside else None,
             "reasons": reasons_of(plan) if plan else [],
         }
-        status = 409 if changed else 422 if name_asked else status_of(refused) if refused else 200
+        status = 409 if changed else 422 if name_asked or asked.mistyped else status_of(refused) if refused else 200
         return page(request, "people/bulk.html", context, status=status)
 
 
-def _beside(request: MemberRequest, asked: _Asked, plan: BulkPlan | None) -> dict[str, Any] | None:
+def _beside(request: MemberRequest, asked: _Asked, plan: BulkPlan | None) -> HeirPicker | None:
     """Who may go on with the records; None where there are none as far as is planned, or nobody is asked for (policy
     `people.removal_records`)."""
     needed = plan is None or any(reason.code == "successor_required" for reason in plan.reasons)
     if policy(REMOVAL_RECORDS) == UNASSIGN or not (needed or (plan and plan.number("owned"))):
         return None
-    return {**successors.choices(request.actor, asked.ids), "required": policy(REMOVAL_RECORDS) == REQUIRED}
+    free, title = policy(REMOVAL_RECORDS) != REQUIRED, _("Records go to")
+    said = request.POST if asked.value_id is not None or asked.searching or asked.mistyped else None
+    return heir_picker(request.actor, said, asked.kind.into, leaving=asked.ids, free=free, title=title)
 
 
 def _plan(request: MemberRequest, asked: _Asked) -> BulkPlan | None:

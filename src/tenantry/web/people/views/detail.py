@@ -110,11 +110,11 @@ def person_teams(request: MemberRequest, membership_id: UUID) -> HttpResponse:
     if not context["shows_teams"]:
         raise NotFound
     context["rows"] = list(teams_of_member(request.actor, membership_id))
-    manageable = list(manageable_teams(request.actor).values_list("id", "name"))
-    mine = {row.team_id for row in context["rows"]}
-    changes = context["row"].status != "removed"
-    context["manageable"] = {i for i, _name in manageable} if changes else set()
-    context["addable"] = [(i, name) for i, name in manageable if i not in mine] if changes else []
+    mine = [row.team_id for row in context["rows"]]
+    changes = context["row"].status != "removed" and request.actor.may(TEAMS_MANAGE)
+    teams = manageable_teams(request.actor).filter(id__in=mine)
+    context["manageable"] = set(teams.values_list("id", flat=True)) if changes else set()
+    context |= {"may_add": changes, "row_id": str(membership_id)}
     return page(request, "people/teams.html", context)
 
 

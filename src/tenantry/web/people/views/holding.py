@@ -31,7 +31,6 @@ from tenantry.access.holding import (
     profile_names,
     restrictions_set,
     unit_roles,
-    units_for_giving,
 )
 from tenantry.access.permissions import ASSIGN, RESTRICT
 from tenantry.acting.actions import perform
@@ -44,6 +43,7 @@ from tenantry.people.errors import NotOnOneself
 from tenantry.web.forms import HouseForm
 from tenantry.web.people.answers import done
 from tenantry.web.people.confirming import titles, two_steps
+from tenantry.web.people.grouping import UNIT_OF, group_picker
 from tenantry.web.people.holding import until_in_words
 from tenantry.web.people.holding_forms import (
     FurtherRoleForm,
@@ -53,11 +53,10 @@ from tenantry.web.people.holding_forms import (
     shown_day,
 )
 from tenantry.web.people.restricted import of_restrictions
+from tenantry.web.picking import is_searching
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import page, screen
-
-MOST_UNITS = 1000
 
 
 def reached(request: MemberRequest, membership_id: UUID, code: str) -> Any:
@@ -83,14 +82,17 @@ def person_role_add(request: MemberRequest, membership_id: UUID) -> HttpResponse
     with reading():
         member = reached(request, membership_id, ASSIGN)
         here = unit_roles(request.actor)
-        units = list(units_for_giving(request.actor)[:MOST_UNITS]) if here else []
+        sent = request.POST if request.method == "POST" else None
+        searching = is_searching(sent)
         form = FurtherRoleForm(
-            request.POST or None,
+            None if searching else sent,
+            initial=sent.dict() if sent is not None and searching else {},
+            actor=request.actor,
             zone=request.organization.time_zone,
             labels=request.organization.labels,
             additions=[(role.id, role.name) for role in givable_additions(request.actor, target_of(member))],
             unit_roles=[(role.id, role.name) for role in here],
-            units=[(one.id, f"{one.name} · {one.parent.name}" if one.parent else one.name) for one in units],
+            picker=group_picker(request.actor, sent, "unit", UNIT_OF[ASSIGN]) if here else None,
         )
 
     def wanted() -> dict[str, Any]:

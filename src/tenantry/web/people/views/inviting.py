@@ -13,7 +13,7 @@ from tenantry.access.directory import find_listed, may_act_on
 from tenantry.access.hands import Standing, out_of_hand, standings
 from tenantry.access.holding import profiles_with
 from tenantry.access.permissions import RESTRICT
-from tenantry.access.places import unit_choices
+from tenantry.access.places import units_over
 from tenantry.access.selectors import assignable_roles
 from tenantry.acting.actions import perform
 from tenantry.core import clock
@@ -23,13 +23,13 @@ from tenantry.core.ids import NIL
 from tenantry.core.paging import keyset_page
 from tenantry.core.records import NOWHERE, Target
 from tenantry.core.transactions import reading
-from tenantry.organizations.structure import has_rows, parts_of
+from tenantry.organizations.structure import parts_of
 from tenantry.people.permissions import INVITE
 from tenantry.people.selectors import (
     get_member,
     invitations,
     invitations_in,
-    manageable_with,
+    managed_teams_of,
     open_invitation,
     with_mail,
 )
@@ -38,6 +38,8 @@ from tenantry.usecases.joining import copy_invitation_link, edit_invited, resend
 from tenantry.web.people.answers import done
 from tenantry.web.people.batches import recent_batches
 from tenantry.web.people.forms import InvitedForm
+from tenantry.web.people.views.adding import pickers_of
+from tenantry.web.picking import Picker, is_searching
 from tenantry.web.refusals import status_of, ways_out
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import page, screen
@@ -144,7 +146,7 @@ def person_invitation_edit(request: MemberRequest, membership_id: UUID) -> HttpR
     with reading():
         context = _edit_context(request, membership_id)
     form: InvitedForm = context["form"]
-    if request.method == "GET":
+    if request.method == "GET" or is_searching(request.POST):
         return page(request, "people/edit_invited.html", context)
     if not form.is_valid():
         return page(request, "people/edit_invited.html", context, status=422)
@@ -169,31 +171,42 @@ def person_invitation_edit(request: MemberRequest, membership_id: UUID) -> HttpR
     return done(request, membership_id, _("The invitation was changed."))
 
 
+def _reaches(request: MemberRequest, unit_id: UUID, picker: Picker | None) -> bool:
+    """Whether the unit in which somebody stands is one of those into which the actor invites."""
+    if picker is not None and unit_id in dict(picker.choices):
+        return True
+    return units_over(request.actor, INVITE).filter(id=unit_id).exists()
+
+
 def _edit_context(request: MemberRequest, membership_id: UUID) -> dict[str, Any]:
     member = find_listed(request.actor, membership_id, clock.now())
-    units = unit_choices(request.actor, INVITE) if has_rows(request.organization, "units") else []
-    if member.unit_id and member.unit_id not in {i for i, _name in units}:
-        units = []
     roles = assignable_roles(request.actor, Target(units=frozenset(member.above)))
     # Teams that the actor does not manage stay as they are: the action keeps them.
-    teams = manageable_with(request.actor, membership_id)
+    teams = managed_teams_of(request.actor, membership_id)
     bounds = may_act_on(request.actor, member, RESTRICT) and "profiles" in parts_of(request.organization)
     profiles = profiles_with(membership_id) if bounds else []
+    held: dict[str, Any] = {
+        "given_name": member.given_name,
+        "family_name": member.family_name,
+        "role": str(member.role_id_ or ""),
+        "teams": [str(i) for i in teams],
+        "unit": str(member.unit_id or ""),
+        "profile": next((str(i) for i, _name, is_held in profiles if is_held), ""),
+    }
+    sent = request.POST if request.method == "POST" else None
+    searching = is_searching(sent)
+    free = decide(request.actor, INVITE, NOWHERE).allowed
+    pickers = pickers_of(request, sent, held, free=free, departed=False)
+    if member.unit_id and not _reaches(request, member.unit_id, pickers.get("unit")):
+        # Who stands where the actor does not reach stays there.
+        pickers.pop("unit", None)
     form = InvitedForm(
-        request.POST or None,
-        initial={
-            "given_name": member.given_name,
-            "family_name": member.family_name,
-            "role": str(member.role_id_ or ""),
-            "teams": [str(i) for i, _name, is_in in teams if is_in],
-            "unit": str(member.unit_id or ""),
-            "profile": next((str(i) for i, _name, is_held in profiles if is_held), ""),
-        },
+        None if searching else sent,
+        initial=sent.dict() if sent is not None and searching else held,
+        actor=request.actor,
+        pickers=pickers,
         roles=[(r.id, r.name) for r in roles],
-        teams=[(i, name) for i, name, _in in teams],
-        units=units,
         profiles=[(i, name) for i, name, _held in profiles],
         labels=request.organization.labels,
-        free=decide(request.actor, INVITE, NOWHERE).allowed,
     )
     return {"member": member, "form": form, "roles": roles}

@@ -2,6 +2,7 @@
 with the plan's digest; and taking them back."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -32,9 +33,11 @@ from tenantry.usecases.offboarding import (
 from tenantry.usecases.undoing import newest_entry
 from tenantry.usecases.undoing_leaving import REMOVED
 from tenantry.web.context import is_fragment
+from tenantry.web.offers import TYPED
 from tenantry.web.people.answers import done
+from tenantry.web.people.heirs import ABOUT, SUCCESSOR, heir_of
 from tenantry.web.people.leaving_words import leaving_context
-from tenantry.web.people.successors import ABOUT, chosen
+from tenantry.web.picking import is_searching
 from tenantry.web.refusals import status_of, ways_out
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
@@ -46,7 +49,7 @@ PAGES = {"deactivation": "person_deactivation", "removal": "person_removal", "re
 @screen(DEACTIVATE, methods=("GET", "POST"))
 def person_deactivation(request: MemberRequest, membership_id: UUID) -> HttpResponse:
     """POST with `freezing`: now, although something is to be settled; with `show`: what would happen."""
-    if request.method == "GET" or "show" in request.POST:
+    if request.method == "GET" or "show" in request.POST or is_searching(request.POST):
         return _deactivation_page(request, membership_id)
     freezing = "freezing" in request.POST
     try:
@@ -90,16 +93,18 @@ def _deactivation_page(
 @screen(REMOVE, methods=("GET", "POST"))
 def person_removal(request: MemberRequest, membership_id: UUID) -> HttpResponse:
     """`successor`: who goes on with the records, `successor_typed` in words. POST with `show`: what would happen."""
-    sent = request.POST if request.method == "POST" else request.GET
+    sent, ids = request.POST if request.method == "POST" else request.GET, (membership_id,)
     try:
         with reading():
-            successor_id = chosen(request.actor, sent, "successor")
-        if request.method == "GET" or "show" in sent:
+            searching = is_searching(sent)
+            # Who is looked for is not chosen yet.
+            successor_id = parse_id(sent.get(SUCCESSOR, "")) if searching else heir_of(request.actor, sent, leaving=ids)
+        if searching or request.method == "GET" or "show" in sent:
             return _removal_page(request, membership_id, successor_id)
         left: Left = perform(
             remove_members,
             actor=request.actor,
-            membership_ids=(membership_id,),
+            membership_ids=ids,
             successor_id=successor_id,
             digest=sent.get("digest", ""),
             tell=sent.get("tell") == "manager",
@@ -156,7 +161,8 @@ def _plan_page(
     """`supposed`: what happened if everything were settled, where nothing can happen yet."""
     counted = seats(clock.now()) if request.actor.may_any(SEATS_VIEW, BILLING_VIEW) else None
     labels = request.organization.labels
-    context |= leaving_context(request.actor, plan, supposed, labels, removing=removing, counted=counted)
+    said = request.POST if request.method == "POST" else request.GET
+    context |= leaving_context(request.actor, plan, supposed, labels, said=said, removing=removing, counted=counted)
     context |= {
         "person_id": membership_id,
         "typed": request.POST.get("organization_name", ""),
@@ -176,10 +182,12 @@ def person_matter(request: MemberRequest, membership_id: UUID) -> HttpResponse:
     how = how if how in PAGES else "deactivation"
     matter = request.POST.get("matter", "")
     kind, _colon, place = matter.partition(":")
+    if is_searching(request.POST):
+        return go(request, _looking(request, membership_id, how))
     refused: Refusal | None = None
     try:
         with reading():
-            person_id = chosen(request.actor, request.POST, f"person_{matter}")
+            person_id = heir_of(request.actor, request.POST, f"person_{matter}", leaving=(membership_id,))
         if person_id is None:
             raise InvalidInput({"person": _("Choose somebody.")})
         perform(
@@ -207,6 +215,13 @@ def person_matter(request: MemberRequest, membership_id: UUID) -> HttpResponse:
         if chosen_before.code not in ABOUT:
             raise
         return _removal_page(request, membership_id, None, refused=refused or chosen_before)
+
+
+def _looking(request: MemberRequest, membership_id: UUID, how: str) -> str:
+    """The page on which somebody looks for a person without a script, with what was typed."""
+    name = f"{request.POST.get('find', '')}{TYPED}"
+    typed = urlencode({name: request.POST.get(name, "")})
+    return f"{reverse(PAGES[how], args=[membership_id])}?{typed}"
 
 
 @screen(DEACTIVATE, methods=("GET", "POST"))

@@ -19,13 +19,14 @@ from tenantry.usecases.planning_many import AbsencesPlan, plan_schedule_leavings
 from tenantry.usecases.planning_removals import RemovalsPlan
 from tenantry.web.people import filters
 from tenantry.web.people.answers import current_url
+from tenantry.web.people.heirs import heir_on_a_day
 from tenantry.web.people.leaving_words import leaving_effects
 from tenantry.web.people.planning_forms import LeavingForm
 from tenantry.web.people.plans import blockers
 from tenantry.web.people.selecting import MOST, ticked
-from tenantry.web.people.successors import choices_on_a_day
 from tenantry.web.people.views.planned_removals import removal_on_a_day
 from tenantry.web.people.views.planning import FIELDS, named_day
+from tenantry.web.picking import is_searching
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
@@ -41,12 +42,15 @@ def person_leavings(request: MemberRequest) -> HttpResponse:
     ids = _all_who_match(request) if "all" in sent else ticked(sent)
     is_begun = "last_day" in sent
     removes = request.actor.may(REMOVE)
-    form = LeavingForm(sent if is_begun else None, zone=request.organization.time_zone, removes=removes)
+    searching = is_searching(sent)
+    initial = sent.dict() if searching else {}
+    bound = sent if is_begun and not searching else None
+    form = LeavingForm(bound, zone=request.organization.time_zone, removes=removes, initial=initial)
     context: dict[str, Any] = {"form": form, "ids": ids, "back_to": _back(request)}
     if removes:
         with reading():
-            context |= choices_on_a_day(request.actor, ids)
-    if not is_begun:
+            context |= heir_on_a_day(request.actor, sent, ids)
+    if bound is None:
         return page(request, TEMPLATE, context)
     if not form.is_valid():
         return page(request, TEMPLATE, context, status=422)

@@ -7,7 +7,6 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from tenantry.access.directory import may_act_on
-from tenantry.access.places import unit_choices
 from tenantry.access.workspaces import workspaces_of
 from tenantry.acting.actions import perform
 from tenantry.core.decisions import decide
@@ -20,8 +19,9 @@ from tenantry.people.permissions import EDIT, WORKFLOWS_VIEW
 from tenantry.people.selectors import get_member, workflows_of_member
 from tenantry.usecases.placing import move_to_unit
 from tenantry.web.people.answers import done
-from tenantry.web.people.forms import in_no_unit
+from tenantry.web.people.grouping import UNIT_OF, group_picker, in_no_unit
 from tenantry.web.people.place_forms import PlaceForm
+from tenantry.web.picking import is_searching
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import page, screen
@@ -44,17 +44,20 @@ def person_unit(request: MemberRequest, membership_id: UUID) -> HttpResponse:
     """`unit`: where they stand from now on; empty is nowhere."""
     with reading():
         member = get_member(request.actor, membership_id)
-        units = unit_choices(request.actor, EDIT)
-        free = decide(request.actor, EDIT, NOWHERE).allowed
-    form = PlaceForm(
-        request.POST or None,
-        units=units,
-        empty=in_no_unit(request.organization.labels) if free else None,
-        label=label(request.organization.labels, "unit"),
-        initial={"unit": str(member.unit_id or "")},
-    )
+        labels = request.organization.labels
+        sent = request.POST if request.method == "POST" else None
+        picker = group_picker(
+            request.actor,
+            sent,
+            "unit",
+            UNIT_OF[EDIT],
+            present=[member.unit_id] if member.unit_id else [],
+            free=in_no_unit(labels) if decide(request.actor, EDIT, NOWHERE).allowed else "",
+            title=label(labels, "unit"),
+        )
+    form = PlaceForm(None if is_searching(sent) else sent, actor=request.actor, picker=picker)
     context = {"form": form, "member": member}
-    if request.method == "GET":
+    if request.method == "GET" or is_searching(sent):
         return page(request, "people/unit.html", context)
     if not form.is_valid():
         if form.has_error("unit", "invalid_choice"):

@@ -11,7 +11,7 @@ from tenantry.core import clock
 from tenantry.core.errors import InvalidInput, PlanChanged, Refusal
 from tenantry.core.transactions import reading
 from tenantry.usecases.planning_removals import RemovalsPlan, plan_schedule_removals, schedule_removals
-from tenantry.web.people import successors
+from tenantry.web.people.heirs import heir_of
 from tenantry.web.people.leaving_words import leaving_effects
 from tenantry.web.people.matters import matter_lines
 from tenantry.web.people.plans import blockers
@@ -34,7 +34,7 @@ def removal_on_a_day(
     digest, status = request.POST.get("digest", ""), 200
     try:
         with reading():
-            successor_id = successors.chosen(request.actor, request.POST, "successor")
+            successor_id = heir_of(request.actor, request.POST, leaving=ids)
         last_day = context["form"].cleaned_data["last_day"]
         wanted = {"actor": request.actor, "membership_ids": ids, "last_day": last_day, "successor_id": successor_id}
         if digest:

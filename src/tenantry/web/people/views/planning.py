@@ -27,12 +27,13 @@ from tenantry.usecases.planning import (
 )
 from tenantry.usecases.planning_removals import RemovalsPlan, call_off_removal
 from tenantry.web.people.answers import done
+from tenantry.web.people.heirs import heir_on_a_day
 from tenantry.web.people.leaving_words import leaving_effects
 from tenantry.web.people.matters import matter_lines
 from tenantry.web.people.planning_forms import AwayForm, LeavingForm, ReturnForm
 from tenantry.web.people.plans import blockers
-from tenantry.web.people.successors import choices_on_a_day
 from tenantry.web.people.views.planned_removals import removal_on_a_day
+from tenantry.web.picking import is_searching
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import page, screen
@@ -62,12 +63,15 @@ def person_planned(request: MemberRequest, membership_id: UUID) -> HttpResponse:
     }
     removes = request.actor.may(REMOVE)
     zone = request.organization.time_zone
-    form = LeavingForm(request.POST or None, zone=zone, removes=removes, initial=initial)
+    sent = request.POST if request.method == "POST" else None
+    searching = is_searching(sent)
+    initial = sent.dict() if sent is not None and searching else initial
+    form = LeavingForm(None if searching else sent, zone=zone, removes=removes, initial=initial)
     context: dict[str, Any] = {"form": form, "member": member, "present": present}
     if removes:
         with reading():
-            context |= choices_on_a_day(request.actor, [membership_id], manager_id=member.manager_id)
-    if request.method == "GET":
+            context |= heir_on_a_day(request.actor, sent, [membership_id], manager_id=member.manager_id)
+    if request.method == "GET" or searching:
         return page(request, "people/planned.html", context)
     if not form.is_valid():
         return page(request, "people/planned.html", context, status=422)
@@ -169,7 +173,9 @@ def _removal_planned(request: MemberRequest, membership_id: UUID, made: Removals
 
 def _away(request: MemberRequest, membership_id: UUID, member: Any, present: dict[str, date]) -> HttpResponse:
     """They are out already: they come back, or leave for good."""
-    zone, sent, template = request.organization.time_zone, request.POST or None, "people/planned_return.html"
+    zone, template = request.organization.time_zone, "people/planned_return.html"
+    sent = request.POST if request.method == "POST" else None
+    searching = is_searching(sent)
     context: dict[str, Any] = {"member": member, "present": present, "template": template}
     if request.actor.may(REMOVE):
         initial = {
@@ -177,14 +183,17 @@ def _away(request: MemberRequest, membership_id: UUID, member: Any, present: dic
             "last_day": present.get("removal"),
             "back_on": present.get("reactivation"),
         }
-        form: ReturnForm = AwayForm(sent, zone=zone, removes=True, initial=initial)
+        initial = sent.dict() if sent is not None and searching else initial
+        form: ReturnForm = AwayForm(None if searching else sent, zone=zone, removes=True, initial=initial)
         with reading():
-            context |= choices_on_a_day(request.actor, [membership_id], manager_id=member.manager_id)
+            context |= heir_on_a_day(request.actor, sent, [membership_id], manager_id=member.manager_id)
     else:
-        form = ReturnForm(sent, zone=zone, initial={"back_on": present.get("reactivation")})
+        form = ReturnForm(None if searching else sent, zone=zone, initial={"back_on": present.get("reactivation")})
     context["form"] = form
-    if request.method == "GET" or not form.is_valid():
-        return page(request, template, context, status=200 if request.method == "GET" else 422)
+    if request.method == "GET" or searching:
+        return page(request, template, context)
+    if not form.is_valid():
+        return page(request, template, context, status=422)
     if isinstance(form, AwayForm) and form.removing:
         return _removal(request, membership_id, context)
     try:

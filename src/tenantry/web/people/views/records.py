@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import HttpResponse, QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tenantry.acting.actions import perform
@@ -29,11 +30,12 @@ from tenantry.usecases.leaving.later import left_for_later
 from tenantry.usecases.leaving.receipts import get_receipt, latest_receipt
 from tenantry.usecases.leaving.records import workflows_of
 from tenantry.usecases.undoing import newest_entry
-from tenantry.web.people import successors
+from tenantry.web.people.heirs import HeirPicker, heir_picker
 from tenantry.web.people.leaving_words import amounts, receipt_lines, records_in_words
-from tenantry.web.people.matters import later_in_words, matter_lines
+from tenantry.web.people.matters import later_in_words, matter_lines, with_pickers
 from tenantry.web.people.reassign_forms import ReassignForm
 from tenantry.web.people.views.detail import head
+from tenantry.web.picking import is_searching, repeated
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
@@ -58,13 +60,11 @@ def person_records(request: MemberRequest, membership_id: UUID) -> HttpResponse:
         else ()
     )
     lines = matter_lines(request.actor, later, request.organization.labels, already=True)
-    if any(line.fix for line in lines):
-        context |= successors.choices(request.actor, [membership_id])
     context |= {
         "counts": [(types[key], number) for key, number in counts.items()],
         "total": sum(counts.values()),
         "may_reassign": (hands or context["takes"]) and bool(counts),
-        "matters": lines,
+        "matters": with_pickers(request.actor, lines, request.GET, [membership_id]),
         "person_id": membership_id,
     }
     return page(request, "people/records.html", context)
@@ -76,7 +76,7 @@ def person_reassign(request: MemberRequest, membership_id: UUID) -> HttpResponse
     happen now is shown anew."""
     form, context = _form(request, membership_id)
     template = "people/reassign.html"
-    if request.method == "GET" or "find" in request.POST:
+    if request.method == "GET" or is_searching(request.POST):
         return page(request, template, context)
     if not form.is_valid() or "change" in request.POST:
         return page(request, template, context, status=200 if "change" in request.POST else 422)
@@ -103,7 +103,7 @@ def person_reassign(request: MemberRequest, membership_id: UUID) -> HttpResponse
     except Refusal as refused:
         form.refuse(refused)
         return page(request, template, context, status=status_of(refused))
-    context |= {"plan": plan, "effects": reassign_effects(plan), "repeated": _repeated(request)}
+    context |= {"plan": plan, "effects": reassign_effects(plan), "repeated": _repeated(form)}
     return page(request, template, context, status=status)
 
 
@@ -112,18 +112,19 @@ def _form(request: MemberRequest, membership_id: UUID) -> tuple[ReassignForm, di
         member = get_member(request.actor, membership_id)
         counts = owned_counts(request.actor, [membership_id]).get(membership_id, {})
         sent = request.POST if request.method == "POST" else None
-        found = successors.receivers(request.actor, [membership_id], sent, manager_id=member.manager_id)
+        searching = is_searching(sent)
+        who: dict[str, Any] = {"leaving": [membership_id], "manager_id": member.manager_id, "many": True}
+        receivers: HeirPicker = heir_picker(request.actor, sent, "to", **who, title=_("People"))
         types = record_types()
         form = ReassignForm(
-            sent if sent is not None and "find" not in sent else None,
+            None if searching else sent,
+            actor=request.actor,
+            receivers=receivers,
             types=[(key, f"{types[key].plural} ({number})") for key, number in counts.items()],
             workflows=workflows_of(membership_id) if counts.get("deal") else [],
-            people=found.people,
             initial=_said(sent) if sent is not None else _begun(request, counts),
         )
-    ticked = [str(one) for one, _name in found.chosen]
-    shown = {"receivers": found, "ticked": ticked, "total": sum(counts.values())}
-    return form, {"form": form, "member": member, "counts": counts, **shown}
+    return form, {"form": form, "member": member, "counts": counts, "total": sum(counts.values())}
 
 
 def _begun(request: MemberRequest, counts: Mapping[str, int]) -> dict[str, Any]:
@@ -138,10 +139,9 @@ def _said(sent: QueryDict) -> dict[str, Any]:
     return {**plain, "types": sent.getlist("types")}
 
 
-def _repeated(request: MemberRequest) -> list[tuple[str, str]]:
+def _repeated(form: ReassignForm) -> list[tuple[str, str]]:
     """What was chosen, for the form that confirms it."""
-    names = ("types", "state", "workflow", "before", "spread", "to")
-    return [(name, value) for name in names for value in request.POST.getlist(name)]
+    return [(name, value) for name in form.fields for value in repeated(form, name)]
 
 
 def reassign_effects(plan: Any) -> list[dict[str, Any]]:
