@@ -78,13 +78,16 @@ def find_large() -> None:
 
 @job("access.keep_search", lane=LONG, retry=None)
 def keep_search(*, organization_id: UUID) -> None:
-    """Fills and folds, batch by batch, each in a transaction of its own, for as long as its turn is."""
+    """Fills and folds, batch by batch, each in a transaction of its own, for as long as its turn is; then others have
+    theirs."""
     ends = time.monotonic() + TURN_SECONDS
     while time.monotonic() < ends:
         with writing():
             state = keeping.locked_state()
             if state is None or not keeping.tend(state, clock.now()):
                 return
+    with writing():
+        _keep([organization_id])
 
 
 @job("access.find_snapshots", every="* * * * * */20", retry=None)

@@ -28,7 +28,8 @@ from tenantry.people.models import (
 LARGE = 20_000
 # Far below: who goes up and down around the line is not filled and emptied all day.
 SMALL = 10_000
-FOLDED_AT_ONCE = 2000
+# Notes of who changed; somebody new has three or four. Many at once come to lie side by side in the lists.
+FOLDED_AT_ONCE = 10_000
 FILLED_AT_ONCE = 5000
 # Terms with more people than this are known by size.
 FREQUENT = 2000
