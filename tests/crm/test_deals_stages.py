@@ -1,5 +1,6 @@
 """Stages and workflows that hold deals: plan equals effect, and nothing is lost when two act at the same moment."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -153,7 +154,8 @@ def test_a_workflow_goes_and_its_deals_go_to_another(org):
     first, second, third, _last = stages_of(org, flow)
     there = stages_of(org, goal)
     org.perform(edit_stage, workflow_id=goal, stage_id=there[1], fields=StageFields("Otherwise"))
-    kept = make_record(org, "deal", org.owner, workflow_id=flow, stage_id=third)
+    long_ago = clock.now() - timedelta(days=20)
+    kept = make_record(org, "deal", org.owner, workflow_id=flow, stage_id=third, stage_since=long_ago)
     fallen = make_record(org, "deal", org.owner, workflow_id=flow, stage_id=second)
     lost = make_record(org, "deal", None, workflow_id=flow, stage_id=second, state="lost", closed_at=clock.now())
     with pytest.raises(WorkflowInUse):
@@ -168,6 +170,8 @@ def test_a_workflow_goes_and_its_deals_go_to_another(org):
     org.perform(delete_workflow, workflow_id=flow, to_id=goal, organization_name=NAME, digest=plan.digest)
     assert where(org, kept, fallen, lost) == [(goal, there[2]), (goal, there[0]), (goal, there[0])]
     assert first
+    with scope.tenant(org.id), reading():
+        assert Deal.objects.get(id=kept).stage_since > long_ago, "nothing is stale where it came today"
 
 
 def test_a_workflow_is_duplicated_with_its_stages(org):

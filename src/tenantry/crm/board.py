@@ -19,6 +19,7 @@ from tenantry.core.together import wanted
 from tenantry.crm.models import Deal, DealApproval, Stage
 from tenantry.crm.pipelines import DEALS_VIEW, stages_of
 from tenantry.crm.records import DEAL
+from tenantry.crm.reports import weighted
 from tenantry.crm.searching import matching
 from tenantry.crm.selectors import rows_of, with_owner
 
@@ -110,11 +111,12 @@ def asked_wanted(deal_ids: Sequence[UUID]) -> Together:
 
 
 def totals(lanes: Sequence[Lane]) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
-    """What all open deals are worth, and the same by the probability of their stages, by currency."""
+    """What all open deals are worth, and the same by the probability of their stages, by currency: to the cent what the
+    report of the pipeline says."""
     worth: dict[str, int] = {}
     likely: dict[str, int] = {}
     for lane in lanes:
         for currency, minor in lane.sums:
             worth[currency] = worth.get(currency, 0) + minor
-            likely[currency] = likely.get(currency, 0) + minor * lane.stage.probability
-    return sorted(worth.items()), sorted((currency, minor // 100) for currency, minor in likely.items())
+            likely[currency] = likely.get(currency, 0) + weighted(minor, lane.stage.probability)
+    return sorted(worth.items()), sorted(likely.items())

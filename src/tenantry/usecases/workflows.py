@@ -280,5 +280,5 @@ def delete_workflow(
 def _bring_over(routes: Iterable[Route], to_id: UUID, now: datetime) -> None:
     for route in routes:
         Deal.objects.filter(stage_id=route.stage_id).update(
-            workflow_id=to_id, stage_id=route.to_id, changed_at=now, version=F("version") + 1
+            workflow_id=to_id, stage_id=route.to_id, stage_since=now, changed_at=now, version=F("version") + 1
         )

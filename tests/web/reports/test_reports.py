@@ -113,6 +113,15 @@ def test_a_figure_of_the_pipeline_leads_to_its_deals(org):
     assert str(other) not in shown
 
 
+def test_the_board_expects_what_the_report_does(org):
+    flow, (first, second) = workflow(org, 50, 50)
+    for stage in (first, second):
+        make_record(org, "deal", org.owner, workflow_id=flow, stage_id=stage, value=1_001)
+    client = signed_in(org.owner)
+    assert "€10.02" in text(client.get("/reports")), "half of 10.01, twice, each rounded"
+    assert "€10.02 expected" in text(client.get(f"/apps/momentum/board/{flow}"))
+
+
 def test_each_currency_has_its_own_sums(org):
     flow, (stage,) = workflow(org, 50)
     for currency, value in (("EUR", 100_00), ("USD", 200_00), ("USD", 300_00), ("JPY", 5_000)):
