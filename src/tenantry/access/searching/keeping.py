@@ -129,7 +129,8 @@ def fold_waiting(state: SearchState, now: datetime) -> bool:
 def needs_sizes(state: SearchState, people: int, now: datetime) -> bool:
     if state.sized_at is None or state.sized_at < now - SIZES_HOLD:
         return True
-    return people > SIZES_FIT * max(LARGE, sum(state.sizes.get(term, 0) for term in STATUS_TERMS))
+    counted = sum(int(state.sizes.get(term, 0)) for term in STATUS_TERMS)
+    return people > SIZES_FIT * max(LARGE, counted)
 
 
 def measure(state: SearchState, now: datetime) -> None:

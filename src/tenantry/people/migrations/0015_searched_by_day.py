@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(_EMPTIED, _EMPTIED),
         migrations.RemoveField("searchstate", "begun_in"),
         migrations.AddField("searchstate", "known_from", models.BigIntegerField(null=True)),
+        migrations.AlterModelOptions("searchwaiting", {}),
         migrations.AddIndex(
             model_name="searchwaiting",
             index=models.Index(fields=["organization_id", "member_id"], name="people_waiting_by_member"),
