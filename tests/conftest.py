@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -19,6 +20,7 @@ from pytest_django.plugin import blocking_manager_key
 
 from support import browsers, clusters, hashing
 from support.mailservers import MailServer
+from support.scheduling import OneByOneAtLast
 from support.servers import LiveServer, start_live_server
 from tenantry.cli.embedded import Cluster
 from tenantry.config import pseudo
@@ -32,6 +34,19 @@ DOORS = {"web", "api", "console", "blueprints"}
 MORE_DOORS = {"test_foreign_ids.py", "test_attacks_lists.py", "test_code.py", "test_routes.py"}
 # Each opens every page, or calls every operation, of an organization in which everything is in use.
 SWEEPS = {"test_budget.py", "test_isolation.py"}
+# Of the live installation, each many times as long as most: they start before the others.
+LONGEST = [
+    "test_every_page.py",
+    "test_in_and_out.py",
+    "test_reference_page.py",
+    "test_bulk_in_a_browser.py",
+    "test_people_in_depth.py",
+    "test_policies.py",
+    "test_look.py",
+    "test_picking.py",
+    "test_board.py",
+    "test_roles_in_a_browser.py",
+]
 
 
 def _is_first_process(config: pytest.Config) -> bool:
@@ -74,9 +89,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(
         key=lambda item: (
             "server" in getattr(item, "fixturenames", ()),
-            "every_page" not in item.nodeid and item.get_closest_marker("soak") is None,
+            item.get_closest_marker("soak") is None,
+            LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST),
         )
     )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneByOneAtLast | None:
+    """Of ``--dist load``, which ``-n`` stands for."""
+    return OneByOneAtLast(config, log) if config.getvalue("dist") == "load" else None
 
 
 def pytest_collection_finish() -> None:
