@@ -1,10 +1,12 @@
 """Queries that are put together once. Django takes milliseconds to make the text of a long one, and a page that is
 asked all day asks the same one each time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Model, QuerySet
 
 from tenantry.core.ids import NIL
@@ -65,3 +67,59 @@ class _Mark:
 
     def fill(self, organization_id: UUID, ids: Sequence[UUID]) -> UUID:
         return organization_id if self.place is None else ids[self.place]
+
+
+class PreparedRow:
+    """The row of a query that has one at most, as `QuerySet.values_list` would give it, for values that differ from one
+    time to the next.
+
+    `build` gets stand-ins for them, by name and in a scope: values that come from nowhere else, so that their places in
+    the text are known. Besides, as with `PreparedById`, it has to give the same query whoever asks.
+    """
+
+    def __init__(self, build: Callable[[], QuerySet[Any, Any]], stand_ins: dict[Hashable, str]) -> None:
+        self._build = build
+        self._stand_ins = stand_ins
+        self._kept: _Kept | None = None
+
+    def find(self, **values: Any) -> tuple[Any, ...] | None:
+        """In the scope of one organization: `values` by the names of the stand-ins."""
+        here = scope.organization_id()
+        if self._kept is None:
+            self._kept = self._compiled(here)
+        given = {**values, "": here}
+        parameters = [given[one.name] if isinstance(one, _Named) else one for one in self._kept.parameters]
+        with connection.cursor() as cursor:
+            cursor.execute(self._kept.text, parameters)
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        read = list(row)
+        for place, (converters, expression) in self._kept.converters.items():
+            for convert in converters:
+                read[place] = convert(read[place], expression, connection)
+        return tuple(read)
+
+    def _compiled(self, organization_id: UUID) -> "_Kept":
+        compiler = self._build().query.get_compiler(DEFAULT_DB_ALIAS)
+        text, values = compiler.as_sql()
+        marks = {**self._stand_ins, organization_id: ""}
+        parameters = tuple(
+            _Named(marks[value]) if isinstance(value, Hashable) and value in marks else value for value in values
+        )
+        return _Kept(text, parameters, compiler.get_converters([column for column, _text, _alias in compiler.select]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Where a value of this name stands; the organization has none."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    text: str
+    parameters: tuple[Any, ...]
+    # Place in the row -> what makes the value of what the database said.
+    converters: dict[int, tuple[list[Callable[..., Any]], Any]]

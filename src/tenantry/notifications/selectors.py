@@ -8,17 +8,21 @@ from django.db.models import Count, QuerySet, Subquery
 
 from tenantry.core.actor import Actor
 from tenantry.core.errors import NotFound
-from tenantry.core.tenancy import scope
+from tenantry.core.prepared import PreparedRow
 from tenantry.notifications.kinds import GROUPS, Channels, Kind, channels, kinds
 from tenantry.notifications.models import Notification, Reader
 from tenantry.notifications.wording import url_of
 from tenantry.organizations.models import Organization
-from tenantry.people.seats import Seats, seat_columns, seats_of
+from tenantry.people.seats import STAND_IN, STANDS_FOR, Seats, here, moments, seat_columns, seats_of
 
 
 def own(actor: Actor, *, unread: bool = False) -> QuerySet[Notification]:
     """The actor's own centre, not ordered."""
-    rows = Notification.objects.filter(membership_id=actor.own_id, in_centre=True)
+    return _of(actor.own_id, unread=unread)
+
+
+def _of(membership_id: UUID, *, unread: bool) -> QuerySet[Notification]:
+    rows = Notification.objects.filter(membership_id=membership_id, in_centre=True)
     return rows.filter(read_at=None) if unread else rows
 
 
@@ -28,10 +32,20 @@ def count_unread(actor: Actor) -> int:
 
 def seats_and_unread(actor: Actor, now: datetime) -> tuple[Seats, int]:
     """The figures around every page of an administrator; one query."""
-    unread = own(actor, unread=True).order_by().values("organization_id").annotate(n=Count("id")).values("n")
-    here = Organization.objects.filter(pk=scope.organization_id())
-    *seats, count = here.values_list(*seat_columns(now), Subquery(unread[:1])).get()
-    return seats_of((seats[0], seats[1], seats[2])), count or 0
+    found = _SEATS_AND_UNREAD.find(**moments(now), own=actor.own_id)
+    if found is None:
+        raise Organization.DoesNotExist
+    *seats, count = found
+    return seats_of(tuple(seats)), count or 0
+
+
+def _seats_and_unread() -> QuerySet[Any, Any]:
+    unread = _of(_SOMEBODY, unread=True).order_by().values("organization_id").annotate(n=Count("id")).values("n")
+    return here().values_list(*seat_columns(STAND_IN), Subquery(unread[:1]))
+
+
+_SOMEBODY = UUID(int=1)
+_SEATS_AND_UNREAD = PreparedRow(_seats_and_unread, {**STANDS_FOR, _SOMEBODY: "own"})
 
 
 def find_own(actor: Actor, notification_id: UUID) -> Notification:

@@ -1,15 +1,16 @@
 """Seats in use, counted under a lock where they are about to grow (product.md §5)."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, JSONObject
 
 from tenantry.acting.actions import in_action
+from tenantry.core.prepared import PreparedRow
 from tenantry.core.tenancy import scope
 from tenantry.organizations.errors import AtSeatLimit
 from tenantry.organizations.locks import lock
@@ -70,7 +71,16 @@ class Seats:
 
 def seats(now: datetime) -> Seats:
     """The meter's figures: one query."""
-    return seats_of(Organization.objects.filter(pk=scope.organization_id()).values_list(*seat_columns(now)).first())
+    return seats_of(_SEATS.find(**moments(now)))
+
+
+def moments(now: datetime) -> dict[str, datetime]:
+    """What `seat_columns` reads of the time, for a prepared query."""
+    return {"now": now, "hour": _hour(now)}
+
+
+def _hour(now: datetime) -> datetime:
+    return now.replace(minute=0, second=0, microsecond=0)
 
 
 def seat_columns(now: datetime) -> tuple[Any, Any, Any]:
@@ -95,7 +105,7 @@ def headcount(now: datetime, status: str, *, free: bool = False) -> Any:
     those = Q(free=True) if free else Q()
     if status not in ("pending", "expired"):
         return Coalesce(Sum("number", filter=those & Q(status=status)), 0)
-    hour = now.replace(minute=0, second=0, microsecond=0)
+    hour = _hour(now)
     past = Coalesce(Sum("number", filter=those & Q(status=Status.INVITED, until__lt=hour)), 0)
     ending = Membership.objects.filter(
         organization_id=OuterRef("organization_id"),
@@ -111,7 +121,18 @@ def headcount(now: datetime, status: str, *, free: bool = False) -> Any:
     return later - just_now
 
 
-def seats_of(found: tuple[Any, Any, Any] | None) -> Seats:
+def here() -> QuerySet[Organization]:
+    """The organization itself."""
+    return Organization.objects.filter(pk=scope.organization_id())
+
+
+# A moment that is no other, and by which value of `moments` its parts are replaced.
+STAND_IN = datetime(1, 2, 3, 4, 5, tzinfo=UTC)
+STANDS_FOR: dict[Hashable, str] = {moment: name for name, moment in moments(STAND_IN).items()}
+_SEATS = PreparedRow(lambda: here().values_list(*seat_columns(STAND_IN)), STANDS_FOR)
+
+
+def seats_of(found: tuple[Any, ...] | None) -> Seats:
     """Of one row of `seat_columns`."""
     by_state, entitled, ruled = found or (None, None, None)
     ruled = {name: value for name, value in (ruled or {}).items() if value is not None}
