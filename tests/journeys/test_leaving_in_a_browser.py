@@ -54,7 +54,7 @@ def fits(page: Page) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_what_stands_in_the_way_is_settled_and_the_records_go_on(new_context, way):
-    org, leaver, heir = ground()
+    org, leaver, _heir = ground()
     page = enter(new_context, way, org.owner)
     page.goto(f"/admin/users/u/{leaver.membership_id}/removal")
     page.wait_for_load_state()

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Sum
@@ -78,21 +77,6 @@ def successor_of(actor: Actor, successor_id: UUID | None, rule: str, leaving: Co
 
 def spread_of(successor_id: UUID | None) -> Spread:
     return Spread("one", (successor_id,)) if successor_id else Spread("nobody")
-
-
-def suggested(actor: Actor, leaving: Collection[UUID], *, manager_id: UUID | None, most: int) -> list[tuple[UUID, str]]:
-    """(id, name) of whom the actor may name as successor: the manager first, then by name; one query."""
-    rows: Any = visible_members(actor).filter(status=Status.ACTIVE).exclude(id__in=leaving)
-    rows = rows.order_by("sort_name", "id").only("given_name", "family_name", "email", "sort_name")[:most]
-    found = [(row.id, row.name) for row in rows]
-    return sorted(found, key=lambda one: one[0] != manager_id)
-
-
-def named_active(actor: Actor, ids: Collection[UUID]) -> list[tuple[UUID, str]]:
-    """(id, name) of those of them whom the actor may name, by name; one query."""
-    rows: Any = visible_members(actor).filter(status=Status.ACTIVE, id__in=ids)
-    rows = rows.order_by("sort_name", "id").only("given_name", "family_name", "email", "sort_name")
-    return [(row.id, row.name) for row in rows]
 
 
 def workflows_of(owner_id: UUID) -> list[tuple[UUID, str]]:
