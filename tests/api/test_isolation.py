@@ -8,12 +8,9 @@ import pytest
 from django.test import Client
 
 from api.callers import PASSWORD, by_key, make_organization
-from support.batches import batch_samples
-from support.crm import OF_PATH, record_samples
-from support.holding import make_profile, make_role
-from support.many import bulk_samples
-from support.selling import billing_samples
-from support.told import notices, publish
+from api.samples import ids_of
+from support.crm import OF_PATH
+from support.holding import make_role
 from tenantry.api.openapi import PREFIX, document
 from tenantry.api.operations import OPERATIONS
 from tenantry.core.tenancy import scope
@@ -21,8 +18,6 @@ from tenantry.core.transactions import reading
 from tenantry.organizations.models import Unit, Workflow, Workspace
 from tenantry.people.models import Membership, Team, TeamMember
 from tenantry.security.actions import create_key
-from tenantry.usecases.saving_views import save_view
-from tenantry.usecases.transferring import transfer_ownership
 
 # What a body needs besides ids, by operation.
 BODIES: dict[str, dict[str, Any]] = {
@@ -151,56 +146,6 @@ IN_BODY = {*OF_RECORDS, *OF_MANY, "person_workspaces_assign", *IN_QUERY, *FIELDS
 WITH_IDS = IN_PATH | IN_BODY
 
 
-def _ids(org: Any) -> dict[str, str]:
-    """Ids of everything that an organization has, by the name that parameters and fields have for it."""
-    key = by_key(org)
-    person, pending = org.person(), org.invite()
-    team = key.post("/teams", {"name": "North"}).body["id"]
-    key.post(f"/teams/{team}/members", {"person_ids": [str(person.membership_id)]})
-    session = key.get(f"/people/{person.membership_id}/sessions").body["items"][0]["id"]
-    addition = make_role(org, "addition")
-    further = key.post(f"/people/{person.membership_id}/roles", {"role_id": str(addition)}).body["id"]
-    offer = org.perform(
-        transfer_ownership,
-        recipient_id=person.membership_id,
-        then_role_id=org.role("member"),
-        password=PASSWORD,
-    )
-    return {
-        "addition_id": str(addition),
-        "assignment_id": further,
-        "transfer_id": str(offer.transfer_id),
-        "profile_id": str(make_profile(org)),
-        "person_id": str(person.membership_id),
-        "pending": str(pending.membership_id),
-        "team_id": team,
-        "role_id": str(make_role(org, "base")),
-        "session_id": session,
-        "department_id": key.post("/departments", {"name": "Sales"}).body["id"],
-        "unit_id": key.post("/units", {"name": "North"}).body["id"],
-        "workspace_id": key.post("/workspaces", {"name": "Fairs"}).body["id"],
-        "workflow_id": key.post("/workflows", {"name": "Loans"}).body["id"],
-        **batch_samples(org),
-        **record_samples(org),
-        **billing_samples(org),
-        "operation_id": bulk_samples(org)["operation_id"],
-        "notification_id": _told(org),
-        "view_id": str(org.perform(save_view, name="Shared", query="", is_shared=True, place="lead").id),
-        "place": "lead",
-        "reservation_id": key.post("/usage/reservations", {"meter": "ai_tokens", "amount": 9}).body["id"],
-        "meter": "ai_tokens",
-        "kind": "billing",
-        "step": "plan",
-        "code": "session.idle_hours",
-        "number": "4000000000",
-    }
-
-
-def _told(org: Any) -> str:
-    publish(org, ("RoleGiven", {"membership_id": org.owner.membership_id, "role": "Auditor"}))
-    return str(notices(org.owner)[-1].id)
-
-
 def _unknown(ids: dict[str, str]) -> dict[str, str]:
     return {
         name: value if name in ("kind", "step", "code", "number", "meter", "place") else str(uuid4())
@@ -244,7 +189,7 @@ def _call(secret: str, name: str, path_ids: dict[str, str], body_ids: dict[str, 
 def world():
     mine, theirs = make_organization("Mine"), make_organization("Theirs")
     return {
-        "mine": _ids(mine), "theirs": _ids(theirs), "secret": by_key(mine).headers["Authorization"],
+        "mine": ids_of(mine), "theirs": ids_of(theirs), "secret": by_key(mine).headers["Authorization"],
         "foreign": by_key(theirs), "organization": theirs,
     }  # fmt: skip
 
@@ -325,7 +270,7 @@ def test_every_operation_of_the_document_is_swept():
 def test_nobody_without_the_permission_gets_through():
     """A member without any permission, on every operation that asks for one, before anything else is looked at."""
     org = make_organization()
-    ids = _ids(org)
+    ids = ids_of(org)
     nothing = make_role(org, "base", assigned_by=("owner",))
     secret = f"Bearer {org.perform(create_key, name='nothing', role_id=nothing).secret}"
     before = _state(org)

@@ -1,5 +1,7 @@
 """Bounds of texts: what is short-cut says what the long way says."""
 
+import unicodedata
+
 import pytest
 from django.core.validators import EmailValidator
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from tenantry.core import text
 from tenantry.core.bounds import EMAIL
-from tenantry.core.text import InvalidText
+from tenantry.core.text import InvalidText, TextBound
 
 PARTS = st.text(st.sampled_from("abcz09_+-.@ A\u00e9"), min_size=1, max_size=12)
 
@@ -35,3 +37,19 @@ def cleaned(written):
 
 def test_addresses_come_in_lower_case():
     assert EMAIL.clean(" Ada.Stone+x@Company.Example ") == "ada.stone+x@company.example"
+
+
+@pytest.mark.parametrize(
+    "text", ["\u200d", "\u200c \u200d", "\u00ad", "\u3164", "\u2800\u2800", "\ufe0f", "\u115f\u1160"]
+)
+def test_what_nobody_sees_is_nothing(text):
+    with pytest.raises(InvalidText) as refused:
+        TextBound(20).clean(text)
+    assert refused.value.code == "required"
+    assert TextBound(20, required=False).clean(text) == ""
+    assert TextBound(20, required=False, multiline=True).clean(f"{text}\n") == ""
+
+
+@pytest.mark.parametrize("text", ["👩\u200d👧", "می\u200cخواهم", "A\u0301", "❤\ufe0f", "Ko\u00adop"])
+def test_what_stands_inside_of_a_text_stays(text):
+    assert TextBound(20).clean(text) == unicodedata.normalize("NFC", text)

@@ -1,11 +1,11 @@
 """A form that carries the version somebody looked at refuses what is none: else junk would switch the check off."""
 
 import re
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
+from support.forms import Forms
 from support.pages import Scene, address, make_scene, page_routes
 from support.visitors import body, post, signed_in
 
@@ -14,50 +14,6 @@ JUNK = ["x", "", "²", "-1", "0", "1.5", "\0", "9" * 5000, None]
 REFUSED = {409, 412, 422}
 SEEN = "what was seen"
 NAMES = ("name", "family_name", "legal_name")
-
-
-class Forms(HTMLParser):
-    """Forms of a page that post: where to, and the values they would send."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__()
-        self.path, self.found = path, []
-        self._open: tuple[str, dict[str, Any]] | None = None
-        # Fields that stand elsewhere name their form.
-        self._by_id: dict[str, dict[str, Any]] = {}
-        self._select = self._area = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "form" and given.get("method", "").lower() == "post":
-            self._open = (given.get("action") or self.path, {})
-            self.found.append(self._open)
-            self._by_id[given.get("id", "")] = self._open[1]
-        values = self._by_id.get(given.get("form", "")) if "form" in given else self._open and self._open[1]
-        if values is None:
-            return
-        name = given.get("name", "")
-        if tag == "input" and name and (given.get("type") not in ("checkbox", "radio") or "checked" in given):
-            values[name] = given.get("value", "")
-        if tag == "button" and given.get("value") == "save":
-            values[name] = "save"
-        if tag == "select":
-            self._select = name
-        if tag == "option" and self._select and ("selected" in given or self._select not in values):
-            values[self._select] = given.get("value", "")
-        if tag == "textarea":
-            self._area = name
-            values[name] = ""
-
-    def handle_data(self, data: str) -> None:
-        if self._open is not None and self._area:
-            self._open[1][self._area] += data
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "form":
-            self._open = None
-        if tag in ("select", "textarea"):
-            self._select = self._area = ""
 
 
 def versioned(client: Any, path: str) -> list[tuple[str, dict[str, Any]]]:

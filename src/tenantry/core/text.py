@@ -11,6 +11,10 @@ from django.utils.translation import gettext as _
 # Directional overrides and isolates (UAX #9) can make a name read as another one; zero-width characters hide in it.
 # U+200C and U+200D stay: Persian and emoji need them.
 _FORBIDDEN = re.compile("[\u202a-\u202e\u2066-\u2069\u200b\u2060\ufeff\u061c\u200e\u200f]")
+# Nobody sees any of these alone: joiners, fillers, the hyphen that only stands at a line's end, choices of a shape.
+_UNSEEN = re.compile(
+    "[\\s\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200c\u200d\u2800\u3164\ufe00-\ufe0f\uffa0]*"
+)
 _SPACE = re.compile(r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 _PHONE = re.compile(r"\+?[0-9(](?:[ ()./-]*[0-9]){2,}[ )]*(?:(?:x|ext\.?) ?[0-9]{1,8})?", re.IGNORECASE)
 # Marks that stand above or below a letter.
@@ -56,6 +60,8 @@ class TextBound:
             text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
         else:
             text = _SPACE.sub(" ", text).strip()
+        if not text.isascii() and _UNSEEN.fullmatch(text):
+            text = ""
         if not text.isprintable() and self._holds_hidden(text):
             raise InvalidText("forbidden_characters", _("Please leave out control and hidden characters."))
         if len(text) > self.max_length:

@@ -205,6 +205,9 @@ def related(actor: Actor, record_type: RecordType, record_id: UUID, *, most: int
 
 def called(actor: Actor, record_type: RecordType, name: str) -> Any:
     """The record of exactly this name that the actor sees, in any spelling of capitals; None where there is none."""
+    if "\0" in name:
+        # No text of the database holds it, and none can be asked for it.
+        return None
     rows = standing(record_type, rows_of(record_type).filter(sort_name=name.strip().lower()))
     return visible(actor, record_type.permissions["view"], record_type, rows).order_by("created_at").first()
 
