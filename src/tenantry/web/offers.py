@@ -44,7 +44,7 @@ def tidied(said: QueryDict, behind: QueryDict) -> QueryDict | None:
     """The same question without what a form sends besides, where no script leaves it out: empty fields, and what was
     typed to find choices once `behind`, the page before, has offered them. None where there is nothing to leave out."""
     searches = [name for name in said if name.endswith(TYPED)]
-    told = [name for name in searches if not said[name].strip() or said[name] == behind.get(name)]
+    told = [name for name in searches if not typed_in(said, name.removesuffix(TYPED)) or said[name] == behind.get(name)]
     if not told:
         return None
     left = QueryDict(mutable=True)

@@ -89,7 +89,9 @@ def heir_picker(
     first = (*wanted, manager_id) if manager_id and not typed else wanted
     found = people_offered(_active(actor, leaving), typed, first) if actor.may(VIEW) else Offered()
     there = dict(found.rows)
-    names = {**there, manager_id: _("%(name)s (the manager)") % {"name": there.get(manager_id, "")}}
+    names = dict(there)
+    if manager_id in there:
+        names[manager_id] = _("%(name)s (the manager)") % {"name": there[manager_id]}
     on = tuple(one for one in wanted if one in there)
     return HeirPicker(
         name=name,

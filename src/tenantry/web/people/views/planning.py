@@ -56,7 +56,7 @@ def person_planned(request: MemberRequest, membership_id: UUID) -> HttpResponse:
         return _away(request, membership_id, member, present)
     if member.status != member.Status.ACTIVE:
         raise NotFound
-    initial = {
+    initial: dict[str, Any] = {
         "how": "removal" if "removal" in present else "deactivation",
         "last_day": present.get("removal") or present.get("deactivation"),
         "back_on": present.get("reactivation"),
@@ -178,7 +178,7 @@ def _away(request: MemberRequest, membership_id: UUID, member: Any, present: dic
     searching = is_searching(sent)
     context: dict[str, Any] = {"member": member, "present": present, "template": template}
     if request.actor.may(REMOVE):
-        initial = {
+        initial: dict[str, Any] = {
             "how": "removal" if "removal" in present else "reactivation",
             "last_day": present.get("removal"),
             "back_on": present.get("reactivation"),
