@@ -15,11 +15,13 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from tenantry.access.grants import of_members
 from tenantry.acting.actions import in_action
 from tenantry.audit.chain import Event
 from tenantry.core.actor import Actor
-from tenantry.crm.deal_errors import WordAwaited, WordNeeded
+from tenantry.crm.deal_errors import MentorUnable, WordAwaited, WordNeeded
 from tenantry.crm.models import Deal, DealApproval, Mentorship, Note, Stage
+from tenantry.crm.permissions import DEALS_APPROVE
 from tenantry.people.models import Membership
 
 State = DealApproval.State
@@ -30,6 +32,13 @@ def mentors_of(ids: Iterable[UUID | None]) -> dict[UUID, Membership]:
     wanted = {one for one in ids if one is not None}
     rows = Mentorship.objects.filter(mentee_id__in=wanted).select_related("mentor").defer("mentor__picture")
     return {row.mentee_id: row.mentor for row in rows}
+
+
+def may_answer(mentor: Membership, now: datetime) -> bool:
+    """Whether they are here and may have mentees: a role that gave it may have ended since."""
+    if mentor.status != Membership.Status.ACTIVE:
+        return False
+    return of_members([mentor.id], now)[mentor.id].anywhere(DEALS_APPROVE)
 
 
 def lodgement_of(workflow_id: UUID) -> Stage | None:
@@ -100,9 +109,11 @@ def waiting(deal_id: UUID) -> QuerySet[DealApproval]:
 def ask(actor: Actor, deal: Deal, stage: Stage, mentor: Membership, now: datetime) -> DealApproval:
     """A step: the mentor is asked about the deal.
 
-    :raises WordAwaited: they were before.
+    :raises MentorUnable: they could not answer. :raises WordAwaited: they were asked before.
     """
     in_action()
+    if not may_answer(mentor, now):
+        raise MentorUnable(mentor=mentor.name, name=deal.name)
     if waiting(deal.id).exists():
         raise WordAwaited(mentor=mentor.name, name=deal.name)
     row = DealApproval(

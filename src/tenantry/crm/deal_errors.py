@@ -39,6 +39,16 @@ class WordAwaited(Refusal):
     sentence = _("%(mentor)s was asked about “%(name)s” already and has not answered yet.")
 
 
+class MentorUnable(Refusal):
+    """Asking would wait for somebody who can't answer."""
+
+    code = "mentor_unable"
+    sentence = _(
+        "“%(name)s” needs the word of %(mentor)s, who can’t give it any more: they are not active here, or may not "
+        "have mentees. Please ask an administrator to name another mentor."
+    )
+
+
 class WordGiven(Refusal):
     code = "word_given"
     sentence = _("This was answered or withdrawn meanwhile.")

@@ -42,11 +42,6 @@ def mentors_for(actor: Actor, now: datetime) -> list[Membership]:
     return [one for one in people if granted[one.id].anywhere(DEALS_APPROVE)]
 
 
-def mentor_id_of(membership_id: UUID) -> UUID | None:
-    found = Mentorship.objects.filter(mentee_id=membership_id).values_list("mentor_id", flat=True)
-    return found.first()
-
-
 def refuse_no_mentee(actor: Actor, member: Membership) -> Any:
     """:raises NotOnOneself, PermissionMissing, MemberOutOfHand: not the actor's to give a mentor."""
     if member.id == actor.membership_id:

@@ -53,6 +53,7 @@ from tenantry.crm.deal_errors import (
     DealClosed,
     DealMovedOn,
     DealOpen,
+    MentorUnable,
     NoMentor,
     WordAwaited,
     WordGiven,
@@ -120,7 +121,7 @@ _EMPTY = frozenset({"company_id", "contact_id", "closes_on"})
     "/deals/{record_id}/stage",
     DEALS_MOVE,
     answer=MovedOut,
-    refuses=(AlreadyInStage, DealClosed, DealMovedOn, RecordArchived, WordAwaited, WordNeeded),
+    refuses=(AlreadyInStage, DealClosed, DealMovedOn, MentorUnable, RecordArchived, WordAwaited, WordNeeded),
 )
 def deal_move(request: ApiRequest, record_id: Id, body: MoveDeal) -> MovedOut:
     """Puts it into another stage. A mentee's deal before lodgement stays, and the mentor is asked."""

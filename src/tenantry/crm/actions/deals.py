@@ -129,7 +129,7 @@ def move_deal(
     A mentee's deal before lodgement stays, and the mentor is asked; so they are about one that came to a mentee in the
     stage where it stands, for whoever moves it there again. `from_stage_id`: where the actor saw it.
 
-    :raises DealMovedOn, AlreadyInStage, DealClosed, WordAwaited, WordNeeded: it can't be moved there now.
+    :raises DealMovedOn, AlreadyInStage, DealClosed, WordAwaited, WordNeeded, MentorUnable: it can't be moved there now.
     :raises RecordArchived, NotFound, PermissionMissing: see there.
     """
     stage = lock_stage(stage_id)

@@ -5,16 +5,15 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from tenantry.access.grants import of_members
 from tenantry.access.hands import handled
 from tenantry.access.permissions import ASSIGN
 from tenantry.acting.actions import Done, Outcome, action
 from tenantry.audit.chain import Entry, Event
 from tenantry.core.actor import Actor
 from tenantry.core.errors import InvalidInput
+from tenantry.crm.approving import may_answer
 from tenantry.crm.deal_errors import NoMentor
 from tenantry.crm.models import Deal, Mentorship
-from tenantry.crm.permissions import DEALS_APPROVE
 from tenantry.crm.questions import follow_words
 from tenantry.people.models import Membership
 from tenantry.people.selectors import get_member
@@ -52,6 +51,6 @@ def _able(actor: Actor, mentor_id: UUID, mentee_id: UUID, now: datetime) -> Memb
     mentor = get_member(actor, mentor_id)
     if mentor_id == mentee_id:
         raise InvalidInput({"mentor": _("Nobody is their own mentor.")})
-    if mentor.status != Membership.Status.ACTIVE or not of_members([mentor_id], now)[mentor_id].anywhere(DEALS_APPROVE):
+    if not may_answer(mentor, now):
         raise NoMentor(name=mentor.name)
     return mentor

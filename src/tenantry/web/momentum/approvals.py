@@ -17,7 +17,8 @@ from tenantry.core.paging import keyset_page
 from tenantry.core.transactions import reading
 from tenantry.crm.actions.approvals import approve_deal, decline_deal
 from tenantry.crm.actions.mentors import set_mentor
-from tenantry.crm.mentoring import asked_of, mentor_id_of, mentors_for, refuse_no_mentee
+from tenantry.crm.approving import may_answer
+from tenantry.crm.mentoring import asked_of, mentor_seen, mentors_for, refuse_no_mentee
 from tenantry.crm.permissions import DEALS_APPROVE
 from tenantry.crm.pipelines import DEALS_VIEW
 from tenantry.crm.records import DEAL
@@ -88,9 +89,15 @@ def person_mentor(request: MemberRequest, membership_id: UUID) -> HttpResponse:
         member = get_member(request.actor, membership_id)
         refuse_no_mentee(request.actor, member)
         people = [(one.id, one.name) for one in mentors_for(request.actor, clock.now()) if one.id != membership_id]
-        present = mentor_id_of(membership_id)
-    form = MentorForm(request.POST if request.method == "POST" else None, people=people, initial={"mentor": present})
-    context = {"form": form, "member": member, "nobody": not people}
+        present = mentor_seen(membership_id)
+        unable = None
+        if present is not None and present.id not in dict(people):
+            # Saved untouched, the mentorship stays as it is.
+            people.append((present.id, present.name))
+            unable = None if may_answer(present, clock.now()) else present.name
+    initial = {"mentor": present.id if present else None}
+    form = MentorForm(request.POST if request.method == "POST" else None, people=people, initial=initial)
+    context = {"form": form, "member": member, "nobody": not people, "unable": unable}
     if request.method == "GET" or not form.is_valid():
         return page(request, "people/mentor.html", context, status=200 if request.method == "GET" else 422)
     try:
