@@ -13,7 +13,12 @@ os.environ["TENANTRY_SECRET_KEY"] = "a key for tests only, of no use to anybody"
 os.environ["TENANTRY_PSEUDO_LOCALE"] = "true"
 
 from tenantry.config.settings import *
-from tenantry.config.settings import STATIC_ROOT, STORAGES
+from tenantry.config.settings import DATABASES, STATIC_ROOT, STORAGES
+
+# The database tells connections of tests from those of the programs they start.
+CONNECTIONS = "tenantry tests"
+for _database in DATABASES.values():
+    _database["OPTIONS"]["application_name"] = CONNECTIONS
 
 # A timer of one test would write into the next one's database.
 API_CALLS_SECONDS = 0
