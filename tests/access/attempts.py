@@ -182,9 +182,12 @@ def _many(d: Draw, g: Ground) -> Params:
 
 
 def _settle(d: Draw, g: Ground) -> Params:
-    places = {"workflow": g.workflows, "team": g.teams, "workspace": g.workspaces, "mentees": []}
+    spaces = {"workspace": g.workspaces, "opening": g.workspaces}
+    places = {"workflow": g.workflows, "team": g.teams, "mentees": [], **spaces}
     kind = one(d, sorted(places))
-    return {"membership_id": who(d, g), "kind": kind, "person_id": who(d, g), "place_id": maybe(d, places[kind])}
+    level = {"level_id": role(d, g, "workspace")} if kind == "opening" else {}
+    people = {"membership_id": who(d, g), "person_id": who(d, g)}
+    return {**people, **level, "kind": kind, "place_id": maybe(d, places[kind])}
 
 
 GENERATORS: dict[str, Callable[[Draw, Ground], Params]] = {

@@ -90,7 +90,7 @@ def test_records_are_reassigned_with_a_plan_and_a_changed_one_is_answered():
     assert (stale.status, stale.code) == (409, "plan_changed")
     assert stale.body["plan"]["total"] == 3
     done = key.post(f"{at}/reassignment", {**wanted, "digest": stale.body["plan"]["digest"]})
-    assert (done.status, done.body) == (200, {"moved": 3, "operation_id": None})
+    assert (done.status, done.body) == (200, {"moved": 3, "closed": 0, "operation_id": None})
     assert owners_of_deals(org) == {heir.membership_id}
     assert key.get(at).body["total"] == len(owned_types()) - 2
     nothing = key.post(f"{at}/reassignment", wanted)

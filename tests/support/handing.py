@@ -15,9 +15,13 @@ from hypothesis import strategies as st
 from factories.organizations import Organization, Person, make_organization, unique
 from factories.records import make_record, make_workflow
 from support.many import lines
+from tenantry.access.grants import of_members
+from tenantry.access.models import Assignment
 from tenantry.audit.chain import verify
 from tenantry.audit.models import Entry
 from tenantry.core import clock
+from tenantry.core.actor import Actor
+from tenantry.core.decisions import visible
 from tenantry.core.ids import NIL
 from tenantry.core.many import insert_many
 from tenantry.core.records import owned_types
@@ -28,6 +32,7 @@ from tenantry.people.actions import create_team, join_team
 from tenantry.people.models import WorkflowMember
 from tenantry.usecases.handing_over import HANDED_OVER, HandoverPlan, Portion, Spread, plan_reassign_records, planning
 from tenantry.usecases.handing_over import batches as batching
+from tenantry.usecases.workspaces import create_workspace
 
 TYPES = ("lead", "deal", "task", "file")
 
@@ -145,15 +150,51 @@ def world(draw: Any) -> World:
             for workflow in workflows
             for one in draw(st.lists(st.sampled_from(people), unique=True))
         )
-    records = [_record(org, draw, [*people, None], workflows) for _n in range(draw(st.integers(0, 14)))]
+    spaces = _workspaces(org, draw, others)
+    records = [_record(org, draw, [*people, None], workflows, spaces) for _n in range(draw(st.integers(0, 14)))]
     return World(org, leavers, others, teams, workflows, records)
 
 
-def _record(org: Organization, draw: Any, people: list[UUID | None], workflows: list[UUID]) -> UUID:
+def _workspaces(org: Organization, draw: Any, people: list[UUID]) -> list[UUID]:
+    """None, or two with some of the people in them, of whom some see records nowhere else."""
+    if not draw(st.booleans()):
+        return []
+    spaces = [org.perform(create_workspace, name=unique("space")).id for _n in range(2)]
+    viewer, blind = org.role("workspace_viewer"), org.role("billing_administrator")
+    with scope.tenant(org.id), writing():
+        for one in draw(st.lists(st.sampled_from(people), unique=True)):
+            Assignment.objects.filter(membership_id=one, is_base=True).update(role_id=blind)
+        for space in spaces:
+            for one in draw(st.lists(st.sampled_from(people), unique=True)):
+                Assignment.objects.create(
+                    workspace_id=space, membership_id=one, role_id=viewer, is_base=False, given_at=clock.now()
+                )
+    return spaces
+
+
+def closed_to_receivers(
+    org: Organization, before: dict[tuple[str, UUID], UUID | None], after: dict[tuple[str, UUID], UUID | None]
+) -> dict[tuple[UUID, UUID | None, str], int]:
+    """(receiver, workspace, type) -> records of those that changed hands that the receiver's own lists don't show."""
+    now, found = clock.now(), Counter[tuple[UUID, UUID | None, str]]()
+    with scope.tenant(org.id), reading():
+        for (key, pk), to in after.items():
+            if to is None or to == before[key, pk]:
+                continue
+            kind = owned_types()[key]
+            actor = Actor("member", org.id, of_members([to], now)[to], membership_id=to)
+            if not visible(actor, kind.permissions["view"], kind).filter(pk=pk).exists():
+                found[to, kind.model.objects.values_list("workspace_id", flat=True).get(pk=pk), key] += 1
+    return dict(found)
+
+
+def _record(org: Organization, draw: Any, people: list[UUID | None], workflows: list[UUID], spaces: list[UUID]) -> UUID:
     kind, owner = draw(st.sampled_from(TYPES)), draw(st.sampled_from(people[:2] + people))
     more: dict[str, Any] = {"age": timedelta(hours=draw(st.integers(0, 72)))}
     if draw(st.booleans()):
         more["archived_at"] = clock.now()
+    if spaces:
+        more["workspace_id"] = draw(st.sampled_from([None, *spaces]))
     if kind == "deal":
         more["workflow_id"] = draw(st.sampled_from(workflows))
         more["state"] = draw(st.sampled_from(["open", "open", "won", "lost"]))

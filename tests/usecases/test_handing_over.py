@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from factories.organizations import make_organization
 from factories.records import make_each, make_record, make_workflow
-from support.handing import audited, in_one_team, make_large, owners, plan, world
+from support.handing import audited, closed_to_receivers, in_one_team, make_large, owners, plan, world
 from support.many import lines, run, state_of
 from support.told import sentences as told_sentences
 from tenantry.acting.operations import cancel_operation
@@ -26,7 +26,14 @@ from tenantry.crm.errors import ReceiverNotActive
 from tenantry.crm.models import Deal, DriveUsage, Lead
 from tenantry.people.errors import NotOnOneself
 from tenantry.people.models import Membership, WorkflowMember
-from tenantry.usecases.handing_over import NothingToHandOver, Portion, Spread, owned_counts, reassign_records
+from tenantry.usecases.handing_over import (
+    NothingToHandOver,
+    Portion,
+    ReceiverCannotOpen,
+    Spread,
+    owned_counts,
+    reassign_records,
+)
 from tenantry.usecases.handing_over import batches as batching
 from tenantry.usecases.offboarding import deactivate_members, remove_members
 
@@ -83,7 +90,11 @@ def test_the_plan_is_the_effect_for_any_world_spread_and_portion(data):
         return
     with make_large(large, batch=data.draw(st.sampled_from([1, 2, 3, 7]))):
         planned = plan(org, **asked)
-        done = org.perform(reassign_records, digest=planned.digest, **asked)
+        if planned.closed:
+            with pytest.raises(ReceiverCannotOpen):
+                org.perform(reassign_records, digest=planned.digest, **asked)
+            assert owners(org) == before
+        done = org.perform(reassign_records, digest=planned.digest, anyway=bool(planned.closed), **asked)
         assert (done.operation_id is not None) == large
         if large:
             run(org, done.operation_id)
@@ -94,6 +105,9 @@ def test_the_plan_is_the_effect_for_any_world_spread_and_portion(data):
     assert found.pop(None, 0) == planned.unassigned
     assert found == {one: number for one, _name, number in planned.receivers}
     assert Counter(key for (key, pk), owner in after.items() if owner != before[key, pk]) == dict(planned.counts)
+    assert closed_to_receivers(org, before, after) == {
+        (one.membership_id, one.place_id, key): n for one in planned.closed for key, n in one.counts
+    }
     audited(org, done.handover_id)
 
 

@@ -14,9 +14,12 @@ from hypothesis import strategies as st
 from factories.organizations import Organization, make_organization, unique
 from factories.records import make_record, make_workflow
 from support.many import crowd
+from tenantry.access.grants import of_members
 from tenantry.access.models import Assignment
 from tenantry.audit.chain import verify
 from tenantry.core import clock
+from tenantry.core.actor import Actor
+from tenantry.core.decisions import visible
 from tenantry.core.errors import PlanChanged, Refusal
 from tenantry.core.records import owned_types
 from tenantry.core.tenancy import scope
@@ -24,7 +27,13 @@ from tenantry.core.transactions import reading, writing
 from tenantry.people.actions import create_team
 from tenantry.people.models import Membership, PlannedChange, SavedView, TeamMember, WorkflowMember
 from tenantry.security.models import SessionEntry
-from tenantry.usecases.handing_over import Portion, Spread, plan_reassign_records, reassign_records
+from tenantry.usecases.handing_over import (
+    Portion,
+    ReceiverCannotOpen,
+    Spread,
+    plan_reassign_records,
+    reassign_records,
+)
 from tenantry.usecases.leaving.errors import SettleFirst
 from tenantry.usecases.offboarding import (
     deactivate_members,
@@ -46,7 +55,10 @@ def worlds(draw: Any) -> dict[str, Any]:
         "workflows": draw(st.lists(st.tuples(where, who), max_size=6)),
         "owners": draw(st.lists(st.tuples(where, who), max_size=5)),
         "leads": draw(st.lists(st.tuples(where, who), max_size=4)),
-        "records": draw(st.lists(st.tuples(st.sampled_from(TYPES), who), max_size=8)),
+        # Of some the records lie in a workspace; some people see records only where they have a level.
+        "records": draw(st.lists(st.tuples(st.sampled_from(TYPES), who, st.none() | where), max_size=8)),
+        "blind": draw(st.sets(who, max_size=PEOPLE)),
+        "levels": draw(st.lists(st.tuples(where, who), max_size=4)),
         "views": draw(st.lists(st.tuples(who, st.booleans()), max_size=3)),
         "sessions": draw(st.lists(who, max_size=3)),
         "reports": draw(st.lists(st.tuples(who, who), max_size=3)),
@@ -63,6 +75,8 @@ class Ground:
     workspaces: list[UUID]
     teams: list[UUID]
     level: UUID
+    lower: UUID
+    blind: UUID
 
     def fill(self, world: dict[str, Any]) -> list[UUID]:
         people = crowd(self.org, PEOPLE)
@@ -75,14 +89,7 @@ class Ground:
                 WorkflowMember.objects.create(
                     workflow_id=self.workflows[place], membership_id=people[one], added_at=now
                 )
-            for place, one in set(world["owners"]):
-                Assignment.objects.create(
-                    workspace_id=self.workspaces[place],
-                    membership_id=people[one],
-                    role_id=self.level,
-                    is_base=False,
-                    given_at=now,
-                )
+            self._give_levels(world, people)
             for place, one in set(world["leads"]):
                 TeamMember.objects.create(
                     team_id=self.teams[place], membership_id=people[one], is_lead=True, added_at=now
@@ -105,10 +112,37 @@ class Ground:
                     due_at=now + timedelta(days=9),
                     planned_at=now,
                 )
-        for kind, one in world["records"]:
+        for kind, one, place in world["records"]:
             more = {"workflow_id": self.workflows[0]} if kind == "deal" else {}
+            if place is not None:
+                more["workspace_id"] = self.workspaces[place]
             make_record(self.org, kind, people[one], **more)
         return people
+
+    def _give_levels(self, world: dict[str, Any], people: list[UUID]) -> None:
+        owners = set(world["owners"])
+        given = [(place, one, self.level) for place, one in owners]
+        given += [(place, one, self.lower) for place, one in set(world.get("levels", ())) - owners]
+        for place, one, role in given:
+            Assignment.objects.create(
+                workspace_id=self.workspaces[place],
+                membership_id=people[one],
+                role_id=role,
+                is_base=False,
+                given_at=clock.now(),
+            )
+        blind = [people[one] for one in world.get("blind", ())]
+        Assignment.objects.filter(membership_id__in=blind, is_base=True).update(role_id=self.blind)
+
+    def see(self, one: UUID) -> set[tuple[str, UUID]]:
+        """What somebody can open: as their lists find it."""
+        with scope.tenant(self.org.id), reading():
+            actor = Actor("member", self.org.id, of_members([one], clock.now())[one], membership_id=one)
+            return {
+                (key, row)
+                for key, kind in owned_types().items()
+                for row in visible(actor, kind.permissions["view"], kind).values_list("id", flat=True)
+            }
 
     def state(self) -> dict[str, Any]:
         """Everything that a leaving may touch, as plain values."""
@@ -118,7 +152,7 @@ class Ground:
             found["manager"] = dict(Membership.objects.values_list("id", "manager_id"))
             found["workflows"] = set(WorkflowMember.objects.values_list("workflow_id", "membership_id"))
             found["owners"] = set(
-                Assignment.objects.filter(workspace__isnull=False).values_list("workspace_id", "membership_id")
+                Assignment.objects.filter(role_id=self.level).values_list("workspace_id", "membership_id")
             )
             found["roles"] = Counter(Assignment.objects.values_list("membership_id", flat=True))
             found["teams"] = set(TeamMember.objects.values_list("team_id", "membership_id"))
@@ -143,6 +177,8 @@ def ground(database):
         [org.perform(create_workspace, name=unique("space")).id for _ in range(PLACES)],
         [org.perform(create_team, name=unique("team")).id for _ in range(PLACES)],
         org.role("workspace_manager"),
+        org.role("workspace_viewer"),
+        org.role("billing_administrator"),
     )
 
 
@@ -160,6 +196,21 @@ def moved(before: dict[str, Any], after: dict[str, Any]) -> Counter:
     )
 
 
+def check_closed(ground: Ground, found: Any, before: dict[str, Any], after: dict[str, Any]) -> None:
+    """What the plan said could not be opened is what receivers can't open now, by receiver and workspace."""
+    with scope.tenant(ground.org.id), reading():
+        places = {
+            (key, pk): place
+            for key, one in owned_types().items()
+            for pk, place in one.model.objects.values_list("id", one.workspace)
+        }
+    got = [(key, to) for key, to in after["records"].items() if to != before["records"][key] and to]
+    sees = {to: ground.see(to) for to in {to for _key, to in got}}
+    shut = Counter((to, places[key], key[0]) for key, to in got if key not in sees[to])
+    said = {(one.membership_id, one.place_id, kind): n for one in found.closed for kind, n in one.counts}
+    assert dict(shut) == said
+
+
 def meddle(ground: Ground, people: list[UUID], how: str) -> None:
     """What somebody else does meanwhile."""
     if how == "record":
@@ -170,25 +221,40 @@ def meddle(ground: Ground, people: list[UUID], how: str) -> None:
             TeamMember.objects.get_or_create(
                 team_id=ground.teams[0], membership_id=people[0], defaults={"added_at": clock.now()}
             )
+    elif how == "level":
+        # Whoever was to receive comes into a workspace, or leaves it.
+        with scope.tenant(ground.org.id), writing():
+            held = {"workspace_id": ground.workspaces[0], "membership_id": people[-1]}
+            if not Assignment.objects.filter(**held, role_id=ground.lower).delete()[0]:
+                more = {"role_id": ground.lower, "is_base": False, "given_at": clock.now()}
+                Assignment.objects.get_or_create(**held, defaults=more)
     elif how == "session":
         now = clock.now()
         with scope.tenant(ground.org.id), writing():
             SessionEntry.objects.create(membership_id=people[0], epoch=0, entered_at=now, seen_at=now)
 
 
-def act(ground: Ground, action: Any, plan: Any, people: list[UUID], how: str, **params: Any) -> tuple[Any, Any, Any]:
-    """(plan that held, state before, state after); None and twice the same where it was refused."""
+def act(
+    ground: Ground, action: Any, plan: Any, people: list[UUID], how: str, meant: bool = False, **params: Any
+) -> tuple[Any, Any, Any]:
+    """(plan that held, state before, state after); None and twice the same where it was refused. `meant`: `anyway` is
+    said when it is confirmed."""
     found = planned(ground, plan, **params)
     meddle(ground, people, how)
     before = ground.state()
-    changed = attempt(ground, action, params, found)
+    said = {**params, "anyway": True} if meant else params
+    changed = attempt(ground, action, said, found)
     if isinstance(changed, PlanChanged):
         assert ground.state() == before
-        assert changed.plan.digest == planned(ground, plan, **params).digest != found.digest
+        assert changed.plan == planned(ground, plan, **params)
+        assert changed.plan.digest != found.digest
         found = changed.plan
-        changed = attempt(ground, action, params, found)
+        changed = attempt(ground, action, said, found)
     if changed is None:
         return found, before, ground.state()
+    if isinstance(changed, ReceiverCannotOpen):
+        assert not meant
+        assert changed.params["number"] == sum(one.number for one in found.closed) > 0
     assert ground.state() == before
     return None, before, before
 
@@ -219,7 +285,7 @@ def _stays(before: dict[str, Any], kind: str, place: UUID, left: set[UUID]) -> b
     return any(at == place and one not in left and before["status"][one] == "active" for at, one in before[kind])
 
 
-MEDDLING = st.sampled_from(["", "", "record", "team", "session"])
+MEDDLING = st.sampled_from(["", "", "record", "team", "session", "level"])
 SETTINGS = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
@@ -243,14 +309,16 @@ def test_deactivating_does_what_its_plan_says(ground, world, some, freezing, how
 
 
 @SETTINGS
-@given(world=worlds(), some=st.integers(1, PEOPLE - 1), heir=st.booleans(), how=MEDDLING)
-def test_removing_does_what_its_plan_says(ground, world, some, heir, how):
+@given(world=worlds(), some=st.integers(1, PEOPLE - 1), heir=st.booleans(), anyway=st.booleans(), how=MEDDLING)
+def test_removing_does_what_its_plan_says(ground, world, some, heir, anyway, how):
     people = ground.fill(world)
     successor_id = people[-1] if heir else None
-    params = {"membership_ids": tuple(people[:some]), "successor_id": successor_id}
+    params = {"membership_ids": tuple(people[:some]), "successor_id": successor_id, "anyway": anyway}
     found, before, after = act(ground, remove_members, plan_remove_members, people, how, **params)
     if found is None:
         return
+    assert anyway or not found.closed
+    check_closed(ground, found, before, after)
     check_access(found, before, after, "removed")
     left = set(found.members)
     assert moved(before, after) == Counter(
@@ -273,9 +341,10 @@ def test_removing_does_what_its_plan_says(ground, world, some, heir, how):
     world=worlds(),
     kind=st.sampled_from(["one", "round_robin", "team", "workflow", "nobody"]),
     types=st.sets(st.sampled_from(TYPES)),
+    anyway=st.booleans(),
     how=MEDDLING,
 )
-def test_reassigning_does_what_its_plan_says(ground, world, kind, types, how):
+def test_reassigning_does_what_its_plan_says(ground, world, kind, types, anyway, how):
     people = ground.fill(world)
     to = {"one": tuple(people[-1:]), "round_robin": tuple(people[1:])}.get(kind, ())
     params = {
@@ -283,9 +352,10 @@ def test_reassigning_does_what_its_plan_says(ground, world, kind, types, how):
         "spread": Spread(kind, to),
         "portion": Portion(types=tuple(sorted(types))),
     }
-    found, before, after = act(ground, reassign_records, plan_reassign_records, people, how, **params)
+    found, before, after = act(ground, reassign_records, plan_reassign_records, people, how, anyway, **params)
     if found is None:
         return
+    check_closed(ground, found, before, after)
     gone = moved(before, after)
     assert dict(found.counts) == dict(sum((Counter({key: n}) for (key, _from, _to), n in gone.items()), Counter[str]()))
     received = sum((Counter({to: n}) for (_key, _from, to), n in gone.items()), Counter[Any]())

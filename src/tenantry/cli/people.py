@@ -1,5 +1,6 @@
 """``tenantry people``: the directory, an invitation, a deactivation, for scripts and for the day nobody can sign in."""
 
+from typing import Any
 from uuid import UUID
 
 import typer
@@ -133,6 +134,7 @@ def remove(
     organization: str = ORGANIZATION,
     successor: str = typer.Option("", help="The address of whoever goes on with their records."),
     unassign: bool = typer.Option(False, "--unassign", help="Their records become unassigned."),
+    anyway: bool = typer.Option(False, "--anyway", help="Also the records that the successor could not open."),
     yes: bool = typer.Option(False, "--yes", help="Do not ask."),
 ) -> None:
     """Show what removing somebody does, ask, and do it; names stay in history, records go to somebody or to nobody."""
@@ -145,14 +147,17 @@ def remove(
         with reading():
             found = _found(organization_id, email)
             to = _found(organization_id, successor) if successor else None
-            plan = plan_remove_members(actor=actor, membership_ids=(found,), now=clock.now(), successor_id=to)
+            wanted: dict[str, Any] = {"membership_ids": (found,), "successor_id": to, "anyway": anyway}
+            plan = plan_remove_members(actor=actor, now=clock.now(), **wanted)
             kinds = _kinds(plan)
         _show(plan, f"{kinds} go to {plan.successor}." if to else f"{kinds} become unassigned.")
         if plan.owned and not to and not unassign:
             raise Failure("Say what becomes of their records: --successor EMAIL or --unassign.")
+        if plan.closed:
+            typer.echo(f"{sum(one.number for one in plan.closed)} of them could not be opened by {plan.successor}.")
         if plan.members and not yes:
             typer.confirm("Remove?", abort=True)
-        left = perform(remove_members, actor=actor, membership_ids=(found,), digest=plan.digest, successor_id=to)
+        left = perform(remove_members, actor=actor, digest=plan.digest, **wanted)
     typer.echo(f"{left.names[0]} is removed; {left.sessions} sessions ended.")
     if left.operation_id:
         typer.echo(f"A worker hands the records over: operation {left.operation_id}.")

@@ -92,6 +92,9 @@ REASONS |= {
     "settle_first": _("Something is to be settled before. Settle it, or call it off."),
     "successor_required": _("They own records, and nobody is named who goes on with them. Plan it anew with somebody."),
     "successor_not_offered": _("The policy on records of removed people changed. Plan it anew, or call it off."),
+    "successor_cannot_open": _(
+        "Whoever was to go on with the records could not open all of them. Give access, or plan it anew."
+    ),
     "receiver_not_active": _("Whoever was to go on with the records is not active any more. Plan it anew."),
     "permission_missing": _("Whoever planned it would receive what they may not see. Plan it anew, or call it off."),
 }

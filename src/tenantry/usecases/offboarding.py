@@ -26,6 +26,8 @@ from tenantry.people.steps import deactivate_rows, reactivate_row, remove_rows
 from tenantry.security.steps import end_entries
 from tenantry.usecases.carried import Carried
 from tenantry.usecases.handing_over import hand_over, plan_reassign_records
+from tenantry.usecases.handing_over.opening import total_of
+from tenantry.usecases.leaving.errors import SuccessorCannotOpen
 from tenantry.usecases.leaving.handing_on import hand_on
 from tenantry.usecases.leaving.held import held_by
 from tenantry.usecases.leaving.plans import (
@@ -101,11 +103,13 @@ def plan_deactivate_members(
     return leaving_plan(actor, membership_ids, now, rules, Leave(removing=False, freezing=freezing, carried=carried))
 
 
-def raise_single(plan: LeavingPlan, actor: Actor, rows: Iterable[UUID], now: datetime, *, removing: bool) -> None:
+def raise_single(
+    plan: LeavingPlan, actor: Actor, rows: Iterable[UUID], now: datetime, *, removing: bool, anyway: bool = False
+) -> None:
     """A selection of one answers with its refusal; of several, the refused are left out and named."""
     if plan.members:
         return
-    leave = Leave(removing, plan.successor_id, plan.freezing)
+    leave = Leave(removing, plan.successor_id, plan.freezing, anyway=anyway)
     raise next(iter(look(actor, rows, now, rules_of(), leave).refused.values()))
 
 
@@ -224,20 +228,23 @@ def plan_remove_members(
     now: datetime,
     carried: Carried | None = None,
     successor_id: UUID | None = None,
+    anyway: bool = False,
     supposing: bool = False,
 ) -> LeavingPlan:
-    """What removing them would do. `successor_id`: who goes on with their records (policy `people.removal_records`);
-    `supposing`: that everything that stands in the way were settled. Such a plan is read, never carried out.
+    """What removing them would do. `successor_id`: who goes on with their records (policy `people.removal_records`),
+    `anyway`: also with what they could not open, else those who own such records are left out and named; `supposing`:
+    that everything that stands in the way were settled. Such a plan is read, never carried out.
 
     :raises NotFound, PermissionMissing, SuccessorNotOffered, SuccessorLeaves, ReceiverNotActive: see there; the actor
     names themselves and would come to see what they may not.
     """
     if not actor.may(REMOVE):
         raise PermissionMissing(REMOVE)
-    leave = Leave(removing=True, successor_id=successor_id, freezing=supposing, carried=carried)
+    leave = Leave(removing=True, successor_id=successor_id, freezing=supposing, carried=carried, anyway=anyway)
     plan = leaving_plan(actor, membership_ids, now, rules_of(), leave)
-    if plan.owned and successor_id is not None and successor_id == actor.membership_id:
-        givers = [one for one, counts in owned_by_each(plan.members).items() if counts]
+    left_out = [one.membership_id for one in plan.refused if one.code == SuccessorCannotOpen.code]
+    if (plan.owned or left_out) and successor_id is not None and successor_id == actor.membership_id:
+        givers = [one for one, counts in owned_by_each([*plan.members, *left_out]).items() if counts]
         plan_reassign_records(actor=actor, from_ids=givers, spread=spread_of(successor_id), now=now)
     return plan
 
@@ -250,20 +257,25 @@ def remove_members(
     membership_ids: tuple[UUID, ...],
     digest: str | None = None,
     successor_id: UUID | None = None,
+    anyway: bool = False,
     tell: bool = False,
 ) -> Outcome[Left]:
     """They leave for good: names stay in history; role, teams and links end; a later invitation starts afresh. What
-    they own goes to the successor, or becomes unassigned. `tell`: their managers; the successor always is.
+    they own goes to the successor (`anyway`: also what that one could not open), or becomes unassigned. `tell`: their
+    managers; the successor always is.
 
     :raises PlanChanged: `digest` is of an older plan.
-    :raises NotOnOneself, AlreadyRemoved, MemberOutOfHand, LastKeyholder, SettleFirst, SuccessorRequired: when nobody
-    of the selection could be. :raises SuccessorNotOffered, SuccessorLeaves, ReceiverNotActive, NotFound: of the
-    successor. :raises PermissionMissing: they would come to see, as successor, what they may not.
+    :raises NotOnOneself, AlreadyRemoved, MemberOutOfHand, LastKeyholder, SettleFirst, SuccessorRequired,
+    SuccessorCannotOpen: when nobody of the selection could be.
+    :raises SuccessorNotOffered, SuccessorLeaves, ReceiverNotActive, NotFound: of the successor.
+    :raises PermissionMissing: they would come to see, as successor, what they may not.
     """
     lock(LockRow.Name.STRUCTURE)
-    found = plan_remove_members(actor=actor, membership_ids=membership_ids, now=now, successor_id=successor_id)
+    found = plan_remove_members(
+        actor=actor, membership_ids=membership_ids, now=now, successor_id=successor_id, anyway=anyway
+    )
     plan = confirm(found, digest)
-    raise_single(plan, actor, membership_ids, now, removing=True)
+    raise_single(plan, actor, membership_ids, now, removing=True, anyway=anyway)
     done = carry_out_removal(actor, plan, now)
     return Outcome(done.result, done.entry, (*done.events, *tells(actor, plan, "removal", tell=tell)), done.jobs)
 
@@ -286,11 +298,16 @@ def _hand_over(actor: Actor, plan: LeavingPlan, now: datetime) -> _Handed:
     givers = [one for one, counts in owned_by_each(plan.members).items() if counts]
     spread = spread_of(plan.successor_id)
     handover = plan_reassign_records(actor=actor, from_ids=givers, spread=spread, now=now, locking=True)
-    if handover.counts != plan.records:
-        changed = plan_remove_members(actor=actor, membership_ids=plan.members, now=now, successor_id=plan.successor_id)
-        raise PlanChanged(changed)
+    if (handover.counts, handover.closed) != (plan.records, plan.closed):
+        # Nobody is planned with what the successor can't open, unless that was said to be meant.
+        anyway, heir = bool(plan.closed), plan.successor_id
+        raise PlanChanged(
+            plan_remove_members(actor=actor, membership_ids=plan.members, now=now, successor_id=heir, anyway=anyway)
+        )
     done = hand_over(actor, handover, now)
     values = {"records": dict(plan.records), "handover_id": done.result.handover_id, "to_id": plan.successor_id}
+    if plan.closed:
+        values["closed"] = total_of(plan.closed)
     return _Handed(done.result.moved, done.result.operation_id, values, done.events, done.jobs)
 
 

@@ -49,9 +49,20 @@ def _listed(names: Sequence[str], number: int, ids: Any) -> str:
     }
 
 
+def closed_said(facts: Any) -> str:
+    """A further sentence, where whoever received records could not open some of them."""
+    number = int(facts.values.get("closed") or 0)
+    words = ngettext(
+        "%(n)s of them could not be opened by whoever received it.",
+        "%(n)s of them could not be opened by whoever received them.",
+        number,
+    )
+    return f" {words % {'n': number_format(number, force_grouping=True)}}" if number else ""
+
+
 def _told(text: Any, taken_back: Any) -> Callable[[Any], str]:
     def tell(facts: Any) -> str:
-        return str(taken_back if facts.get("undoes") else text) % _places(facts)
+        return str(taken_back if facts.get("undoes") else text) % _places(facts) + closed_said(facts)
 
     return tell
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from tenantry.people.planned import reason_in_words
+from tenantry.usecases.telling_handover import closed_said
 
 TITLES: Mapping[str, Any] = {
     "people.edited": _("Person edited"),
@@ -147,7 +148,7 @@ SENTENCES: Mapping[str, Callable[[Any], str]] = {
     "people.mentees_moved": _simply(_("%(who)s handed the mentees %(several)s on to another mentor.")),
     "people.erased": _simply(_("%(who)s replaced what was personal of %(target)s by a pseudonym.")),
     "people.removed": as_planned(
-        _simply(_("%(who)s removed %(several)s.")),
+        lambda facts: _filled(_("%(who)s removed %(several)s."), facts) + closed_said(facts),
         _("%(target)s was removed when %(day)s was over, as planned."),
     ),
     "people.brought_back": _simply(_("%(who)s took the removal of %(several)s back.")),

@@ -9,6 +9,7 @@ from tenantry.api.idempotency import carry_out
 from tenantry.api.operations import operation
 from tenantry.api.people.leaving_schemas import (
     Amount,
+    ClosedOut,
     ConfirmedDeactivation,
     ConfirmedRemoval,
     DeactivatedSelection,
@@ -31,7 +32,14 @@ from tenantry.crm.errors import ReceiverNotActive
 from tenantry.organizations.errors import AtSeatLimit, OrganizationNameAsked
 from tenantry.people.errors import AlreadyRemoved, NotActive, NotDeactivated, NotOfferedHere, NotOnOneself
 from tenantry.people.permissions import DEACTIVATE, REMOVE
-from tenantry.usecases.leaving.errors import SettleFirst, SuccessorLeaves, SuccessorNotOffered, SuccessorRequired
+from tenantry.usecases.handing_over import Closed
+from tenantry.usecases.leaving.errors import (
+    SettleFirst,
+    SuccessorCannotOpen,
+    SuccessorLeaves,
+    SuccessorNotOffered,
+    SuccessorRequired,
+)
 from tenantry.usecases.offboarding import (
     LeavingPlan,
     Left,
@@ -60,12 +68,26 @@ REMOVAL_REFUSALS = (
     LastKeyholder,
     SettleFirst,
     SuccessorRequired,
+    SuccessorCannotOpen,
     SuccessorNotOffered,
     SuccessorLeaves,
     ReceiverNotActive,
     PlanChanged,
 )
 OF_SUCCESSORS = (SuccessorNotOffered, SuccessorLeaves, ReceiverNotActive)
+
+
+def closed_out(closed: tuple[Closed, ...]) -> list[ClosedOut]:
+    return [
+        ClosedOut(
+            person=Named(id=one.membership_id, name=one.name),
+            workspace_id=one.place_id,
+            workspace=one.place,
+            records=[OwnedOut(type=key, number=number) for key, number in one.counts],
+            number=one.number,
+        )
+        for one in closed
+    ]
 
 
 def leaving_plan_out(plan: LeavingPlan) -> LeavingPlanOut:
@@ -85,6 +107,7 @@ def leaving_plan_out(plan: LeavingPlan) -> LeavingPlanOut:
         open_deals=plan.open_deals,
         open_value=[Amount(currency=currency, minor=minor) for currency, minor in plan.open_value],
         successor=Named(id=plan.successor_id, name=plan.successor) if plan.successor_id else None,
+        closed=closed_out(plan.closed),
         matters=[
             MatterOut.model_validate(
                 {"kind": one.kind, "must": one.must, "id": one.id, "name": one.name, "number": one.number}
@@ -108,8 +131,14 @@ def _deactivation_plan(request: ApiRequest, ids: list[UUID]) -> LeavingPlanOut:
     return leaving_plan_out(plan_deactivate_members(actor=request.actor, membership_ids=ids, now=clock.now()))
 
 
-def _removal_plan(request: ApiRequest, ids: list[UUID], successor_id: UUID | None) -> LeavingPlanOut:
-    plan = plan_remove_members(actor=request.actor, membership_ids=ids, now=clock.now(), successor_id=successor_id)
+def _removal_plan(request: ApiRequest, ids: list[UUID], asked: RemovalAsked | SuccessorAsked) -> LeavingPlanOut:
+    plan = plan_remove_members(
+        actor=request.actor,
+        membership_ids=ids,
+        now=clock.now(),
+        successor_id=asked.successor_id,
+        anyway=asked.anyway,
+    )
     return leaving_plan_out(plan)
 
 
@@ -137,7 +166,7 @@ def deactivations_create(request: ApiRequest, body: DeactivatedSelection) -> Lef
 @operation(router, "POST", "/people/removals/plan", REMOVE, answer=LeavingPlanOut, reads=True, refuses=OF_SUCCESSORS)
 def removals_plan(request: ApiRequest, body: RemovalAsked) -> LeavingPlanOut:
     """What removing a selection would do; changes nothing."""
-    return _removal_plan(request, body.person_ids, body.successor_id)
+    return _removal_plan(request, body.person_ids, body)
 
 
 @operation(router, "POST", "/people/removals", REMOVE, answer=LeftOut, refuses=REMOVAL_REFUSALS)
@@ -149,6 +178,7 @@ def removals_create(request: ApiRequest, body: RemovedSelection) -> LeftOut:
         membership_ids=tuple(body.person_ids),
         digest=body.digest,
         successor_id=body.successor_id,
+        anyway=body.anyway,
         tell=body.tell,
     )
     return left_out(left)
@@ -198,7 +228,7 @@ def deactivation_delete(request: ApiRequest, person_id: Id) -> Person:
 @operation(router, "GET", "/people/{person_id}/removal/plan", REMOVE, answer=LeavingPlanOut, refuses=OF_SUCCESSORS)
 def removal_plan(request: ApiRequest, person_id: Id, query: Query[SuccessorAsked]) -> LeavingPlanOut:
     """What removing this person would do."""
-    return _removal_plan(request, [person_id], query.successor_id)
+    return _removal_plan(request, [person_id], query)
 
 
 @operation(router, "POST", "/people/{person_id}/removal", REMOVE, answer=Person, refuses=REMOVAL_REFUSALS)
@@ -215,6 +245,7 @@ def removal_create(
         membership_ids=(person_id,),
         digest=body.digest,
         successor_id=body.successor_id,
+        anyway=body.anyway,
         tell=body.tell,
     )
     with reading():

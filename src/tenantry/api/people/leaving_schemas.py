@@ -14,6 +14,10 @@ Freezing = Annotated[
     Field(description="Access ends now, and what is to be settled first (`settle_first`) is settled afterwards."),
 ]
 Tell = Annotated[bool, Field(description="Whether their managers are told.")]
+Anyway = Annotated[
+    bool,
+    Field(description="Also what whoever receives it could not open (`closed` of the plan); else it is refused."),
+]
 Successor = Annotated[
     Id | None,
     Field(
@@ -37,26 +41,41 @@ class DeactivatedSelection(ConfirmedSelection):
 
 class ConfirmedRemoval(Confirmation):
     successor_id: Successor = None
+    anyway: Anyway = False
     tell: Tell = False
 
 
 class RemovedSelection(ConfirmedSelection):
     successor_id: Successor = None
+    anyway: Anyway = False
     tell: Tell = False
 
 
 class RemovalAsked(Selection):
     successor_id: Successor = None
+    anyway: Anyway = False
 
 
 class SuccessorAsked(QueryIn):
     successor_id: Successor = None
+    anyway: Anyway = False
 
 
 class OwnedOut(Out):
     """Records of one type."""
 
     type: str
+    number: int
+
+
+class ClosedOut(Out):
+    """Records that whoever receives them could not open. `workspace_id`: where they lie, null for those in none;
+    `workspace`: its name, empty for callers who may not see it."""
+
+    person: Named
+    workspace_id: UUID | None
+    workspace: str
+    records: list[OwnedOut]
     number: int
 
 
@@ -95,6 +114,7 @@ class LeavingPlanOut(Out):
     open_deals: int
     open_value: list[Amount] = Field(description="Of the open deals; empty for callers who may not see it of all.")
     successor: Named | None
+    closed: list[ClosedOut] = Field(description="What of the records the successor could not open.")
     matters: list[MatterOut] = Field(description="All that is to be settled, at once.")
 
 
@@ -128,6 +148,7 @@ class Reassigned(In):
 
 class ConfirmedReassignment(Reassigned):
     digest: Digest | None = None
+    anyway: Anyway = False
 
 
 class Received(Out):
@@ -145,12 +166,14 @@ class ReassignmentPlanOut(Out):
     open_deals: int
     open_value: list[Amount]
     receivers: list[Received]
+    closed: list[ClosedOut] = Field(description="What receivers could not open: refused unless `anyway` is sent.")
     unassigned: int
     large: bool = Field(description="Carried out by long work.")
 
 
 class HandedOverOut(Out):
     moved: int
+    closed: int = Field(description="How many of the records whoever receives them could not open.")
     operation_id: UUID | None = Field(description="The long work that goes on with it.")
 
 

@@ -5,6 +5,7 @@ from ninja import Router
 from tenantry.access.errors import MemberOutOfHand
 from tenantry.api.idempotency import carry_out
 from tenantry.api.operations import operation
+from tenantry.api.people.leaving import closed_out
 from tenantry.api.people.leaving_schemas import (
     Amount,
     ConfirmedReassignment,
@@ -35,6 +36,7 @@ from tenantry.usecases.handing_over import (
     HandoverPlan,
     NothingToHandOver,
     Portion,
+    ReceiverCannotOpen,
     Spread,
     owned_counts,
     plan_reassign_records,
@@ -64,6 +66,7 @@ def _plan_out(plan: HandoverPlan) -> ReassignmentPlanOut:
         open_deals=plan.open_deals,
         open_value=[Amount(currency=currency, minor=minor) for currency, minor in plan.open_value],
         receivers=[Received(id=one, name=name, number=number) for one, name, number in plan.receivers],
+        closed=closed_out(plan.closed),
         unassigned=plan.unassigned,
         large=plan.large,
     )
@@ -102,7 +105,7 @@ def reassignment_plan(request: ApiRequest, person_id: Id, body: Reassigned) -> R
     "/people/{person_id}/records/reassignment",
     *HANDS,
     answer=HandedOverOut,
-    refuses=(*REFUSALS, NothingToHandOver, PlanChanged),
+    refuses=(*REFUSALS, NothingToHandOver, ReceiverCannotOpen, PlanChanged),
 )
 def reassignment_create(request: ApiRequest, person_id: Id, body: ConfirmedReassignment) -> HandedOverOut:
     """Others go on with somebody's records, whether they stay, are deactivated, or leave later."""
@@ -113,8 +116,10 @@ def reassignment_create(request: ApiRequest, person_id: Id, body: ConfirmedReass
         spread=_spread(body),
         portion=_portion(body),
         digest=body.digest,
+        anyway=body.anyway,
     )
-    return HandedOverOut(moved=done.moved, operation_id=done.operation_id)
+    closed = sum(one.number for one in done.plan.closed)
+    return HandedOverOut(moved=done.moved, closed=closed, operation_id=done.operation_id)
 
 
 @operation(router, "GET", "/people/{person_id}/erasure/plan", REMOVE, answer=ErasurePlanOut, refuses=ERASING_REFUSALS)

@@ -48,6 +48,10 @@ _REASONS: Mapping[str, tuple[Any, Any]] = {
         gettext_lazy("Owns records, and nobody is named who goes on with them."),
         gettext_lazy("Choose to whom the records go."),
     ),
+    "successor_cannot_open": (
+        gettext_lazy("Owns records that whoever goes on with them could not open."),
+        gettext_lazy("Give access to their workspaces or modules, choose somebody else, or remove these one by one."),
+    ),
     "too_many_keyholders": (
         gettext_lazy("No more people may have all permissions here."),
         gettext_lazy("Take that role from somebody, or change the policy."),

@@ -8,9 +8,10 @@ A use case that does more plans with `locking` inside of its action and calls `h
 
 from tenantry.usecases.handing_over.carrying import HandedOver, hand_over, reassign_records
 from tenantry.usecases.handing_over.counting import owned_counts
-from tenantry.usecases.handing_over.errors import NobodyReceives, NothingToHandOver
+from tenantry.usecases.handing_over.errors import NobodyReceives, NothingToHandOver, ReceiverCannotOpen
 from tenantry.usecases.handing_over.giving import may_take_from
 from tenantry.usecases.handing_over.moving import HANDED_OVER, STARTED
+from tenantry.usecases.handing_over.opening import Closed
 from tenantry.usecases.handing_over.planning import AT_ONCE, HandoverPlan, plan_reassign_records
 from tenantry.usecases.handing_over.portions import Portion
 from tenantry.usecases.handing_over.spreads import NOBODY, ONE, ROUND_ROBIN, TEAM, WORKFLOW, Spread
@@ -24,11 +25,13 @@ __all__ = [
     "STARTED",
     "TEAM",
     "WORKFLOW",
+    "Closed",
     "HandedOver",
     "HandoverPlan",
     "NobodyReceives",
     "NothingToHandOver",
     "Portion",
+    "ReceiverCannotOpen",
     "Spread",
     "hand_over",
     "may_take_from",

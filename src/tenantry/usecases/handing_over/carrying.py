@@ -13,9 +13,10 @@ from tenantry.core.actor import Actor
 from tenantry.core.ids import NIL
 from tenantry.crm.questions import follow_words
 from tenantry.usecases.handing_over.batches import HANDOVER, reassigned
-from tenantry.usecases.handing_over.errors import NothingToHandOver
+from tenantry.usecases.handing_over.errors import NothingToHandOver, receiver_cannot_open
 from tenantry.usecases.handing_over.giving import queue_of
 from tenantry.usecases.handing_over.moving import about, entry_of, settle_links
+from tenantry.usecases.handing_over.opening import total_of
 from tenantry.usecases.handing_over.picking import Handover, move_all
 from tenantry.usecases.handing_over.planning import AT_ONCE, HandoverPlan, plan_reassign_records
 from tenantry.usecases.handing_over.portions import Portion
@@ -42,11 +43,13 @@ def reassign_records(
     spread: Spread,
     portion: Portion = Portion(),  # noqa: B008 frozen
     digest: str | None = None,
+    anyway: bool = False,
 ) -> Outcome[HandedOver]:
-    """Others go on with somebody's records, whether they stay or leave. `from_ids` may hold nil, the queue.
+    """Others go on with somebody's records, whether they stay or leave. `from_ids` may hold nil, the queue; `anyway`:
+    also what whoever receives it could not open.
 
     :raises PlanChanged: `digest` is of an older plan. :raises NothingToHandOver: nothing of it is theirs.
-    :raises Refusal: see `plan_reassign_records`.
+    :raises ReceiverCannotOpen: some of it, and `anyway` was not said. :raises Refusal: see `plan_reassign_records`.
     """
     plan = confirm(
         plan_reassign_records(actor=actor, from_ids=from_ids, spread=spread, now=now, portion=portion, locking=True),
@@ -54,6 +57,8 @@ def reassign_records(
     )
     if not plan.total:
         raise NothingToHandOver
+    if plan.closed and not anyway:
+        raise receiver_cannot_open(plan.closed)
     return hand_over(actor, plan, now).outcome
 
 
@@ -62,15 +67,18 @@ def hand_over(actor: Actor, plan: HandoverPlan, now: datetime) -> Part[HandedOve
     transaction, or opens the operation that does (its job is among the part's)."""
     in_action()
     queue = tuple(sorted(queue_of(actor, plan.portion))) if NIL in plan.from_ids else ()
-    until = now if plan.large else None
+    # Whoever made something while this waited for the locks was counted, too.
+    until = max(filter(None, (now, plan.sharing.until))) if plan.large else None
     handover = Handover(plan.from_ids, queue, plan.spread, plan.portion, plan.sharing, until)
-    operation, job = open_operation(actor, HANDOVER, now, total=plan.total, params=handover.plain())
+    closed = total_of(plan.closed)
+    params = {**handover.plain(), "closed": closed}
+    operation, job = open_operation(actor, HANDOVER, now, total=plan.total, params=params)
     told = replace(plan, sharing=None)
     if plan.large:
         return Part(HandedOver(0, operation.id, operation.id, told), _started(plan, operation), jobs=(job,))
     moved = move_all(handover, operation, now, at_once=AT_ONCE)
     settle_links()
-    entry = entry_of(operation, moved)
+    entry = entry_of(operation, moved, closed=closed)
     advance(operation, Batch(moved.count, finished=True), now)
     events = (*reassigned(operation), *follow_words(actor, now))
     return Part(HandedOver(moved.count, operation.id, None, told), entry, events)
@@ -80,5 +88,8 @@ def _started(plan: HandoverPlan, operation: Operation) -> Entry:
     receivers = {one: n for one, _name, n in plan.receivers}
     if plan.unassigned:
         receivers[NIL] = plan.unassigned
-    values = {**about(operation.id, dict(plan.counts), plan.from_ids, receivers), "spread": plan.spread.kind}
+    values: dict[str, object] = about(operation.id, dict(plan.counts), plan.from_ids, receivers)
+    values["spread"] = plan.spread.kind
+    if plan.closed:
+        values["closed"] = total_of(plan.closed)
     return Entry("records.handover_started", "operation", operation.id, values)

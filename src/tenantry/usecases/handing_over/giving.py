@@ -1,7 +1,7 @@
 """From whom records may be taken, and by whom they may be received."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -127,11 +127,11 @@ def ask_of_oneself(actor: Actor, givers: Givers, groups: Iterable[Group], sharin
         return
     targets = targets_of(givers.ids)
     for group in groups:
-        pool = sharing.pool_of(group.owner, group.workflow)
+        pool = sharing.pool_of(group)
         if pool is None or mine not in sharing.pools[pool].members:
             continue
         code = owned_types()[group.type_key].permissions["view"]
-        decision = decide(actor, code, targets[group.owner])
+        decision = decide(actor, code, replace(targets[group.owner], workspace=group.place))
         if not decision:
             raise PermissionMissing(code, decision.step or "")
 

@@ -59,10 +59,11 @@ class Moved:
 @dataclass(frozen=True, slots=True)
 class Turns:
     """Who is next, by pool; of a pool that is not there the queue. `pool`: from which records are drawn, unless
-    `by_workflow` says another one for theirs."""
+    `by_workflow` says another one for theirs, and of that one what `instead` says for their workspace."""
 
     pool: int | None
     by_workflow: Mapping[UUID, int]
+    instead: Mapping[tuple[int, UUID | None], int]
     receivers: Mapping[int, Sequence[UUID | None]]
 
 
@@ -83,8 +84,8 @@ def move_next(
     moved: Moved,
     now: datetime,
 ) -> Seen:
-    """Locks `rows` (id, moment of making, workflow; ordered and cut), gives them to those whose turn it is, and freezes
-    each as a line of the operation. Adds to `moved`."""
+    """Locks `rows` (id, moment of making, workflow, workspace; ordered and cut), gives them to those whose turn it is,
+    and freezes each as a line of the operation. Adds to `moved`."""
     assert_in_transaction()
     picked, params = rows.select_for_update(no_key=True).query.sql_with_params()
     before = None if owner == NIL else owner
@@ -92,6 +93,8 @@ def move_next(
         *params,
         turns.pool,
         json.dumps([{"flow": str(flow), "pool": pool} for flow, pool in turns.by_workflow.items()]),
+        json.dumps([{"pool": n, "place": str(at or NIL), "other": other} for (n, at), other in turns.instead.items()]),
+        NIL,
         json.dumps([{"pool": pool, "turns": ones} for pool, ones in turns.receivers.items()], default=str),
         before,
         *([now] if has_column(record_type.model, "changed_at") else []),
@@ -123,11 +126,15 @@ def _next_statement(record_type: RecordType, picked: str) -> str:
     """Names of models alone; every value is a parameter."""
     lines, table, changes = _names(record_type, "g.receiver")
     return f"""
-WITH picked (id, made, flow) AS MATERIALIZED (
+WITH picked (id, made, flow, place) AS MATERIALIZED (
   {picked}
-), drawn AS (
-  SELECT picked.id, made::timestamptz AS made, coalesce(f.pool, %s::int) AS pool
+), usual AS (
+  SELECT picked.id, made::timestamptz AS made, place, coalesce(f.pool, %s::int) AS pool
   FROM picked LEFT JOIN json_to_recordset(%s::json) AS f (flow uuid, pool int) ON f.flow = picked.flow::uuid
+), drawn AS (
+  SELECT u.id, made, coalesce(i.other, u.pool) AS pool
+  FROM usual AS u LEFT JOIN json_to_recordset(%s::json) AS i (pool int, place uuid, other int)
+    ON i.pool = u.pool AND i.place = coalesce(u.place::uuid, %s::uuid)
 ), ranked AS (
   SELECT id, made, pool, row_number() OVER (PARTITION BY pool ORDER BY made, id) AS k FROM drawn
 ), given AS MATERIALIZED (
@@ -222,13 +229,15 @@ def settle_links() -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
-def entry_of(operation: Operation, moved: Moved) -> Entry:
-    """Of an operation that has not been moved on yet. `lines`: the first and the last position in it."""
+def entry_of(operation: Operation, moved: Moved, *, closed: int = 0) -> Entry:
+    """Of an operation that has not been moved on yet. `lines`: the first and the last position in it; `closed`: how
+    many whoever received them could not open."""
     first = operation.done + operation.refused + 1
     values = {
         **about(operation.id, moved.types, sorted(moved.givers), moved.receivers),
         "lines": [first, first + moved.count - 1],
         "digest": moved.digest.hexdigest()[:32],
+        **({"closed": closed} if closed else {}),
     }
     return Entry("records.handed_over", "operation", operation.id, values)
 

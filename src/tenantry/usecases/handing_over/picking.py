@@ -118,8 +118,8 @@ def move_some(
                 reached = replace(reached, at=reached.at + 1, after=None)
                 continue
             until = None if status == Membership.Status.REMOVED else until
-        rows = _rows(record_type, owner, part, handover.spread, reached.after, until)[:room]
-        turns = _turns(handover, owner, dict(reached.given), room)
+        rows = _rows(record_type, owner, part, handover, reached.after, until)[:room]
+        turns = _turns(handover, record_type, owner, dict(reached.given), room)
         before = dict(moved.pools)
         found = move_next(record_type, owner, rows, turns, operation, moved, now)
         seen += found.number
@@ -163,20 +163,23 @@ class _Behind(Func):
 
 
 def _rows(
-    record_type: RecordType, owner: UUID, part: Part, spread: Spread, after: Mark | None, until: datetime | None
+    record_type: RecordType, owner: UUID, part: Part, handover: Handover, after: Mark | None, until: datetime | None
 ) -> QuerySet[Any, Any]:
-    """One owner's records of a type, oldest first: id, moment of making, workflow."""
+    """One owner's records of a type, oldest first: id, moment of making, workflow, workspace."""
     found = owned_by(record_type, records(record_type, part), owner)
     dated = has_column(record_type.model, "created_at")
     if dated and until is not None:
         found = found.filter(created_at__lte=until)
     if after is not None:
         found = _behind(found, after) if dated else found.filter(pk__gt=after[1])
-    by_workflow = record_type.workflow and spread.by_workflow
-    workflow = F(str(record_type.workflow)) if by_workflow else Value(None, UUIDField())
+    nothing = Value(None, UUIDField())
+    workflow = F(record_type.workflow) if record_type.workflow and handover.spread.by_workflow else nothing
+    place = F(record_type.workspace) if record_type.workspace and handover.sharing.instead else nothing
     made = F("created_at") if dated else Value(None, DateTimeField())
-    named = found.annotate(made_=made, workflow_=workflow).order_by(*(("created_at", "pk") if dated else ("pk",)))
-    columns: QuerySet[Any, Any] = named.values_list("pk", "made_", "workflow_")
+    named = found.annotate(made_=made, workflow_=workflow, place_=place)
+    columns: QuerySet[Any, Any] = named.order_by(*(("created_at", "pk") if dated else ("pk",))).values_list(
+        "pk", "made_", "workflow_", "place_"
+    )
     return columns
 
 
@@ -188,15 +191,20 @@ def _behind(rows: QuerySet[Any], mark: Mark) -> QuerySet[Any]:
 # --- Receivers ----------------------------------------------------------------------------
 
 
-def _turns(handover: Handover, owner: UUID, given: Mapping[int, int], room: int) -> Turns:
-    """Of the pools that this owner's records may draw from. Locks whose turn it may be, in the order of their ids."""
+def _turns(handover: Handover, record_type: RecordType, owner: UUID, given: Mapping[int, int], room: int) -> Turns:
+    """Of the pools that this owner's records of a type may draw from. Locks whose turn it may be, in the order of
+    their ids."""
     sharing = handover.sharing
     pool = sharing.by_owner.get(owner)
     by_workflow = sharing.by_workflow if handover.spread.by_workflow else {}
-    wanted = sorted({*by_workflow.values(), *([] if pool is None else [pool])})
+    usual = {*by_workflow.values(), *([] if pool is None else [pool])}
+    instead = {
+        (n, at): other for (n, key, at), other in sharing.instead.items() if key == record_type.key and n in usual
+    }
+    wanted = sorted(usual | set(instead.values()))
     receivers = {n: _next_of(sharing.pools[n], given.get(n, 0), room) for n in wanted}
     _replace_the_gone(receivers, sharing)
-    return Turns(pool, by_workflow, receivers)
+    return Turns(pool, by_workflow, instead, receivers)
 
 
 def _next_of(pool: Pool, after: int, room: int) -> list[UUID | None]:

@@ -2,7 +2,7 @@
 many. The same numbers are carried out (`carrying`)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -19,15 +19,10 @@ from tenantry.people.locks import lock_members
 from tenantry.people.models import Membership
 from tenantry.usecases.handing_over.counting import groups_of, lock_records
 from tenantry.usecases.handing_over.giving import Givers, ask_of_oneself, givers_of, targets_of
+from tenantry.usecases.handing_over.opening import Closed, lie_in_workspaces, named_closed, opening
 from tenantry.usecases.handing_over.portions import Part, Portion, checked, records
 from tenantry.usecases.handing_over.receiving import candidates_of
-from tenantry.usecases.handing_over.spreads import (
-    Group,
-    Sharing,
-    Spread,
-    numbers_of,
-    shared,
-)
+from tenantry.usecases.handing_over.spreads import NOBODY, Group, Sharing, Spread, closed_of, numbers_of, shared
 
 # Up to so many records change hands while somebody waits; more go by an operation.
 AT_ONCE: Final = 1000
@@ -53,6 +48,8 @@ class HandoverPlan(Plan):
     staying: int
     refused: tuple[Refused, ...]
     large: bool
+    # Records that whoever receives them could not open, by receiver and workspace.
+    closed: tuple[Closed, ...] = ()
     # How it is shared out (`Sharing`), while it is being carried out. What is confirmed are the numbers alone.
     sharing: Any = field(default=None, compare=False, repr=False)
 
@@ -77,13 +74,18 @@ def plan_reassign_records(
     part, givers = checked(portion), givers_of(actor, dict.fromkeys(from_ids), portion)
     if locking:
         lock_members({*givers.ids, *spread.to})
-    groups = groups_of(givers, part, workflows=spread.by_workflow)
+    places = spread.kind != NOBODY and lie_in_workspaces()
+    groups = groups_of(givers, part, workflows=spread.by_workflow, places=places)
     if locking and sum(group.number for group in groups) <= AT_ONCE:
         lock_records(givers, part)
-        groups = groups_of(givers, part, workflows=spread.by_workflow)
-    sharing = shared(groups, candidates_of(actor, givers.ids, spread, part.types))
+        groups = groups_of(givers, part, workflows=spread.by_workflow, places=places)
+    candidates = candidates_of(actor, givers.ids, spread, part.types)
+    opens = opening(candidates.everybody if groups else (), now)
+    sharing = shared(groups, candidates, opens)
     ask_of_oneself(actor, givers, groups, sharing)
-    return _plan(actor, givers, part, portion, spread, groups, sharing)
+    plan = _plan(actor, givers, part, portion, spread, groups, sharing)
+    names = {one: name for one, name, _number in plan.receivers}
+    return replace(plan, closed=named_closed(actor, closed_of(sharing, groups, opens), names))
 
 
 def _plan(
@@ -95,7 +97,7 @@ def _plan(
     groups: list[Group],
     sharing: Sharing,
 ) -> HandoverPlan:
-    staying = [one for one in groups if one.owner == NIL and sharing.pool_of(one.owner, one.workflow) is None]
+    staying = [one for one in groups if one.owner == NIL and sharing.pool_of(one) is None]
     moving = [one for one in groups if one not in staying]
     numbers = numbers_of(sharing, moving)
     counts: dict[str, int] = {}

@@ -1,6 +1,7 @@
 """Who may receive: those who were named, or who are in a team or take part in a workflow."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -37,9 +38,9 @@ def candidates_of(actor: Actor, giver_ids: tuple[UUID, ...], spread: Spread, typ
     if spread.kind == NOBODY:
         return Candidates({}, {}, {})
     by_owner, by_workflow = _of_places(actor, giver_ids, spread)
-    everybody = {one for members in (*by_owner.values(), *by_workflow.values()) for one in members}
-    loads = {one: sum(counts.values()) for one, counts in counts_of(everybody, types).items()}
-    return Candidates(by_owner, by_workflow, loads)
+    found = Candidates(by_owner, by_workflow, {})
+    loads = {one: sum(counts.values()) for one, counts in counts_of(found.everybody, types).items()}
+    return replace(found, loads=loads)
 
 
 def refuse_nonsense(giver_ids: Iterable[UUID], spread: Spread) -> None:

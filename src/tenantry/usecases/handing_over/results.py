@@ -57,6 +57,11 @@ def left_with(actor: Actor, operation: Operation) -> tuple[tuple[UUID, str], ...
     return tuple((row.id, row.name) for row in rows.only("given_name", "family_name", "email", "sort_name"))
 
 
+def closed_in(operation: Operation) -> int:
+    """How many of the records of a handing over whoever receives them could not open when it was confirmed."""
+    return int(operation.params.get("closed") or 0) if operation.kind == HANDOVER.code else 0
+
+
 def _key(line: OperationLine) -> str:
     return str((line.values or {}).get("type", ""))
 

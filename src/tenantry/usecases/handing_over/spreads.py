@@ -5,8 +5,9 @@ follow from how many records there are, whatever their order, and a batch can go
 """
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -94,30 +95,37 @@ QUEUE = Pool((), ())
 
 
 class Sharing:
-    """The pools of one handing over, and which of them a record draws from. Fixed when it is planned.
+    """The pools of one handing over, and which of them a record draws from: its workflow's, else its owner's, and
+    `instead` of it another one for records of a type in a workspace that not everybody of the pool could open; `until`:
+    when the newest of them was made. Fixed when it is planned.
 
     Not a dataclass, and silent about itself: it is part of a plan, but what somebody confirms, and a digest covers, are
     the numbers that come of it."""
 
-    __slots__ = ("by_owner", "by_workflow", "pools")
+    __slots__ = ("by_owner", "by_workflow", "instead", "pools", "until")
 
     def __init__(
         self,
         pools: Sequence[Pool] = (),
         by_owner: Mapping[UUID, int] | None = None,
         by_workflow: Mapping[UUID, int] | None = None,
+        instead: Mapping[tuple[int, str, UUID | None], int] | None = None,
+        until: datetime | None = None,
     ) -> None:
         self.pools = tuple(pools)
         self.by_owner = dict(by_owner or {})
         self.by_workflow = dict(by_workflow or {})
+        self.instead = dict(instead or {})
+        self.until = until
 
     def __str__(self) -> str:
         return ""
 
-    def pool_of(self, owner: UUID, workflow: UUID | None) -> int | None:
+    def pool_of(self, group: "Group") -> int | None:
         """None: nobody is there to receive; the record goes to the queue, or stays in it."""
-        own = self.by_workflow.get(workflow) if workflow else None
-        return self.by_owner.get(owner) if own is None else own
+        own = self.by_workflow.get(group.workflow) if group.workflow else None
+        usual = self.by_owner.get(group.owner) if own is None else own
+        return None if usual is None else self.instead.get((usual, group.type_key, group.place), usual)
 
     def plain(self) -> dict[str, Any]:
         """As JSON keeps it."""
@@ -125,6 +133,7 @@ class Sharing:
             "pools": [[[str(one) for one in pool.members], list(pool.loads)] for pool in self.pools],
             "by_owner": {str(key): n for key, n in self.by_owner.items()},
             "by_workflow": {str(key): n for key, n in self.by_workflow.items()},
+            "instead": [[n, key, str(at) if at else None, other] for (n, key, at), other in self.instead.items()],
         }
 
     @classmethod
@@ -133,17 +142,22 @@ class Sharing:
             [Pool(tuple(UUID(one) for one in members), tuple(loads)) for members, loads in plain["pools"]],
             {UUID(key): n for key, n in plain["by_owner"].items()},
             {UUID(key): n for key, n in plain["by_workflow"].items()},
+            # Those that were begun by an earlier release have none.
+            {(n, key, UUID(at) if at else None): other for n, key, at, other in plain.get("instead", ())},
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """So many records of a type, of one owner (nil: the queue), in one workflow where that matters."""
+    """So many records of a type, of one owner (nil: the queue), in one workflow and one workspace (`place`) where that
+    matters. `last`: when the newest of them was made, where the type says so."""
 
     type_key: str
     owner: UUID
     workflow: UUID | None
     number: int
+    place: UUID | None = None
+    last: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,29 +168,55 @@ class Candidates:
     by_workflow: Mapping[UUID, tuple[UUID, ...]]
     loads: Mapping[UUID, int]
 
+    @property
+    def everybody(self) -> set[UUID]:
+        return {one for members in (*self.by_owner.values(), *self.by_workflow.values()) for one in members}
 
-def shared(groups: Iterable[Group], candidates: Candidates) -> Sharing:
-    """Pools for these groups. Who is in several begins in the next with what the one before gives them."""
-    wanted: dict[tuple[UUID, ...], int] = {}
+
+# Whether somebody could open records of a type (its key) in a workspace, None for those in none, once they own them.
+Opens = Callable[[UUID, str, UUID | None], bool]
+# Whose turn it is, and where nobody of them could open it, the type and the workspace of which alone it is.
+_Key = tuple[tuple[UUID, ...], tuple[str, UUID | None] | None]
+
+
+def everybody_opens(_one: UUID, _type_key: str, _place: UUID | None) -> bool:
+    return True
+
+
+def shared(groups: Sequence[Group], candidates: Candidates, opens: Opens = everybody_opens) -> Sharing:
+    """Pools for these groups. Who is in several begins in the next with what the one before gives them. Records that
+    only some of a pool could open go to those; what nobody of it could open is shared out by itself."""
+    wanted: dict[_Key, int] = {}
+    others: dict[tuple[tuple[UUID, ...], str, UUID | None], _Key] = {}
     for group in groups:
         own = candidates.by_workflow.get(group.workflow) if group.workflow else None
         members = own or candidates.by_owner.get(group.owner, ())
-        wanted[members] = wanted.get(members, 0) + group.number
+        able = tuple(one for one in members if opens(one, group.type_key, group.place))
+        key: _Key = (able, None) if able or not members else (members, (group.type_key, group.place))
+        if key != (members, None):
+            others[members, group.type_key, group.place] = key
+        wanted[key] = wanted.get(key, 0) + group.number
     # Owners and workflows of which there is nothing now may have something when it is carried out.
     for members in (*candidates.by_owner.values(), *candidates.by_workflow.values()):
-        wanted.setdefault(members, 0)
+        wanted.setdefault((members, None), 0)
     loads = dict(candidates.loads)
     pools: list[Pool] = []
-    for members in (members for members in wanted if members):
+    index: dict[_Key, int] = {}
+    for key, number in wanted.items():
+        members = key[0]
+        if not members:
+            continue
         pool = Pool(members, tuple(loads.get(one, 0) for one in members))
-        for one, gift in zip(members, pool.gifts(wanted[members]), strict=True):
+        for one, gift in zip(members, pool.gifts(number), strict=True):
             loads[one] = loads.get(one, 0) + gift
+        index[key] = len(pools)
         pools.append(pool)
-    index = {pool.members: n for n, pool in enumerate(pools)}
     return Sharing(
         pools,
-        {key: index[members] for key, members in candidates.by_owner.items() if members},
-        {key: index[members] for key, members in candidates.by_workflow.items() if members},
+        {key: index[members, None] for key, members in candidates.by_owner.items() if members},
+        {key: index[members, None] for key, members in candidates.by_workflow.items() if members},
+        {(index[members, None], kind, at): index[key] for (members, kind, at), key in others.items()},
+        max((group.last for group in groups if group.last), default=None),
     )
 
 
@@ -184,7 +224,7 @@ def numbers_of(sharing: Sharing, groups: Iterable[Group]) -> dict[UUID | None, i
     """How many records each receiver gets; None: the queue."""
     drawn: dict[int | None, int] = {}
     for group in groups:
-        pool = sharing.pool_of(group.owner, group.workflow)
+        pool = sharing.pool_of(group)
         drawn[pool] = drawn.get(pool, 0) + group.number
     found: dict[UUID | None, int] = {}
     for n, number in drawn.items():
@@ -195,4 +235,25 @@ def numbers_of(sharing: Sharing, groups: Iterable[Group]) -> dict[UUID | None, i
         for one, gift in zip(chosen.members, chosen.gifts(number), strict=True):
             if gift:
                 found[one] = found.get(one, 0) + gift
+    return found
+
+
+def closed_of(
+    sharing: Sharing, groups: Iterable[Group], opens: Opens
+) -> dict[tuple[UUID, UUID | None], dict[str, int]]:
+    """(receiver, workspace) -> records by type that the receiver could not open. Whoever of a pool could has them all,
+    so a pool of such records is of one type in one workspace."""
+    drawn: dict[tuple[int, str, UUID | None], int] = {}
+    for group in groups:
+        pool = sharing.pool_of(group)
+        if pool is not None and not opens(sharing.pools[pool].members[0], group.type_key, group.place):
+            key = (pool, group.type_key, group.place)
+            drawn[key] = drawn.get(key, 0) + group.number
+    found: dict[tuple[UUID, UUID | None], dict[str, int]] = {}
+    for (n, kind, place), number in drawn.items():
+        chosen = sharing.pools[n]
+        for one, gift in zip(chosen.members, chosen.gifts(number), strict=True):
+            if gift:
+                counts = found.setdefault((one, place), {})
+                counts[kind] = counts.get(kind, 0) + gift
     return found

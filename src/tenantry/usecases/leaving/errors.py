@@ -25,6 +25,16 @@ class SuccessorNotOffered(Refusal):
     sentence = _("In this organization records of a removed person become unassigned. Reassign them before.")
 
 
+class SuccessorCannotOpen(Refusal):
+    """They would own what they can't open, which looks like order and is loss. `closed`: by workspace."""
+
+    code = "successor_cannot_open"
+    sentence = _(
+        "%(successor)s could not open %(number)s of the records of %(name)s. Give access, choose somebody else, or say "
+        "that they go there anyway."
+    )
+
+
 class SuccessorLeaves(Refusal):
     code = "successor_leaves"
     kind = "invalid"

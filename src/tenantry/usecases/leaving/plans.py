@@ -26,7 +26,10 @@ from tenantry.people.seats import COUNTED, holds_seat
 from tenantry.people.selectors import PLANNED, visible_members
 from tenantry.security.selectors import SESSION_RULES
 from tenantry.usecases.carried import Carried
-from tenantry.usecases.leaving.errors import SettleFirst, SuccessorRequired
+from tenantry.usecases.handing_over.errors import plain as plain_closed
+from tenantry.usecases.handing_over.errors import ways_to_open
+from tenantry.usecases.handing_over.opening import Closed, total_of
+from tenantry.usecases.leaving.errors import SettleFirst, SuccessorCannotOpen, SuccessorRequired
 from tenantry.usecases.leaving.facts import Facts, Place, facts_of
 from tenantry.usecases.leaving.handing_on import may_mentor
 from tenantry.usecases.leaving.matters import (
@@ -43,6 +46,8 @@ from tenantry.usecases.leaving.records import (
     REMOVAL_RECORDS,
     REQUIRED,
     Owned,
+    closed_to,
+    closed_together,
     owned_by_each,
     owned_together,
     successor_of,
@@ -84,6 +89,8 @@ class LeavingPlan(Plan):
     rule: str = ""
     successor_id: UUID | None = None
     successor: str = ""
+    # What of it the successor could not open, by workspace.
+    closed: tuple[Closed, ...] = ()
     # What else ends (or, where they are deactivated, rests): numbers by kind (`facts`).
     ends: tuple[tuple[str, int], ...] = ()
     # Whether mentees and what waits for a word go to the successor.
@@ -109,12 +116,13 @@ class LeavingPlan(Plan):
 @dataclass(frozen=True, slots=True)
 class Leave:
     """What is asked for. `freezing`: now, and what is to be settled first later; `carried`: when it is a chunk of a
-    larger selection."""
+    larger selection; `anyway`: also what the successor could not open."""
 
     removing: bool
     successor_id: UUID | None = None
     freezing: bool = False
     carried: Carried | None = None
+    anyway: bool = False
 
     @property
     def permission(self) -> str:
@@ -209,6 +217,7 @@ class _Looked:
     alone: list[Place]
     matters: tuple[Matter, ...]
     successor: Membership | None
+    closed: Mapping[UUID, Mapping[UUID | None, Mapping[str, int]]]
 
     @property
     def leaving(self) -> list[Membership]:
@@ -229,11 +238,15 @@ def look(
     if leave.removing and rules[REMOVAL_RECORDS] == REQUIRED and successor is None and not leave.freezing:
         refused |= {m.id: SuccessorRequired(name=m.name) for m in left if each.get(m.id)}
         left = [m for m in left if m.id not in refused]
+    closed = closed_to(successor.id if successor else None, {m.id: each.get(m.id, {}) for m in left}, now)
+    if successor and closed and not leave.anyway and not leave.freezing:
+        refused |= _cannot_open(actor, successor, left, closed)
+        left = [m for m in left if m.id not in refused]
     closely = len(rows) == 1
     facts = facts_of([m.id for m in left], now, rules, closely=closely)
     alone = deserted(facts, leave.carried)
     matters = matters_of(actor, facts, alone, removing=leave.removing)
-    found = _Looked(rows, standing, refused, each, facts, alone, matters, successor)
+    found = _Looked(rows, standing, refused, each, facts, alone, matters, successor, closed)
     if not leave.freezing and (keepers := _keepers(left, facts, alone, matters)):
         said = "; ".join(in_words(one) for one in matters if one.must)
         told = [plain(one) for one in matters if one.must]
@@ -242,6 +255,24 @@ def look(
     if leave.carried:
         leave.carried.keyholders_lost -= set(refused)
         note_left(found.facts, leave.carried)
+    return found
+
+
+def _cannot_open(
+    actor: Actor, successor: Membership, left: Iterable[Membership], closed: Mapping[UUID, Any]
+) -> dict[UUID, Refusal]:
+    """One query for the names of all places."""
+    places = {one.place_id: one.place for one in closed_together(actor, successor, closed, closed)}
+    found: dict[UUID, Refusal] = {}
+    for member in (one for one in left if one.id in closed):
+        lines = [
+            Closed(successor.id, successor.name, place, places[place], tuple(counts.items()))
+            for place, counts in closed[member.id].items()
+        ]
+        said = {"name": member.name, "successor": successor.name, "number": total_of(lines)}
+        refusal = SuccessorCannotOpen(**said, closed=[plain_closed(one) for one in lines])
+        refusal.remedies = ways_to_open(lines)
+        found[member.id] = refusal
     return found
 
 
@@ -291,6 +322,7 @@ def leaving_plan(
         rule=rules[REMOVAL_RECORDS] if removing else "",
         successor_id=successor.id if successor else None,
         successor=successor.name if successor else "",
+        closed=closed_together(actor, successor, found.closed, ids),
         ends=tuple(sorted((kind, n) for kind, n in facts.numbers.items() if kind not in ("sessions", "keys"))),
         mentors_on=mentors_on and may_mentor(successor.id if successor else None, now),
         agents=facts.agents,

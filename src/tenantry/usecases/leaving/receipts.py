@@ -73,7 +73,7 @@ def get_receipt(actor: Actor, membership_id: UUID, number: int) -> Receipt:
     names = names_of([entry.actor_id]) if entry.actor_kind == "member" else {}
     seen = visible_members(actor).filter(id=successor_id).first() if successor_id else None
     kept = values.get("records") or values.get("kept") or {}
-    counted = ("sessions", "invitations", "teams", "seats_freed", "called_off", "mentees", "views")
+    counted = ("sessions", "invitations", "teams", "seats_freed", "called_off", "mentees", "views", "closed")
     numbers = {name: int(values[name]) for name in counted if values.get(name)}
     numbers |= {name: int(number) for name, number in (values.get("ended") or {}).items() if number}
     return Receipt(

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Sum
@@ -17,7 +18,9 @@ from tenantry.organizations.models import Workflow
 from tenantry.people.models import Membership
 from tenantry.people.selectors import visible_members
 from tenantry.usecases.handing_over import Spread
-from tenantry.usecases.handing_over.counting import counts_of
+from tenantry.usecases.handing_over.counting import counts_of, places_of
+from tenantry.usecases.handing_over.opening import Closed, lie_in_workspaces, named_closed, opening
+from tenantry.usecases.handing_over.spreads import Group
 from tenantry.usecases.leaving.errors import SuccessorLeaves, SuccessorNotOffered
 
 REMOVAL_RECORDS = "people.removal_records"
@@ -73,6 +76,44 @@ def successor_of(actor: Actor, successor_id: UUID | None, rule: str, leaving: Co
     if member.status != Status.ACTIVE:
         raise ReceiverNotActive(name=member.name)
     return member
+
+
+def closed_to(
+    successor_id: UUID | None, each: Mapping[UUID, Mapping[str, int]], now: datetime
+) -> dict[UUID, dict[UUID | None, dict[str, int]]]:
+    """Owner -> workspace -> records by type that the successor could not open. `each`: see `owned_by_each`. At most
+    three queries, however many records there are; none where there are none."""
+    owners = [one for one, counts in each.items() if counts]
+    if successor_id is None or not owners:
+        return {}
+    if lie_in_workspaces():
+        groups = places_of(owners, owned_types().values())
+    else:
+        groups = [Group(key, one, None, number) for one in owners for key, number in each[one].items()]
+    opens = opening([successor_id], now)
+    found: dict[UUID, dict[UUID | None, dict[str, int]]] = {}
+    for group in groups:
+        if not opens(successor_id, group.type_key, group.place):
+            found.setdefault(group.owner, {}).setdefault(group.place, {})[group.type_key] = group.number
+    return found
+
+
+def closed_together(
+    actor: Actor,
+    successor: Membership | None,
+    found: Mapping[UUID, Mapping[UUID | None, Mapping[str, int]]],
+    ids: Collection[UUID],
+) -> tuple[Closed, ...]:
+    """Of these owners. `found`: see `closed_to`. At most one query."""
+    if successor is None:
+        return ()
+    counts: dict[tuple[UUID, UUID | None], dict[str, int]] = {}
+    for one in ids:
+        for place, numbers in found.get(one, {}).items():
+            here = counts.setdefault((successor.id, place), {})
+            for key, number in numbers.items():
+                here[key] = here.get(key, 0) + number
+    return named_closed(actor, counts, {successor.id: successor.name})
 
 
 def spread_of(successor_id: UUID | None) -> Spread:

@@ -23,10 +23,17 @@ from tenantry.usecases.workspaces import add_to_workspace, change_level
 
 @action(open_to="each matter asks what the act that settles it asks", targets=("membership_id", "person_id"))
 def settle_matter(
-    *, actor: Actor, now: datetime, membership_id: UUID, kind: str, person_id: UUID, place_id: UUID | None = None
+    *,
+    actor: Actor,
+    now: datetime,
+    membership_id: UUID,
+    kind: str,
+    person_id: UUID,
+    place_id: UUID | None = None,
+    level_id: UUID | None = None,
 ) -> Outcome[Any]:
     """`person_id` takes part in the workflow, owns the workspace, leads the team, or is mentor of the mentees of
-    `membership_id`.
+    `membership_id`; or comes into the workspace at `level_id`, to open what they are to be given there (`opening`).
 
     :raises NotFound: unknown, out of reach, or nothing that is settled like that. :raises Refusal: see the acts.
     """
@@ -40,6 +47,8 @@ def settle_matter(
         return _own(actor, place, person_id, now)
     if kind == "mentees":
         return _mentor(actor, membership_id, person_id, now)
+    if kind == "opening" and level_id is not None:
+        return _at_level(actor, place, person_id, level_id, now)
     raise NotFound
 
 
@@ -47,7 +56,10 @@ def _own(actor: Actor, workspace_id: UUID, person_id: UUID, now: datetime) -> Ou
     levels = [role for role in levels_for(actor, workspace_id) if all(code in role.permissions for code in OWNS)]
     if not levels:
         raise PermissionMissing(WORKSPACES_MANAGE)
-    role_id = levels[0].id
+    return _at_level(actor, workspace_id, person_id, levels[0].id, now)
+
+
+def _at_level(actor: Actor, workspace_id: UUID, person_id: UUID, role_id: UUID, now: datetime) -> Outcome[Any]:
     if Assignment.objects.filter(workspace_id=workspace_id, membership_id=person_id).exists():
         return change_level(actor=actor, now=now, workspace_id=workspace_id, membership_id=person_id, role_id=role_id)
     return add_to_workspace(

@@ -19,7 +19,7 @@ from tenantry.people.permissions import DEACTIVATE, EDIT, INVITE, REMOVE, TEAMS_
 from tenantry.usecases.bulk_changing.planned import confirm_planned, is_old, planned_by
 from tenantry.usecases.bulk_changing.reasons import in_words
 from tenantry.usecases.bulk_changing.results import DONE, REFUSED, WAITING, Told, refused_file, told, told_lines
-from tenantry.usecases.handing_over.results import left_with
+from tenantry.usecases.handing_over.results import closed_in, left_with
 from tenantry.web.people.bulk_plans import effects_of, reasons_of
 from tenantry.web.people.bulk_words import WORDS
 from tenantry.web.requests import MemberRequest
@@ -70,6 +70,7 @@ def _detail(
         "page": found,
         "lines": told_lines(request.actor, found.rows),
         "left_with": left_with(request.actor, row),
+        "closed": closed_in(row),
         "state": states[0] if states else "",
         "states": [(code, text) for code, text in STATES if code != WAITING or shown.left],
         **_progress(shown, 0),

@@ -11,30 +11,20 @@ from django.utils.translation import ngettext, ngettext_lazy
 
 from tenantry.core.actor import Actor
 from tenantry.core.money import written
-from tenantry.core.records import record_types
 from tenantry.usecases.leaving.matters import Matter
 from tenantry.usecases.leaving.receipts import Receipt
 from tenantry.usecases.offboarding import LeavingPlan
 from tenantry.web.people.agents import device_of
+from tenantry.web.people.closed import closed_context, closed_effect
 from tenantry.web.people.heirs import heir_picker
 from tenantry.web.people.matters import matter_lines, with_pickers
 from tenantry.web.people.plans import listing
+from tenantry.web.people.wording import records_in_words
 from tenantry.web.templatetags.components import grouped
 
 Line = dict[str, Any]
 # Refusals that the dialog words itself, as matters or beside the successor.
-WORDED = frozenset({"settle_first", "successor_required"})
-
-
-def records_in_words(counts: Iterable[tuple[str, int]]) -> str:
-    """`41 deals, 196 contacts`."""
-    types = record_types()
-    said = []
-    for key, number in counts:
-        declared = types.get(key)
-        if declared:
-            said.append(f"{grouped(number)} {str(declared.title if number == 1 else declared.plural).lower()}")
-    return ", ".join(said)
+WORDED = frozenset({"settle_first", "successor_required", "successor_cannot_open"})
 
 
 def amounts(value: Iterable[tuple[str, int]]) -> str:
@@ -125,6 +115,8 @@ def _records(plan: LeavingPlan, add: Any, *, removing: bool) -> None:
     elif plan.successor:
         text = ngettext("record goes to %(name)s", "records go to %(name)s", n) % {"name": plan.successor}
         add(n, text, detail=detail)
+        for line in closed_effect(plan.closed):
+            add(line["number"], line["text"], warning=True, detail=line["detail"])
     else:
         text = ngettext("record becomes unassigned", "records become unassigned", n)
         add(n, text, warning=True, detail=detail)
@@ -163,6 +155,10 @@ def receipt_lines(receipt: Receipt) -> list[Line]:
         ),
         "called_off": ngettext_lazy("planned change was called off", "planned changes were called off"),
         "seats_freed": ngettext_lazy("seat became free", "seats became free"),
+        "closed": ngettext_lazy(
+            "record could not be opened by whoever went on with it",
+            "records could not be opened by whoever went on with them",
+        ),
     }
     return [
         {"number": number, "text": text % number}
@@ -180,8 +176,10 @@ def leaving_context(
     said: QueryDict,
     removing: bool,
     counted: Any = None,
+    anyway: bool = False,
 ) -> dict[str, Any]:
-    """For the dialog. `supposed`: see `web.people.views.leaving`; `said`: its form as it was sent."""
+    """For the dialog. `supposed`: see `web.people.views.leaving`; `said`: its form as it was sent; `anyway`: see
+    `closed_context`."""
     codes = {refused.code for refused in plan.refused}
     shown = supposed if supposed is not None and codes <= WORDED else plan
     needs_successor = "successor_required" in codes
@@ -196,6 +194,7 @@ def leaving_context(
         heir = heir_picker(actor, said, leaving=leaving, manager_id=shown.manager_id, free=free, title=title)
         heir = replace(heir, needed=needs_successor)
     return {
+        **closed_context(actor, shown.closed, anyway=anyway),
         "heir": heir,
         "plan": plan,
         "shown": shown,

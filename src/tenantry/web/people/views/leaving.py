@@ -17,7 +17,7 @@ from tenantry.core.ids import parse_id
 from tenantry.core.transactions import reading
 from tenantry.organizations.errors import OrganizationNameAsked
 from tenantry.organizations.permissions import BILLING_VIEW, SEATS_VIEW
-from tenantry.people.permissions import DEACTIVATE, REMOVE
+from tenantry.people.permissions import DEACTIVATE, EDIT, REMOVE
 from tenantry.people.seats import seats
 from tenantry.people.selectors import get_member
 from tenantry.usecases.leaving.settling import settle_matter
@@ -37,13 +37,19 @@ from tenantry.web.offers import TYPED
 from tenantry.web.people.answers import done
 from tenantry.web.people.heirs import ABOUT, SUCCESSOR, heir_of
 from tenantry.web.people.leaving_words import leaving_context
+from tenantry.web.people.views.records import reassigning
 from tenantry.web.picking import is_searching
 from tenantry.web.refusals import status_of, ways_out
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
 from tenantry.web.toasts import toast
 
-PAGES = {"deactivation": "person_deactivation", "removal": "person_removal", "records": "person_records"}
+PAGES = {
+    "deactivation": "person_deactivation",
+    "removal": "person_removal",
+    "records": "person_records",
+    "reassign": "person_reassign",
+}
 
 
 @screen(DEACTIVATE, methods=("GET", "POST"))
@@ -92,25 +98,28 @@ def _deactivation_page(
 
 @screen(REMOVE, methods=("GET", "POST"))
 def person_removal(request: MemberRequest, membership_id: UUID) -> HttpResponse:
-    """`successor`: who goes on with the records, `successor_typed` in words. POST with `show`: what would happen."""
+    """`successor`: who goes on with the records, `successor_typed` in words, `anyway` also with what they could not
+    open. POST with `show`: what would happen."""
     sent, ids = request.POST if request.method == "POST" else request.GET, (membership_id,)
+    anyway = "anyway" in sent
     try:
         with reading():
             searching = is_searching(sent)
             # Who is looked for is not chosen yet.
             successor_id = parse_id(sent.get(SUCCESSOR, "")) if searching else heir_of(request.actor, sent, leaving=ids)
         if searching or request.method == "GET" or "show" in sent:
-            return _removal_page(request, membership_id, successor_id)
+            return _removal_page(request, membership_id, successor_id, anyway=anyway)
         left: Left = perform(
             remove_members,
             actor=request.actor,
             membership_ids=ids,
             successor_id=successor_id,
+            anyway=anyway,
             digest=sent.get("digest", ""),
             tell=sent.get("tell") == "manager",
         )
     except PlanChanged as changed:
-        return _removal_page(request, membership_id, changed.plan.successor_id, changed=changed)
+        return _removal_page(request, membership_id, changed.plan.successor_id, changed=changed, anyway=anyway)
     except InvalidInput as typed:
         return _removal_page(request, membership_id, None, refused=typed)
     except Refusal as refused:
@@ -133,6 +142,7 @@ def _removal_page(
     membership_id: UUID,
     successor_id: UUID | None,
     *,
+    anyway: bool = False,
     changed: PlanChanged | None = None,
     refused: Refusal | None = None,
 ) -> HttpResponse:
@@ -142,11 +152,12 @@ def _removal_page(
             "membership_ids": [membership_id],
             "now": clock.now(),
             "successor_id": successor_id,
+            "anyway": anyway,
         }
         plan = plan_remove_members(**wanted)
         supposed = None if plan.members else plan_remove_members(**wanted, supposing=True)
         context = {"changed": changed, "refused": refused}
-        return _plan_page(request, membership_id, plan, supposed, context, removing=True)
+        return _plan_page(request, membership_id, plan, supposed, context, removing=True, anyway=anyway)
 
 
 def _plan_page(
@@ -157,12 +168,15 @@ def _plan_page(
     context: dict[str, Any],
     *,
     removing: bool,
+    anyway: bool = False,
 ) -> HttpResponse:
     """`supposed`: what happened if everything were settled, where nothing can happen yet."""
     counted = seats(clock.now()) if request.actor.may_any(SEATS_VIEW, BILLING_VIEW) else None
     labels = request.organization.labels
     said = request.POST if request.method == "POST" else request.GET
-    context |= leaving_context(request.actor, plan, supposed, labels, said=said, removing=removing, counted=counted)
+    context |= leaving_context(
+        request.actor, plan, supposed, labels, said=said, removing=removing, counted=counted, anyway=anyway
+    )
     context |= {
         "person_id": membership_id,
         "typed": request.POST.get("organization_name", ""),
@@ -174,20 +188,21 @@ def _plan_page(
     return page(request, "people/leaving.html", context, status=status)
 
 
-@screen(DEACTIVATE, REMOVE, methods=("POST",))
+@screen(DEACTIVATE, REMOVE, EDIT, methods=("POST",))
 def person_matter(request: MemberRequest, membership_id: UUID) -> HttpResponse:
-    """Settles one thing that stands in the way: `matter` is its kind and place, the choice stands under its name. `how`
-    says where it goes on."""
+    """Settles one thing that stands in the way: `matter` is its kind and place, and perhaps the person and their
+    level, else the choice stands under its name. `how` says where it goes on."""
     how = request.POST.get("how", "")
     how = how if how in PAGES else "deactivation"
     matter = request.POST.get("matter", "")
-    kind, _colon, place = matter.partition(":")
+    kind, place, named, level = (*matter.split(":", 3), "", "", "")[:4]
     if is_searching(request.POST):
         return go(request, _looking(request, membership_id, how))
     refused: Refusal | None = None
     try:
         with reading():
-            person_id = heir_of(request.actor, request.POST, f"person_{matter}", leaving=(membership_id,))
+            people = {"leaving": (membership_id,)}
+            person_id = parse_id(named) or heir_of(request.actor, request.POST, f"person_{matter}", **people)
         if person_id is None:
             raise InvalidInput({"person": _("Choose somebody.")})
         perform(
@@ -196,12 +211,16 @@ def person_matter(request: MemberRequest, membership_id: UUID) -> HttpResponse:
             membership_id=membership_id,
             kind=kind,
             place_id=parse_id(place),
+            level_id=parse_id(level),
             person_id=person_id,
         )
     except NotFound:
         raise
     except Refusal as found:
         refused = found
+    if how == "reassign":
+        # What was chosen stands in the form and goes on with it.
+        return reassigning(request, membership_id, digest="", refused=refused)
     if refused is None and not is_fragment(request):
         return go(request, reverse(PAGES[how], args=[membership_id]))
     if how == "records" and refused is not None:
@@ -210,7 +229,8 @@ def person_matter(request: MemberRequest, membership_id: UUID) -> HttpResponse:
     if how != "removal":
         return _deactivation_page(request, membership_id, refused=refused)
     try:
-        return _removal_page(request, membership_id, parse_id(request.POST.get("successor", "")), refused=refused)
+        heir, anyway = parse_id(request.POST.get("successor", "")), "anyway" in request.POST
+        return _removal_page(request, membership_id, heir, refused=refused, anyway=anyway)
     except Refusal as chosen_before:
         if chosen_before.code not in ABOUT:
             raise

@@ -22,19 +22,23 @@ from tenantry.people.selectors import get_member
 from tenantry.usecases.handing_over import (
     HANDED_OVER,
     HandoverPlan,
+    ReceiverCannotOpen,
     owned_counts,
     plan_reassign_records,
     reassign_records,
 )
+from tenantry.usecases.handing_over.opening import total_of
 from tenantry.usecases.leaving.later import left_for_later
 from tenantry.usecases.leaving.receipts import get_receipt, latest_receipt
 from tenantry.usecases.leaving.records import workflows_of
 from tenantry.usecases.undoing import newest_entry
+from tenantry.web.people.closed import closed_context, closed_effect, closed_said
 from tenantry.web.people.heirs import HeirPicker, heir_picker
-from tenantry.web.people.leaving_words import amounts, receipt_lines, records_in_words
+from tenantry.web.people.leaving_words import amounts, receipt_lines
 from tenantry.web.people.matters import later_in_words, matter_lines, with_pickers
 from tenantry.web.people.reassign_forms import ReassignForm
 from tenantry.web.people.views.detail import head
+from tenantry.web.people.wording import records_in_words
 from tenantry.web.picking import is_searching, repeated
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
@@ -73,7 +77,14 @@ def person_records(request: MemberRequest, membership_id: UUID) -> HttpResponse:
 @screen(*HANDS, methods=("GET", "POST"))
 def person_reassign(request: MemberRequest, membership_id: UUID) -> HttpResponse:
     """GET: which records, and to whom. POST without a digest: what would happen. With one: it happens, or what would
-    happen now is shown anew."""
+    happen now is shown anew. `anyway`: also what whoever receives it could not open."""
+    return reassigning(request, membership_id, digest=request.POST.get("digest", ""))
+
+
+def reassigning(
+    request: MemberRequest, membership_id: UUID, *, digest: str, refused: Refusal | None = None
+) -> HttpResponse:
+    """`refused`: why access could not be given."""
     form, context = _form(request, membership_id)
     template = "people/reassign.html"
     if request.method == "GET" or is_searching(request.POST):
@@ -86,24 +97,30 @@ def person_reassign(request: MemberRequest, membership_id: UUID) -> HttpResponse
         "spread": form.wanted_spread,
         "portion": form.portion,
     }
-    digest, status = request.POST.get("digest", ""), 200
+    anyway, status = "anyway" in request.POST, status_of(refused) if refused else 200
     try:
         if digest:
-            return _handed_over(request, membership_id, perform(reassign_records, **wanted, digest=digest))
+            done = perform(reassign_records, **wanted, digest=digest, anyway=anyway)
+            return _handed_over(request, membership_id, done)
         with reading():
             plan: Plan = plan_reassign_records(**wanted, now=clock.now())
     except PlanChanged as changed:
         plan, status = changed.plan, 409
         context["changed"] = changed
+    except ReceiverCannotOpen as closed:
+        # The plan holds, and says it; whoever confirms has to have seen it.
+        return reassigning(request, membership_id, digest="", refused=closed)
     except NotFound:
         raise
     except InvalidInput as invalid:
         form.refuse(invalid)
         return page(request, template, context, status=422)
-    except Refusal as refused:
-        form.refuse(refused)
-        return page(request, template, context, status=status_of(refused))
-    context |= {"plan": plan, "effects": reassign_effects(plan), "repeated": _repeated(form)}
+    except Refusal as why:
+        form.refuse(why)
+        return page(request, template, context, status=status_of(why))
+    with reading():
+        context |= closed_context(request.actor, plan.closed, anyway=anyway)  # type: ignore[attr-defined]
+    context |= {"plan": plan, "effects": reassign_effects(plan), "repeated": _repeated(form), "refused": refused}
     return page(request, template, context, status=status)
 
 
@@ -124,7 +141,8 @@ def _form(request: MemberRequest, membership_id: UUID) -> tuple[ReassignForm, di
             workflows=workflows_of(membership_id) if counts.get("deal") else [],
             initial=_said(sent) if sent is not None else _begun(request, counts),
         )
-    return form, {"form": form, "member": member, "counts": counts, "total": sum(counts.values())}
+    here = reverse("person_reassign", args=[membership_id])
+    return form, {"form": form, "member": member, "counts": counts, "here": here, "total": sum(counts.values())}
 
 
 def _begun(request: MemberRequest, counts: Mapping[str, int]) -> dict[str, Any]:
@@ -161,6 +179,7 @@ def reassign_effects(plan: Any) -> list[dict[str, Any]]:
         number = sum(one[2] for one in more)
         text = ngettext("record goes to %(count)s more", "records go to %(count)s more", number) % {"count": len(more)}
         lines.append({"number": number, "text": text})
+    lines += closed_effect(found.closed)
     if found.unassigned:
         text = ngettext("record becomes unassigned", "records become unassigned", found.unassigned)
         lines.append({"number": found.unassigned, "text": text, "warning": True})
@@ -174,7 +193,8 @@ def _handed_over(request: MemberRequest, membership_id: UUID, done: Any) -> Http
     with reading():
         number = newest_entry(HANDED_OVER, done.handover_id)
     undo = reverse("audit_undo", args=[number]) if number else ""
-    toast(request, said % {"count": done.moved}, undo_url=undo)
+    text = f"{said % {'count': done.moved}} {closed_said(total_of(done.plan.closed))}"
+    toast(request, text.strip(), undo_url=undo)
     return go(request, reverse("person_records", args=[membership_id]))
 
 
