@@ -3,6 +3,8 @@
 Every type of record is asked for whatever doors it has: nothing here lists the types.
 """
 
+import csv
+import io
 import re
 from dataclasses import dataclass, field
 from random import Random
@@ -179,6 +181,19 @@ def reports(look: Look) -> None:
     look.same("closed deals", sum(one["won"] + one["lost"] for one in items), len(closed))
     items = look.caller.get("/reports/conversion?months=24").body["items"]
     look.same("leads", sum(one["leads"] for one in items), len(look.world.counted(look.actor, types["lead"])))
+    items = look.caller.get("/reports/activity?months=24").body["items"]
+    work = [row for key in ("note", "activity", "task") for row in look.world.counted(look.actor, types[key])]
+    done = [row for row in work if getattr(row, "done_at", row.created_at)]
+    look.same("what was done", sum(one["number"] for one in items), len(done))
+    if not look.actor.may("reports.export"):
+        return
+    for report, key, figures in (("won", "deal", ("won", "lost")), ("conversion", "lead", ("leads",))):
+        taken_out = look.world.allowed(look.actor, "reports.export", types[key])
+        expected = [row for row in look.world.counted(look.actor, types[key]) if row.pk in taken_out]
+        expected = [row for row in expected if getattr(row, "state", "") != "open" or key == "lead"]
+        text = look.caller.client.get(f"/reports/{report}.csv?months=24").content.decode("utf-8-sig")
+        lines = csv.DictReader(io.StringIO(text))
+        look.same(f"{report}.csv", sum(int(line[name]) for line in lines for name in figures), len(expected))
 
 
 def ask_every_door(seed: int) -> list[str]:
