@@ -1,10 +1,8 @@
 """Erasure of one person (product.md §7): what is personal gives way to a pseudonym that stays the same everywhere, and
 is gone from the audit, whose chain still verifies. Only of somebody who was removed; it can't be taken back."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -21,20 +19,27 @@ from tenantry.core.errors import PermissionMissing
 from tenantry.core.jobs import Job
 from tenantry.core.models import MailDelivery
 from tenantry.core.tenancy import scope
-from tenantry.crm.models import DealApproval, Note
 from tenantry.notifications.models import Notification, Reader
-from tenantry.people.models import BatchRow, EmailChange, Membership, PasswordReset, User
+from tenantry.people.models import EmailChange, Membership, PasswordReset, SignUpRequest, User
 from tenantry.people.permissions import REMOVE
 from tenantry.people.selectors import get_member
 from tenantry.security.models import PastPassword, SessionEntry
 from tenantry.usecases.erasing_errors import AlreadyErased, NotRemoved
+from tenantry.usecases.erasing_traces import (
+    audit_of,
+    forget_in_answers,
+    forget_in_batches,
+    forget_in_mails,
+    forget_in_notes,
+    mails_to,
+    traces_of,
+    words_of,
+)
 
 Status = Membership.Status
 # Nobody gets mail there (RFC 2606).
 DOMAIN = "erased.invalid"
 GIVEN = "Erased"
-# Of an entry they are those of whoever acted, not of whom it is about.
-OF_THE_ACTOR = ("address", "agent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,31 +77,20 @@ def _removed(actor: Actor, membership_id: UUID) -> Membership:
     return member
 
 
-def _audit_of(membership_id: UUID) -> Any:
-    """Personal values of what they did, and of what was done to them."""
-    did = Row.objects.filter(actor_id=membership_id).values("number")
-    about = Row.objects.filter(target_id=membership_id).values("number")
-    own = Q(number__in=did, field__in=OF_THE_ACTOR) | (Q(number__in=about) & ~Q(field__in=OF_THE_ACTOR))
-    return PersonalValue.objects.filter(own)
-
-
-def _mails_of(member: Membership) -> Any:
-    return MailDelivery.objects.filter(organization_id=scope.organization_id(), recipient=member.email)
-
-
 def plan_erase_person(*, actor: Actor, membership_id: UUID) -> ErasurePlan:
     """What erasing would do.
 
     :raises NotFound, NotRemoved, AlreadyErased, PermissionMissing, MemberOutOfHand: see there.
     """
     member = _removed(actor, membership_id)
+    found = traces_of(member)
     return ErasurePlan(
         member.id,
         member.name,
         f"{GIVEN} {pseudonym_of(member.id)}",
-        _audit_of(member.id).count(),
-        SessionEntry.objects.filter(membership=member).count(),
-        _mails_of(member).count(),
+        audit_of(found).count(),
+        SessionEntry.objects.filter(membership_id__in=found.ids).count(),
+        mails_to(found).count(),
         member.user_id is not None,
     )
 
@@ -126,25 +120,31 @@ def erase_person(*, actor: Actor, now: datetime, membership_id: UUID, digest: st
 def _forget(member: Membership, plan: ErasurePlan, now: datetime) -> None:
     in_action()
     code = pseudonym_of(member.id)
-    _audit_of(member.id).delete()
-    SessionEntry.objects.filter(membership=member).delete()
-    Notification.objects.filter(membership=member).delete()
-    Reader.objects.filter(membership=member).delete()
-    _mails_of(member).update(recipient=f"{code.lower()}@{DOMAIN}", subject="", sealed_body=None)
-    BatchRow.objects.filter(Q(membership_id=member.id) | Q(email=member.email)).update(email="", name="")
+    email = f"{code.lower()}@{DOMAIN}"
+    # Read before any of it goes.
+    found = traces_of(member)
+    words = words_of(found, plan.pseudonym, email)
+    audit_of(found).delete()
+    SessionEntry.objects.filter(membership_id__in=found.ids).delete()
+    Notification.objects.filter(membership_id__in=found.ids).delete()
+    Reader.objects.filter(membership_id__in=found.ids).delete()
+    forget_in_mails(found, words, email)
+    forget_in_batches(found)
+    forget_in_notes(found, words)
+    forget_in_answers(found, words)
     if member.user_id:
-        EmailChange.objects.filter(user_id=member.user_id).update(
-            old_email="", new_email=f"{code.lower()}@{DOMAIN}", ended_at=now
-        )
-    _forget_in_notes(member, plan.pseudonym)
-    PasswordReset.objects.filter(email=member.email).update(email=f"{code.lower()}@{DOMAIN}", expires_at=now)
-    member.given_name, member.family_name = GIVEN, code
-    member.email, member.phone, member.picture = f"{code.lower()}@{DOMAIN}", "", None
-    member.locale = member.time_zone = ""
-    member.user_id = None
-    member.refresh_search()
-    member.save(
-        update_fields=[
+        # Those of the past go with the account, as its resets of a password do: until then they say which addresses
+        # were theirs.
+        asked = EmailChange.objects.filter(user_id=member.user_id, organization_id=member.organization_id)
+        asked.filter(used_at=None, ended_at=None).update(ended_at=now)
+    rows = list(Membership.objects.filter(id__in=found.ids).select_for_update(no_key=True).order_by("id"))
+    for row in rows:
+        row.given_name, row.family_name, row.email = GIVEN, code, email
+        row.phone, row.picture, row.locale, row.time_zone, row.user_id = "", None, "", "", None
+        row.refresh_search()
+    Membership.objects.bulk_update(
+        rows,
+        [
             "given_name",
             "family_name",
             "email",
@@ -152,29 +152,11 @@ def _forget(member: Membership, plan: ErasurePlan, now: datetime) -> None:
             "picture",
             "locale",
             "time_zone",
-            "user_id",
+            "user",
             "sort_name",
             "search_text",
-        ]
+        ],
     )
-
-
-def _forget_in_notes(member: Membership, pseudonym: str) -> None:
-    """The house writes on deals who was asked for a word (`crm.approving`). Who has a namesake here is looked for only
-    where the question is theirs still."""
-    name, asked = member.name, DealApproval.objects.all()
-    alike = Membership.objects.filter(given_name=member.given_name, family_name=member.family_name)
-    if alike.exclude(id=member.id).exists():
-        asked = asked.filter(Q(mentor=member) | Q(asked_by=member))
-    whole = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-    changed = []
-    rows = Note.objects.filter(deal_id__in=asked.values("deal_id"), body__contains=name)
-    for note in rows.select_for_update(no_key=True).order_by("id"):
-        note.body = whole.sub(pseudonym, note.body)
-        note.version += 1
-        note.refresh_search()
-        changed.append(note)
-    Note.objects.bulk_update(changed, ["body", "version", "sort_name", "search_text"])
 
 
 def forget_account(user_id: UUID) -> bool:
@@ -182,10 +164,30 @@ def forget_account(user_id: UUID) -> bool:
     user = User.objects.select_for_update(no_key=True).filter(id=user_id).first()
     if user is None or Membership.objects.filter(user_id=user_id).exclude(status=Status.REMOVED).exists():
         return False
+    changes = EmailChange.objects.filter(user_id=user_id)
+    about = list(changes.values_list("id", flat=True))
+    emails = {user.email, *(one for pair in changes.values_list("old_email", "new_email") for one in pair)}
     PastPassword.objects.filter(user_id=user_id).delete()
-    EmailChange.objects.filter(user_id=user_id).delete()
-    user.email = f"{pseudonym_of(user_id).lower()}@{DOMAIN}"
+    email = f"{pseudonym_of(user_id).lower()}@{DOMAIN}"
+    _forget_address(user_id, emails, about, email)
+    changes.delete()
+    user.email = email
     user.set_unusable_password()
     user.is_active = False
     user.save(update_fields=["email", "password", "is_active"])
     return True
+
+
+def _forget_address(user_id: UUID, emails: set[str], changes: list[UUID], email: str) -> None:
+    """What the house itself keeps of an account that no organization has: mails about its address and password,
+    sign-ups, its own audit."""
+    emails -= {""}
+    own = MailDelivery.objects.filter(organization_id=None)
+    own.filter(Q(recipient__in=emails) | Q(subject_id__in=changes)).update(
+        recipient=email, subject="", sealed_body=None
+    )
+    SignUpRequest.objects.filter(email__in=emails).delete()
+    PasswordReset.objects.filter(email__in=emails).delete()
+    of_the_house = PersonalValue._base_manager.filter(organization_id=scope.INSTALLATION)
+    about = Row._base_manager.filter(organization_id=scope.INSTALLATION, target_id=user_id).values("number")
+    of_the_house.filter(Q(number__in=about) | Q(field="email", value__in=list(emails))).delete()

@@ -40,7 +40,13 @@ class Task(Attached):
 class Note(Attached):
     body = models.TextField()
 
-    lifecycle: ClassVar = Lifecycle(export="records", keep=Keep.ORGANIZATION, erase=Erase.NOTHING_PERSONAL)
+    # The house itself notes who was asked for a word (`crm.approving`), and first words are a note's name in the audit.
+    lifecycle: ClassVar = Lifecycle(
+        export="records",
+        keep=Keep.ORGANIZATION,
+        erase=Erase.PSEUDONYM,
+        personal=("body", "sort_name", "search_text"),
+    )
 
     class Meta:
         indexes: ClassVar = record_indexes("crm_note")
