@@ -391,6 +391,7 @@ CANNOT_MATTER: dict[str, str] = {
     "change_batch": "the code of change_people, with the actor of the moment; open_operation froze whom it is about",
     "plan_people": "looks at people and writes nothing to anybody; change_batch does it, once it is confirmed",
     "plan_batch": "looks at people and writes nothing to anybody",
+    "plan_anew": "looks at the people of plan_people once more and writes nothing to anybody",
     "confirm_planned": "what change_people begins, for whom plan_people froze; change_batch judges each anew",
     "upload_batch": "rows of a file, which give nothing before they are sent",
     "paste_batch": "rows of a list, which give nothing before they are sent",

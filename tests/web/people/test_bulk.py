@@ -5,12 +5,17 @@ import re
 import pytest
 
 from factories.organizations import make_organization
+from factories.records import make_record
 from support.visitors import post, signed_in
+from tenantry.access.actions.giving import give_role
 from tenantry.core.ids import new_id
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
+from tenantry.crm.actions.mentors import set_mentor
+from tenantry.crm.models import Lead, Mentorship
 from tenantry.people.actions import create_team
 from tenantry.people.models import Invitation, TeamMember
+from tenantry.usecases.workflows import add_to_workflow, create_workflow
 
 BULK = "/admin/users/u/bulk"
 
@@ -130,3 +135,48 @@ def test_back_leads_to_our_lists_only(org, client):
     plan = post(client, org.owner, BULK, asked)
     done = post(client, org.owner, BULK, {**asked, "digest": digest_in(plan), "back": "https://evil.example/"})
     assert done["Location"] == "/admin/users/u"
+
+
+@pytest.mark.parametrize("do", ["removal", "deactivation"])
+def test_what_keeps_somebody_here_is_settled_in_the_dialog_with_the_selection_kept(org, client, do):
+    one, two, heir = org.person(), org.person(), org.person("manager", given_name="Heir")
+    flow = org.perform(create_workflow, name="Loans").id
+    org.perform(add_to_workflow, workflow_id=flow, membership_ids=(one.membership_id, two.membership_id))
+    lead = make_record(org, "lead", two)
+    asked = {"do": do, "ids": ids(one, two), "back": "/admin/users/u?sort=added", "successor": str(heir.membership_id)}
+    plan = post(client, org.owner, BULK, asked).content.decode()
+    assert f'<a href="/admin/workflows/{flow}">Loans</a> would be left without a member.' in plan
+    assert f'formaction="{BULK}/matters"' in plan
+    settling = {**asked, "matter": f"workflow:{flow}"}
+    refused = post(client, org.owner, f"{BULK}/matters", settling)
+    assert (refused.status_code, "Choose somebody." in refused.content.decode()) == (422, True)
+    settling[f"person_workflow:{flow}"] = str(heir.membership_id)
+    settled = post(client, org.owner, f"{BULK}/matters", settling)
+    said = settled.content.decode()
+    assert settled.status_code == 200
+    assert "would be left" not in said
+    assert all(f'name="ids" value="{i}"' in said for i in asked["ids"])
+    done = post(client, org.owner, BULK, {**asked, "digest": digest_in(settled)})
+    assert (done.status_code, done["Location"]) == (303, "/admin/users/u?sort=added")
+    assert {org.status(p.membership_id) for p in (one, two)} == {"removed" if do == "removal" else "deactivated"}
+    owner = heir if do == "removal" else two
+    with scope.tenant(org.id), reading():
+        assert Lead.objects.get(id=lead).owner_id == owner.membership_id
+
+
+def test_mentees_of_several_go_on_together():
+    org = make_organization(blueprint="brokerage")
+    mentors = [org.person("broker") for _ in range(3)]
+    mentees = [org.person("broker") for _ in range(2)]
+    for one in mentors:
+        org.perform(give_role, membership_id=one.membership_id, role_id=org.role("mentor"))
+    for mentee, mentor in zip(mentees, mentors, strict=False):
+        org.perform(set_mentor, membership_id=mentee.membership_id, mentor_id=mentor.membership_id)
+    client = signed_in(org.owner)
+    asked = {"do": "deactivation", "ids": ids(*mentors[:2])}
+    assert "2 mentees would wait" in post(client, org.owner, BULK, asked).content.decode()
+    chosen = {"matter": "mentees:", "person_mentees:": str(mentors[2].membership_id)}
+    settled = post(client, org.owner, f"{BULK}/matters", {**asked, **chosen})
+    assert "would wait" not in settled.content.decode()
+    with scope.tenant(org.id), reading():
+        assert set(Mentorship.objects.values_list("mentor_id", flat=True)) == {mentors[2].membership_id}

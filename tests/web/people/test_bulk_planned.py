@@ -14,6 +14,7 @@ from tenantry.crm.models import Lead
 from tenantry.organizations.actions.policies import change_policy
 from tenantry.people.models import Membership
 from tenantry.usecases.bulk_changing import planned, planning
+from tenantry.usecases.workflows import add_to_workflow, create_workflow
 
 BULK = "/admin/users/u/bulk"
 EVERYBODY = {"do": "removal", "all": "1", "query": "q=crowd"}
@@ -211,3 +212,44 @@ def test_a_selection_that_grew_is_planned_in_the_background_whatever_was_read(or
     there = asked(client, org, {**REMOVAL, "digest": digest})
     assert "0 of 4 looked at" in text_of(client.get(there))
     assert removed(org) == 0
+
+
+def test_what_keeps_somebody_here_is_settled_on_the_page_and_the_same_people_are_looked_at_anew(org, client):
+    people = crowd(org, 5)
+    heir = org.person("manager")
+    flow = org.perform(create_workflow, name="Loans").id
+    org.perform(add_to_workflow, workflow_id=flow, membership_ids=(people[0],))
+    there = asked(client, org)
+    run_there(org, there)
+    page = text_of(client.get(there))
+    assert f'Workflow <a href="/admin/workflows/{flow}">Loans</a> would be left without a member.' in page
+    assert f'formaction="{there}/matters"' in page
+    assert "Remove (4)" in page
+    matter = {"matter": f"workflow:{flow}"}
+    # Nobody chosen, and somebody looked for: the plan stays, and nothing is confirmed.
+    assert post(client, org.owner, f"{there}/matters", matter)["Location"] == there
+    assert "Choose somebody." in text_of(client.get(there))
+    looked = post(client, org.owner, f"{there}/confirmation", {"find": f"person_workflow:{flow}"})
+    assert "Remove (4)" in text_of(looked)
+    chosen = {**matter, f"person_workflow:{flow}": str(heir.membership_id)}
+    stranger = make_organization()
+    assert post(signed_in(stranger.owner), stranger.owner, f"{there}/matters", chosen).status_code == 404
+    assert post(client, org.owner, f"{there}/matters", chosen)["Location"] == there
+    assert "0 of 5 looked at" in text_of(client.get(there))
+    run_there(org, there)
+    page = text_of(client.get(there))
+    assert "would be left" not in page
+    assert "Remove (5)" in page
+    assert post(client, org.owner, f"{there}/confirmation").status_code == 303
+    run_there(org, there)
+    assert removed(org) == 5
+
+
+def test_who_did_not_ask_for_the_plan_settles_nothing_in_it(org, client):
+    people = crowd(org, 5)
+    admin = org.person("administrator")
+    flow = org.perform(create_workflow, name="Loans").id
+    org.perform(add_to_workflow, workflow_id=flow, membership_ids=(people[0],))
+    there = asked(client, org)
+    run_there(org, there)
+    assert "would be left without a member" not in text_of(signed_in(admin).get(there))

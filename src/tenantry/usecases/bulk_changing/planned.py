@@ -33,6 +33,8 @@ from tenantry.usecases.bulk_changing.errors import NobodyToChange, NotPlanned, P
 from tenantry.usecases.bulk_changing.kinds import BY_PLANNING, KINDS, BulkKind, Chunk
 from tenantry.usecases.bulk_changing.planning import BulkPlan, Selection, Sum, kind_of
 from tenantry.usecases.carried import Carried
+from tenantry.usecases.leaving.matters import Matter, named
+from tenantry.usecases.leaving.settling import concerned
 
 GOOD_FOR = timedelta(days=1)
 DONE = Operation.State.DONE
@@ -85,6 +87,27 @@ def confirm_planned(
     :raises NotPlanned, PlannedByAnother, PlanTooOld, NobodyToChange, NotFound, PermissionMissing: see there.
     :raises OrganizationNameAsked: not that name, where policy `people.deactivation_by` is `owner`.
     """
+    row, kind = _own_plan(actor, operation_id, now)
+    if not _resumed(row.cursor or {})[0].done:
+        raise NobodyToChange
+    value = _asked_again(actor, kind, row, now, organization_name)
+    job = go_on_as(row, operation_kinds()[kind.operation], now)
+    return Outcome(changed(row), started(row, value), jobs=(job,))
+
+
+@action(open_to="who had it planned; each kind of change asks for its own permission inside")
+def plan_anew(*, actor: Actor, now: datetime, operation_id: UUID) -> Outcome[Changed]:
+    """Looks at the same people once more, because something was settled that stood in their way.
+
+    :raises NotPlanned, PlannedByAnother, PlanTooOld, NotFound, PermissionMissing: see there.
+    """
+    row, kind = _own_plan(actor, operation_id, now)
+    job = go_on_as(row, operation_kinds()[kind.planning], now)
+    return Outcome(changed(row), None, jobs=(job,))
+
+
+def _own_plan(actor: Actor, operation_id: UUID, now: datetime) -> tuple[Operation, BulkKind]:
+    """One that waits for its confirmation by this actor, locked."""
     get_operation(actor, operation_id)
     row = Operation.objects.select_for_update(no_key=True).get(id=operation_id)
     kind = BY_PLANNING.get(row.kind)
@@ -95,11 +118,13 @@ def confirm_planned(
     kind_of(actor, kind.key)
     if is_old(row, now):
         raise PlanTooOld
-    if not _resumed(row.cursor or {})[0].done:
-        raise NobodyToChange
-    value = _asked_again(actor, kind, row, now, organization_name)
-    job = go_on_as(row, operation_kinds()[kind.operation], now)
-    return Outcome(changed(row), started(row, value), jobs=(job,))
+    return row, kind
+
+
+def concerned_by(actor: Actor, operation_id: UUID, matter: str) -> tuple[UUID, ...]:
+    """With whom of those who were planned a matter of this kind is settled (`leaving.settling`)."""
+    row = get_operation(actor, operation_id)
+    return concerned(actor, matter, lines_of(row).order_by().values("target_id"))
 
 
 def _asked_again(actor: Actor, kind: BulkKind, row: Operation, now: datetime, organization_name: str) -> str:
@@ -126,6 +151,7 @@ def planned_by(actor: Actor, row: Operation, value: str) -> BulkPlan | None:
     found.value = value
     first = [*found.ids, *(one for ids in found.refused_ids.values() for one in ids)]
     found.names = names_of(_seen(actor, first))
+    found.matters = {(one.kind, one.id): one for one in named(actor, tuple(found.matters.values()))}
     return found.plan(kind, _value_id(row))
 
 
@@ -152,6 +178,7 @@ def _kept(found: Sum, carried: Carried, at: int) -> dict[str, Any]:
         "lost": [str(one) for one in carried.keyholders_lost],
         "made": carried.keyholders_made,
         "seats": carried.seats_taken,
+        "matters": [[kind, str(one or ""), matter.number] for (kind, one), matter in found.matters.items()],
         "places": [[*place, lost] for place, lost in carried.places_lost.items()],
     }
 
@@ -166,6 +193,9 @@ def _resumed(kept: dict[str, Any]) -> tuple[Sum, Carried, int]:
         getattr(found, name).update(kept[name])
     found.ids = [UUID(one) for one in kept["ids"]]
     found.refused_ids = {code: [UUID(one) for one in ids] for code, ids in kept["refused_ids"].items()}
+    for kind, one, number in kept.get("matters", ()):
+        place = UUID(one) if one else None
+        found.matters[kind, place] = Matter(kind, True, place, number=number)
     carried.keyholders_lost = {UUID(one) for one in kept["lost"]}
     carried.keyholders_made, carried.seats_taken = kept["made"], kept["seats"]
     carried.places_lost = {(kind, one): lost for kind, one, lost in kept["places"]}

@@ -4,7 +4,7 @@ that carry it out, so that the plan is the effect. Never more than one chunk of 
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -20,8 +20,11 @@ from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing
 from tenantry.usecases.bulk_changing.kinds import KINDS, BulkKind, Chunk
 from tenantry.usecases.bulk_changing.reasons import in_words
 from tenantry.usecases.carried import Carried
+from tenantry.usecases.leaving.matters import Matter
 
 MOST_NAMES = 5
+# Of what is to be settled first; further ones come up when these are.
+MOST_MATTERS = 50
 # Ids of a stream that are asked for at once.
 STREAMED = 5000
 # More than these are planned by an operation: nobody waits for an answer longer than about a second
@@ -72,7 +75,8 @@ class Reason:
 @dataclass(frozen=True, slots=True)
 class BulkPlan(Plan):
     """`done`: to how many it would be done; `everybody`: a digest over the whole selection and each one's outcome;
-    `value`: the name of what was chosen; `gains` and `loses`: people by code of a permission."""
+    `value`: the name of what was chosen; `gains` and `loses`: people by code of a permission; `matters`: what is to be
+    settled before those can leave who are refused because of it."""
 
     do: str
     value_id: UUID | None
@@ -86,6 +90,7 @@ class BulkPlan(Plan):
     loses: tuple[tuple[str, int], ...]
     everybody: str
     asks_name: bool = False
+    matters: tuple[Matter, ...] = ()
 
     @property
     def refused(self) -> int:
@@ -112,6 +117,7 @@ class Sum:
     value: str = ""
     names: dict[UUID, str] = field(default_factory=dict)
     sentences: dict[str, str] = field(default_factory=dict)
+    matters: dict[tuple[str, UUID | None], Matter] = field(default_factory=dict)
 
     def add(self, kind: BulkKind, plan: Any) -> None:
         self.done += len(plan.members)
@@ -124,6 +130,8 @@ class Sum:
         self.loses.update(dict(getattr(plan, "loses", ())))
         self.value = getattr(plan, kind.into) if kind.into else ""
         self.asks_name = getattr(plan, "asks_name", False)
+        for matter in getattr(plan, "matters", ()):
+            self._add_matter(matter)
         everybody = hashlib.sha256(self.everybody.encode())
         for member_id in sorted(plan.members):
             everybody.update(member_id.bytes)
@@ -139,6 +147,16 @@ class Sum:
         if len(ids) < MOST_NAMES:
             ids.append(one.membership_id)
             self.names[one.membership_id] = one.name
+
+    def _add_matter(self, one: Matter) -> None:
+        if not one.must:
+            return
+        key = (one.kind, one.id)
+        present = self.matters.get(key)
+        if present is not None:
+            self.matters[key] = replace(present, number=present.number + one.number)
+        elif len(self.matters) < MOST_MATTERS:
+            self.matters[key] = one
 
     def add_gone(self, ids: Iterable[UUID]) -> None:
         """Of a frozen selection: out of sight by now, or gone."""
@@ -170,6 +188,7 @@ class Sum:
             loses=tuple(sorted(self.loses.items())),
             everybody=self.everybody,
             asks_name=self.asks_name,
+            matters=tuple(self.matters.values()),
         )
 
 

@@ -42,7 +42,7 @@ _REASONS: Mapping[str, tuple[Any, Any]] = {
     ),
     "settle_first": (
         gettext_lazy("Would leave something without anybody who looks after it."),
-        gettext_lazy("Open the person: it says what is to be settled first."),
+        gettext_lazy("Name somebody who looks after it first."),
     ),
     "successor_required": (
         gettext_lazy("Owns records, and nobody is named who goes on with them."),

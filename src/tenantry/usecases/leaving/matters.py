@@ -2,7 +2,7 @@
 more, and what is worth it. Whoever has to go at once is frozen: access ends, and the same list waits afterwards."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -102,11 +102,22 @@ def matters_of(actor: Actor, facts: Facts, places: Sequence[Place], *, removing:
     return tuple(sorted(found, key=lambda one: not one.must))
 
 
-def _names(actor: Actor, places: Sequence[Place]) -> dict[UUID, str]:
+def named(actor: Actor, matters: Sequence[Matter]) -> tuple[Matter, ...]:
+    """The same for whoever reads of them now: places by name, and without id where they may not see them."""
+    names = _names(actor, matters)
+    return tuple(
+        replace(one, id=one.id if one.id in names else None, name=names.get(one.id, "") if one.id else "")
+        if one.kind in SEEN
+        else one
+        for one in matters
+    )
+
+
+def _names(actor: Actor, places: Sequence[Place | Matter]) -> dict[UUID, str]:
     """Of those places that the actor sees; a query a kind that there is."""
     found: dict[UUID, str] = {}
     for kind, (code, record_type) in SEEN.items():
-        wanted = [one.id for one in places if one.kind == kind]
+        wanted = [one.id for one in places if one.kind == kind and one.id]
         if wanted and actor.may(code):
             rows: QuerySet[Any] = visible(actor, code, record_type).filter(id__in=wanted)
             found |= dict(rows.values_list("id", "name"))

@@ -15,10 +15,20 @@ from tenantry.crm.actions.mentors import set_mentor
 from tenantry.crm.models import Mentorship
 from tenantry.people.actions import add_to_team
 from tenantry.people.permissions import WORKSPACES_MANAGE
-from tenantry.people.selectors import get_member
+from tenantry.people.selectors import get_member, visible_members
 from tenantry.usecases.leaving.facts import OWNS
 from tenantry.usecases.workflows import add_to_workflow
 from tenantry.usecases.workspaces import add_to_workspace, change_level
+
+
+def concerned(actor: Actor, kind: str, ids: Any) -> tuple[UUID, ...]:
+    """With whom of these people a matter is settled: mentees with each of their mentors, a place with any of them.
+    `ids`: a collection, or a query of ids."""
+    rows = visible_members(actor).filter(id__in=ids).order_by("id")
+    if kind != "mentees":
+        return tuple(rows.values_list("id", flat=True)[:1])
+    theirs = Mentorship.objects.filter(mentor_id__in=ids).exclude(mentee_id__in=ids)
+    return tuple(rows.filter(id__in=theirs.values("mentor_id")).values_list("id", flat=True))
 
 
 @action(open_to="each matter asks what the act that settles it asks", targets=("membership_id", "person_id"))

@@ -16,12 +16,14 @@ from tenantry.core.paging import keyset_page
 from tenantry.core.transactions import reading
 from tenantry.organizations.errors import OrganizationNameAsked
 from tenantry.people.permissions import DEACTIVATE, EDIT, INVITE, REMOVE, TEAMS_MANAGE
-from tenantry.usecases.bulk_changing.planned import confirm_planned, is_old, planned_by
+from tenantry.usecases.bulk_changing.planned import concerned_by, confirm_planned, is_old, plan_anew, planned_by
 from tenantry.usecases.bulk_changing.reasons import in_words
 from tenantry.usecases.bulk_changing.results import DONE, REFUSED, WAITING, Told, refused_file, told, told_lines
 from tenantry.usecases.handing_over.results import closed_in, left_with
 from tenantry.web.people.bulk_plans import effects_of, reasons_of
 from tenantry.web.people.bulk_words import WORDS
+from tenantry.web.people.settling import lines_to_settle, settle
+from tenantry.web.picking import is_searching
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
 from tenantry.web.toasts import toast
@@ -93,6 +95,9 @@ def _planned(request: MemberRequest, shown: Told) -> dict[str, Any]:
         "plan": plan,
         "effects": effects_of(plan),
         "reasons": reasons_of(plan),
+        # Whoever may not have them looked at anew would read the old plan again.
+        "matters": lines_to_settle(request, plan.matters if mine and not old else ()),
+        "settle_at": reverse("operation_matter", args=[shown.row.id]),
         "button": words.called(words.button, request.organization.labels),
         "dangerous": words.dangerous,
         "mine": mine,
@@ -102,8 +107,27 @@ def _planned(request: MemberRequest, shown: Told) -> dict[str, Any]:
 
 
 @screen(*ANY, methods=("POST",))
+def operation_matter(request: MemberRequest, operation_id: UUID) -> HttpResponse:
+    """Settles one thing that keeps somebody here who was planned; then the same people are looked at once more."""
+    refused = settle(request, lambda kind: concerned_by(request.actor, operation_id, kind))
+    if is_searching(request.POST):
+        with reading():
+            return _detail(request, operation_id)
+    if refused is not None:
+        said = getattr(refused, "fields", {}).values()
+        toast(request, " ".join(map(str, said)) or str(refused), bad=True)
+    else:
+        perform(plan_anew, actor=request.actor, operation_id=operation_id)
+    return go(request, reverse("operation_detail", args=[operation_id]))
+
+
+@screen(*ANY, methods=("POST",))
 def operation_confirm(request: MemberRequest, operation_id: UUID) -> HttpResponse:
     """What was planned is done to exactly those people."""
+    if is_searching(request.POST):
+        # Somebody to settle a matter with is looked for in the same form.
+        with reading():
+            return _detail(request, operation_id)
     name = request.POST.get("organization_name", "")
     try:
         perform(confirm_planned, actor=request.actor, operation_id=operation_id, organization_name=name)

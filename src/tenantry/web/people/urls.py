@@ -50,6 +50,7 @@ urlpatterns = [
     path("admin/users/u/choices", choices.person_choices, name="person_choices"),
     path("admin/users/u/new", adding.person_create, name="person_create"),
     path("admin/users/u/bulk", bulk.person_bulk, name="person_bulk"),
+    path("admin/users/u/bulk/matters", bulk.person_bulk_matter, name="person_bulk_matter"),
     path("admin/users/u/bulk/leaving", leavings.person_leavings, name="person_leavings"),
     path("admin/users/u/columns", saved.person_columns, name="person_columns"),
     path("admin/users/u/views", saved.person_views, name="person_views"),

@@ -23,6 +23,7 @@ from tenantry.usecases.bulk_changing.errors import NobodyToChange
 from tenantry.usecases.bulk_changing.planned import plan_people
 from tenantry.usecases.bulk_changing.planning import BulkPlan, Selection, kind_of, plan_change
 from tenantry.usecases.leaving.records import REMOVAL_RECORDS, REQUIRED, UNASSIGN
+from tenantry.usecases.leaving.settling import concerned
 from tenantry.web.offers import TYPED
 from tenantry.web.people import filters
 from tenantry.web.people.answers import current_url
@@ -31,6 +32,7 @@ from tenantry.web.people.bulk_words import WORDS, BulkWords, told
 from tenantry.web.people.grouping import GroupPicker, group_picker
 from tenantry.web.people.heirs import ABOUT, HeirPicker, heir_of, heir_picker
 from tenantry.web.people.selecting import MOST, ticked
+from tenantry.web.people.settling import lines_to_settle, settle
 from tenantry.web.picking import is_searching, meant
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
@@ -50,6 +52,25 @@ def person_bulk(request: MemberRequest) -> HttpResponse:
             raise
         asked.value_id = None
         return _plan_page(request, asked, refused=refused, large=_is_large(request, asked))
+
+
+@screen(VIEW, methods=("POST",))
+def person_bulk_matter(request: MemberRequest) -> HttpResponse:
+    """Settles one thing that keeps somebody of the selection here; then the plan of the same selection anew."""
+    asked = _Asked(request)
+    if _is_large(request, asked):
+        # So many are settled on the page of the operation that plans them.
+        return _plan_page(request, asked, large=True)
+    with reading():
+        ids = tuple(asked.selection.stream(request.actor, clock.now()))
+    refused = settle(request, lambda kind: concerned(request.actor, kind, ids), leaving=ids)
+    try:
+        return _plan_page(request, asked, refused=refused)
+    except Refusal as chosen_before:
+        if asked.value_id is None or chosen_before.code not in ABOUT:
+            raise
+        asked.value_id = None
+        return _plan_page(request, asked, refused=refused or chosen_before)
 
 
 def _answer(request: MemberRequest, asked: "_Asked") -> HttpResponse:
@@ -207,6 +228,8 @@ def _plan_page(
             "effects": effects_of(plan) if plan else [],
             "beside": _beside(request, asked, plan) if (plan or large) and asked.kind.beside else None,
             "reasons": reasons_of(plan) if plan else [],
+            "matters": lines_to_settle(request, plan.matters, leaving=asked.ids) if plan else [],
+            "settle_at": reverse("person_bulk_matter"),
         }
         status = 409 if changed else 422 if name_asked or asked.mistyped else status_of(refused) if refused else 200
         return page(request, "people/bulk.html", context, status=status)
