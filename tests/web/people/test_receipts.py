@@ -19,7 +19,7 @@ def test_records_that_went_to_somebody_out_of_sight_did_not_become_unassigned():
     make_record(org, "lead", leaver)
     org.perform(remove_members, membership_ids=(leaver.membership_id,), successor_id=heir.membership_id)
     receipt = f"/admin/users/u/{leaver.membership_id}/receipt"
-    assert "records went to Pat Example" in body(signed_in(org.owner).get(receipt, follow=True))
+    assert "1 record went to Pat Example" in body(signed_in(org.owner).get(receipt, follow=True))
     said = body(signed_in(agent).get(receipt, follow=True))
-    assert "records went to somebody out of your sight: 1 lead." in said
+    assert "1 record went to somebody out of your sight: 1 lead." in said
     assert "became unassigned" not in said
