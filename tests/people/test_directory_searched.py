@@ -1,6 +1,7 @@
 """Large organizations are searched by tables, and the plain way says the same, whatever changed since."""
 
 import random
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import Event
@@ -505,6 +506,45 @@ def test_whoever_comes_while_it_is_filled_is_looked_at_once(monkeypatch):
     assert {one.membership_id for one in (*people, *late)} <= set(looked)
     with scope.tenant(org.id), reading():
         assert not SearchWaiting.objects.exists()
+
+
+def test_where_very_many_wait_everybody_is_gone_through_by_name(monkeypatch):
+    """Whoever was taken out meanwhile, too, and a turn that was cut off goes on where it was."""
+    org = make_organization()
+    people = [org.person(given_name=name) for name in ("Dag", "Cato", "Berit", "Alva")]
+    monkeypatch.setattr(keeping, "SMALL", 0)
+    with scope.tenant(org.id), writing():
+        keeping.begin(NOW)
+    wait_for(lambda: filled(org), seconds=60, what="transactions of other tests, and then the fill")
+    monkeypatch.setattr(keeping, "LARGE", 4)
+    monkeypatch.setattr(keeping, "FILLED_AT_ONCE", 2)
+    looked: list[UUID] = []
+    fold = keeping.fold
+    monkeypatch.setattr(keeping, "fold", lambda ids: looked.extend(ids) or fold(ids))
+    user = make_user()
+    with scope.tenant(org.id), writing():
+        gone = Membership.objects.create(user_id=user, email="gone@example.test", created_at=NOW, status="active")
+    with scope.tenant(org.id), writing():
+        Membership.objects.filter(id__in=[one.membership_id for one in people]).update(status="deactivated")
+        Membership.objects.filter(id=gone.id)._raw_delete("default")
+    for turn in range(9):
+        with scope.tenant(org.id):
+            with pytest.raises(KeyError) if turn == 1 else nullcontext(), writing():
+                more = keeping.tend(keeping.locked_state(), clock.now())
+                if turn == 1:
+                    raise KeyError
+            if turn == 1:
+                del looked[-2:]
+            if not more:
+                break
+    with scope.tenant(org.id), reading():
+        assert not SearchWaiting.objects.exists()
+        assert not SearchPerson.objects.filter(id=gone.id).exists()
+        assert SearchPerson.objects.filter(status=2).count() == len(people)
+        names = dict(Membership.objects.values_list("id", "sort_name"))
+        assert not keeping.is_passing(SearchState.objects.get())
+    assert looked[-1] == gone.id
+    assert [names[one] for one in looked[:-1]] == sorted(names.values()), "by name, each once"
 
 
 def test_after_a_load_lists_are_measured_anew(monkeypatch):

@@ -112,7 +112,7 @@ def take_snapshot(now: datetime) -> None:
     if state is None:
         Snapshot.objects.all().delete()
         return
-    if all(keeping.fold_waiting(state, now) for _fold in range(_FOLDS)):
+    if keeping.is_passing(state) or all(keeping.fold_waiting(state, now) for _fold in range(_FOLDS)):
         return
     zone = ZoneInfo(current_organization().time_zone)
     kept = Snapshot.objects.first()

@@ -28,9 +28,12 @@ from tenantry.people.models import (
 LARGE = 20_000
 # Far below: who goes up and down around the line is not filled and emptied all day.
 SMALL = 10_000
-# Notes of who changed; somebody new has three or four. Many at once come to lie side by side in the lists.
-FOLDED_AT_ONCE = 10_000
+# Notes of who changed; somebody new has three or four.
+FOLDED_AT_ONCE = 2000
 FILLED_AT_ONCE = 5000
+# Of so many notes for each person everybody is gone through in the order of names instead, where neighbors stand on the
+# same pages of every list: one by one each page is read, written and logged whole for a single row.
+PASS_FROM = 0.25
 # Terms with more people than this are known by size.
 FREQUENT = 2000
 SIZES_HOLD = timedelta(hours=6)
@@ -82,24 +85,43 @@ def may_fill(state: SearchState) -> bool:
 
 
 def fill(state: SearchState, now: datetime) -> bool:
-    """The next of those who were there before, in the order of names; whether there may be more. A kill repeats the
-    last batch and loses nothing."""
+    """The next of all who are there, in the order of names; whether there may be more. A kill repeats the last batch
+    and loses nothing."""
     rows = Membership.objects.order_by("sort_name", "id")
     if state.after_id is not None:
         rows = rows.filter(sort_name__gte=state.after_name)
         rows = rows.filter(Q(sort_name__gt=state.after_name) | Q(id__gt=state.after_id))
     batch = list(rows.values_list("sort_name", "id")[:FILLED_AT_ONCE])
+    if not batch and (gone := _taken(_TAKE_GONE, most=FILLED_AT_ONCE)):
+        fold(gone)
+        return True
     if not batch:
-        state.after_name, state.ready_at = None, now
-        state.save(update_fields=["after_name", "ready_at"])
+        state.after_name, state.after_id, state.ready_at = None, None, state.ready_at or now
+        state.save(update_fields=["after_name", "after_id", "ready_at"])
         return False
     ids = [row[1] for row in batch]
-    with connection.cursor() as cursor:
-        # Who came while it is filled waits, too, and has no need to be looked at twice.
-        cursor.execute(_TAKE_OF, {"organization": scope.organization_id(), "ids": ids})
+    # Who came while it is filled waits, too, and has no need to be looked at twice.
+    _taken(_TAKE_OF, ids=ids)
     fold(ids)
     state.after_name, state.after_id = batch[-1]
-    state.save(update_fields=["after_name", "after_id"])
+    state.folded_at = now
+    state.save(update_fields=["after_name", "after_id", "folded_at"])
+    return True
+
+
+def is_passing(state: SearchState) -> bool:
+    """Whether everybody is being gone through."""
+    return state.after_name is not None
+
+
+def _passes(state: SearchState) -> bool:
+    """Begins to go through everybody where very many wait; whether that is under way."""
+    if not is_passing(state):
+        most = int(PASS_FROM * max(LARGE, people_counted()))
+        if SearchWaiting.objects.all()[: most + 1].count() <= most:
+            return False
+        state.after_name, state.after_id = "", None
+        state.save(update_fields=["after_name", "after_id"])
     return True
 
 
@@ -109,18 +131,34 @@ DELETE FROM people_searchwaiting WHERE organization_id = %(organization)s AND me
   SELECT member_id FROM people_searchwaiting WHERE organization_id = %(organization)s ORDER BY id LIMIT %(most)s
 ) RETURNING member_id
 """
-_TAKE_OF = "DELETE FROM people_searchwaiting WHERE organization_id = %(organization)s AND member_id = ANY(%(ids)s)"
+_TAKE_OF = """
+DELETE FROM people_searchwaiting WHERE organization_id = %(organization)s AND member_id = ANY(%(ids)s)
+RETURNING member_id
+"""
+# Nobody comes by them who goes through those who are there.
+_TAKE_GONE = """
+DELETE FROM people_searchwaiting WHERE organization_id = %(organization)s AND id IN (
+  SELECT w.id FROM people_searchwaiting w WHERE w.organization_id = %(organization)s AND NOT EXISTS (
+    SELECT FROM people_membership m WHERE m.organization_id = w.organization_id AND m.id = w.member_id
+  ) LIMIT %(most)s
+) RETURNING member_id
+"""
+
+
+def _taken(statement: str, **asked: Any) -> list[UUID]:
+    """Whose notes were taken away."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"organization": scope.organization_id(), **asked})
+        return sorted({row[0] for row in cursor.fetchall()})
 
 
 def fold_waiting(state: SearchState, now: datetime) -> bool:
     """Those who wait, some at a time; whether there may be more. Their rows are taken away before they are looked at:
     who changes meanwhile waits again."""
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE, {"organization": scope.organization_id(), "most": FOLDED_AT_ONCE})
-        ids = {row[0] for row in cursor.fetchall()}
+    ids = _taken(_TAKE, most=FOLDED_AT_ONCE)
     if not ids:
         return False
-    fold(sorted(ids))
+    fold(ids)
     state.folded_at = now
     state.save(update_fields=["folded_at"])
     return True
@@ -151,6 +189,8 @@ def tend(state: SearchState, now: datetime) -> bool:
         # Before those who changed meanwhile, of whom there may be a million: without it the wrong lists are read.
         measure(state, now)
         return True
+    if _passes(state):
+        return fill(state, now) or True
     if fold_waiting(state, now):
         return True
     people = people_counted()

@@ -24,7 +24,7 @@ class SearchState(TenantModel):
 
     begun_at = models.DateTimeField()
     known_from = models.BigIntegerField(null=True)
-    # The last name and id that were filled; null when everybody is.
+    # The last name and id that everybody has been gone through to; null when that has ended.
     after_name = CollatedText(null=True, default="")
     after_id = models.UUIDField(null=True)
     ready_at = models.DateTimeField(null=True)
