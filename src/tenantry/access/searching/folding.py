@@ -112,9 +112,16 @@ def _of(row: str) -> str:
 
 
 def _delete(table: str, terms: str) -> str:
+    """By a look for each row: right after a fill the planner does not know yet how long the lists are, and would go
+    through all of them."""
     return f"""
-DELETE FROM {table} t USING (SELECT moved.id, moved.sort_name, x.term FROM {terms}) AS old
-WHERE t.organization_id = %(organization)s AND t.term = old.term AND t.sort_name = old.sort_name AND t.id = old.id
+DELETE FROM {table} WHERE organization_id = %(organization)s AND ctid = ANY(ARRAY(
+  SELECT found.place FROM (SELECT moved.id, moved.sort_name, x.term FROM {terms}) AS old CROSS JOIN LATERAL (
+    SELECT t.ctid AS place FROM {table} t
+    WHERE t.organization_id = %(organization)s AND t.term = old.term AND t.sort_name = old.sort_name AND t.id = old.id
+    OFFSET 0
+  ) AS found
+))
 """  # noqa: S608
 
 
@@ -134,7 +141,7 @@ WITH moved AS MATERIALIZED (
     AND ({_of("f")}) IS DISTINCT FROM ({_of("p")})
 ), a AS ({_delete("people_searchtoken", _TOKENS)}), b AS ({_delete("people_searchprefix", _PREFIXES)}),
 c AS ({_delete("people_searchpair", _PAIRS)})
-DELETE FROM people_searchperson p USING moved WHERE p.organization_id = %(organization)s AND p.id = moved.id
+DELETE FROM people_searchperson WHERE organization_id = %(organization)s AND id = ANY(ARRAY(SELECT id FROM moved))
 """  # noqa: S608
 _COME = f"""
 WITH moved AS (
