@@ -152,8 +152,11 @@ WITH moved AS (
 c AS ({_insert("people_searchpair", _PAIRS)})
 SELECT count(*) FROM moved
 """  # noqa: S608
-# The planner can't know how few people `moved` holds, and would read whole tables to find their rows.
-_BY_INDEX = "SELECT set_config('enable_hashjoin', %(on)s, true), set_config('enable_mergejoin', %(on)s, true)"
+# The planner can't know how few people `moved` holds, nor, after a load, how long the tables are: it would read them whole
+# to find some rows.
+_BY_INDEX = "SELECT " + ", ".join(
+    f"set_config('enable_{way}', %(on)s, true)" for way in ("hashjoin", "mergejoin", "seqscan", "material")
+)
 
 
 def fold(ids: Sequence[UUID]) -> int:
