@@ -152,7 +152,7 @@ WITH moved AS (
 c AS ({_insert("people_searchpair", _PAIRS)})
 SELECT count(*) FROM moved
 """  # noqa: S608
-# The planner can't know how few people `moved` holds, nor, after a load, how long the tables are: it would read them whole
+# The planner can't know how few people `moved` holds nor, after a load, how long tables are: it would read them whole
 # to find some rows.
 _BY_INDEX = "SELECT " + ", ".join(
     f"set_config('enable_{way}', %(on)s, true)" for way in ("hashjoin", "mergejoin", "seqscan", "material")
