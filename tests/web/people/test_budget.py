@@ -181,6 +181,8 @@ REVIEWED = {
     # As those, with its stages, the people who share in it, and what mentors said.
     "apps/momentum/deals/<uuid:deal_id>": 15,
     "apps/momentum/records/<str:type_key>/<uuid:record_id>/deletion": 11,
+    # All that somebody was ever called, which is what erasing them looks for.
+    "admin/users/u/<uuid:membership_id>/erasure": 17,
     "admin/users/invitations/bulk/<uuid:batch_id>": 15,
     "admin/units/<uuid:unit_id>/deletion": 20,
     # A plan of many deactivations and revocations, with the list that one chooses from.
