@@ -83,6 +83,7 @@ WRITTEN_SQL = {
     "organizations/steps.py": "three constants of the module; ids are parameters",
     "cli/database.py": "psycopg.sql composes names and literals",
     "cli/demo_scale.py": "names of tables and columns from the catalogue of this database",
+    "cli/demo_pace.py": "a constant of the module; the id is a parameter",
     "access/searching/asking.py": "put together of constants; all that was asked is a parameter",
     "access/searching/folding.py": "put together of constants of the module",
     "access/searching/keeping.py": "constants of the module; ids and numbers are parameters",
@@ -96,6 +97,7 @@ WRITTEN_SQL = {
 # `transaction.atomic`, reviewed: file -> what for. Everything else is `reading` and `writing`.
 OWN_TRANSACTIONS = {
     "cli/demo_scale.py": "the owner's connection, which alone may make temporary tables",
+    "cli/demo_pace.py": "the same, between its transactions",
     "core/transactions.py": "the two kinds",
     "core/jobs.py": "a savepoint around a queueing lock",
     "acting/actions.py": "a savepoint around an idempotency key",

@@ -1,18 +1,25 @@
 """`tenantry demo --scale`: whole organizations, however many; here a few."""
 
+import time
+from threading import Event
+
 import pytest
 from rich.console import Console
 
+from factories.organizations import make_organization
 from support import catalogue
+from support.races import failures, together
 from tenantry.access.directory import directory_page
 from tenantry.access.models import Assignment, ProfileAssignment, Role
+from tenantry.access.searching import keeping
 from tenantry.access.selectors import DirectoryFilter, keyholder_ids
 from tenantry.billing.selectors import subscription
-from tenantry.cli.demo_scale import load_scale
+from tenantry.cli import demo_pace
+from tenantry.cli.demo_scale import OWNER, load_scale
 from tenantry.core import clock
 from tenantry.core.actor import Actor
 from tenantry.core.tenancy import scope
-from tenantry.core.transactions import reading
+from tenantry.core.transactions import reading, writing
 from tenantry.organizations.models import Organization, PolicyValue, UnitLink
 from tenantry.people.census import census_of
 from tenantry.people.models import Membership, TeamMember
@@ -83,3 +90,45 @@ def test_the_small_ones_are_whole_organizations(loaded):
         next(iter(copies)),
     )
     assert counted[0] == counted[1]
+
+
+# --- At a pace that the search can follow ----------------------------------------------------
+
+
+@pytest.fixture
+def behind(monkeypatch):
+    """An organization whose people wait for search rows, more than may."""
+    monkeypatch.setattr(demo_pace, "MOST_BEHIND", 2)
+    org = make_organization()
+    with scope.tenant(org.id), writing():
+        keeping.begin(clock.now())
+    for _ in range(3):
+        org.invite()
+    return org
+
+
+def test_a_load_waits_until_the_search_has_followed(behind):
+    pace, over = demo_pace.Pace(OWNER, behind.id), Event()
+
+    def waits():
+        pace.keep()
+        over.set()
+
+    def folds():
+        assert not over.wait(1.5), "many wait"
+        with scope.tenant(behind.id), writing():
+            assert keeping.fold_waiting(keeping.locked_state(), clock.now())
+        assert over.wait(30)
+
+    assert failures(together(waits, folds)) == []
+    assert pace.is_followed
+
+
+def test_a_load_without_a_worker_goes_on(behind, monkeypatch):
+    monkeypatch.setattr(demo_pace, "PATIENCE", 1.0)
+    pace = demo_pace.Pace(OWNER, behind.id)
+    pace.keep()
+    assert not pace.is_followed
+    started = time.monotonic()
+    pace.keep()
+    assert time.monotonic() - started < 0.5, "and does not wait again"

@@ -22,6 +22,7 @@ from tenantry.blueprints.schema import founding, load
 from tenantry.cli.demo_cast import TEAMS as TEAMS_OF_CAST
 from tenantry.cli.demo_cast import cast
 from tenantry.cli.demo_crowd import Crowd, Person, crowd, small
+from tenantry.cli.demo_pace import Pace
 from tenantry.core.actor import Actor
 from tenantry.core.ids import NEW_ID_SQL, new_id
 from tenantry.core.tenancy import scope
@@ -93,7 +94,7 @@ def load_scale(members: int, organizations: int, password_hash: str, now: dateti
     slug = f"gigant-{new_id().hex[-6:]}"
     organization_id, email = _found("Gigant", slug, members, password_hash, now)
     place = _furnish(organization_id, now)
-    _load_people(crowd(place, members, f"{slug}.example", now), members, console)
+    _load_people(crowd(place, members, f"{slug}.example", now), members, console, Pace(OWNER, organization_id))
     _found_small(organizations, password_hash, now, console)
     with _owning() as cursor:
         cursor.execute("ANALYZE people_membership, people_user, access_assignment, people_teammember")
@@ -229,7 +230,7 @@ def _units(cursor: Any, organization_id: UUID, now: datetime) -> list[UUID]:
     return branches
 
 
-def _load_people(people: Iterable[Person], number: int, console: Console) -> None:
+def _load_people(people: Iterable[Person], number: int, console: Console, pace: Pace) -> None:
     waiting, done = iter(people), 0
     while batch := list(islice(waiting, BATCH)):
         with _owning() as cursor:
@@ -240,6 +241,7 @@ def _load_people(people: Iterable[Person], number: int, console: Console) -> Non
                 cursor.execute(statement)
         done += len(batch)
         console.print(f"{done:>12,} of {number:,} people", end="\r")
+        pace.keep()
     console.print()
 
 
