@@ -58,6 +58,7 @@ def test_twelve_hundred_who_match_come_into_a_team(new_context, way):
     page.locator("button[name=do][value=team]").click()
     dialog = page.locator("dialog[open]")
     expect(dialog.get_by_text("For everybody who matches the filter")).to_be_visible()
+    dialog.get_by_label("Field sales").check()
     dialog.get_by_role("button", name="Next").click()
     expect(dialog.get_by_text("people come into Field sales")).to_be_visible()
     expect(dialog.get_by_text("in the background")).to_be_visible()
