@@ -94,6 +94,8 @@ def fill(state: SearchState, now: datetime) -> bool:
     batch = list(rows.values_list("sort_name", "id")[:FILLED_AT_ONCE])
     if not batch and (gone := _taken(_TAKE_GONE, most=FILLED_AT_ONCE)):
         fold(gone)
+        state.folded_at = now
+        state.save(update_fields=["folded_at"])
         return True
     if not batch:
         state.after_name, state.after_id, state.ready_at = None, None, state.ready_at or now
