@@ -182,8 +182,9 @@ def _of_now(actor: Actor, org: Organization) -> Actor:
 
 
 def _tend(org: Organization) -> None:
-    """What the job does until nothing is left."""
+    """What the job does until nothing is left, once every transaction that began before has ended, of other tests, too."""
     with scope.tenant(org.id):
+        wait_for(_may_fill, seconds=60, what="everybody who began before has ended")
         for _ in range(1000):
             with writing():
                 state = keeping.locked_state()
@@ -192,6 +193,11 @@ def _tend(org: Organization) -> None:
             if not more:
                 return
     raise AssertionError("there is always more to do")
+
+
+def _may_fill() -> bool:
+    with writing():
+        return keeping.may_fill(keeping.locked_state())
 
 
 def _pages(ground: Ground, actor: Actor, wanted: DirectoryFilter, **how: Any) -> Any:
@@ -443,16 +449,9 @@ def test_a_fill_that_was_killed_goes_on_where_it_was(monkeypatch):
             raise KeyError
         with reading():
             assert SearchPerson.objects.count() == 2
-    with scope.tenant(org.id):
-        wait_for(_may_fill, seconds=60, what="everybody who began before has ended")
     _tend(org)
     with scope.tenant(org.id), reading():
         assert SearchPerson.objects.count() == Membership.objects.count() == 7
-
-
-def _may_fill() -> bool:
-    with writing():
-        return keeping.may_fill(keeping.locked_state())
 
 
 def test_whoever_began_to_write_before_is_waited_for(monkeypatch):
