@@ -3,25 +3,32 @@
 import pytest
 from django.apps import apps
 
-from factories.organizations import make_organization
+from factories.organizations import PASSWORD, make_organization, unique
 from factories.records import make_each
+from support.catalogue import rows
 from support.mentors import Brokerage
-from support.visitors import signed_in
+from support.visitors import link_in, mail_to, signed_in
+from tenantry.acting.actions import perform
 from tenantry.audit.chain import verify
-from tenantry.audit.models import Entry
+from tenantry.audit.models import Entry, PersonalValue
 from tenantry.core import clock
+from tenantry.core.actor import Actor
 from tenantry.core.errors import PermissionMissing
 from tenantry.core.models import MailDelivery
 from tenantry.core.tenancy import scope
 from tenantry.core.tenancy.models import TenantModel
 from tenantry.core.transactions import reading, writing
+from tenantry.people.address_changes import LINK_MAIL
+from tenantry.people.mails import RESET_MAIL
 from tenantry.people.models import Membership, User
 from tenantry.security.models import SessionEntry
+from tenantry.usecases.changing_address import ask_own_address, confirm_address
 from tenantry.usecases.erasing import DOMAIN, erase_person, plan_erase_person
 from tenantry.usecases.erasing_errors import AlreadyErased, NotRemoved
-from tenantry.usecases.joining import invite_member
+from tenantry.usecases.joining import invite_member, revoke_invitation
 from tenantry.usecases.offboarding import remove_members
 from tenantry.usecases.person import edit_person
+from tenantry.usecases.signing_in import request_password_reset
 from tenantry.usecases.tasks import erase_account
 
 
@@ -36,6 +43,10 @@ def gone(org):
     make_each(org, person)
     org.perform(remove_members, membership_ids=(person.membership_id,))
     return person
+
+
+def _about(membership_id):
+    return Entry.objects.filter(target_id=membership_id).values("number")
 
 
 def everything_said(org) -> str:
@@ -121,3 +132,52 @@ def test_a_mentor_who_was_asked_is_not_named_on_the_deal_any_more():
     said = everything_said(world.org)
     assert "Ada" not in said
     assert "berg" not in said.lower()
+
+
+def test_an_address_that_was_only_typed_leads_to_nobody():
+    """Whoever asked for the address of somebody else and never proved it is not them."""
+    org = make_organization(seats=20)
+    person, email = org.person("member"), f"{unique('typed')}@example.test"
+    lost = org.invite("member", email=email, given_name="Liv", family_name="Strand")
+    org.perform(revoke_invitation, membership_id=lost.membership_id)
+    with scope.tenant(org.id), reading():
+        mails = MailDelivery.objects.filter(organization_id=org.id, recipient=email).exclude(kind=LINK_MAIL).count()
+        told = PersonalValue.objects.filter(number__in=_about(lost.membership_id)).count()
+    assert mails
+    assert told
+    org.perform(ask_own_address, by=person, email=email, password=PASSWORD)
+    org.perform(remove_members, membership_ids=(person.membership_id,))
+    org.perform(erase_person, membership_id=person.membership_id)
+    with scope.tenant(org.id), reading():
+        row = Membership.objects.get(id=lost.membership_id)
+        assert (row.name, row.email) == ("Liv Strand", email)
+        left = MailDelivery.objects.filter(organization_id=org.id, recipient=email)
+        # The link that was asked for is gone.
+        assert not left.filter(kind=LINK_MAIL).exists()
+        assert left.count() == mails
+        assert PersonalValue.objects.filter(number__in=_about(lost.membership_id)).count() == told
+        asked = Entry.objects.filter(action="people.address_change_asked").values("number")
+        assert not PersonalValue.objects.filter(number__in=asked, field="email").exists()
+
+
+def test_an_address_that_is_somebody_elses_now_is_left_to_them():
+    """Whoever has the address today asked for a new password; erasing who had it before ends nothing of theirs."""
+    org, other = make_organization(seats=20), make_organization(seats=20)
+    person = org.person("member")
+    before, after = person.email, f"{unique('after')}@example.test"
+    org.perform(ask_own_address, by=person, email=after, password=PASSWORD)
+    token = link_in(mail_to(after, LINK_MAIL)).rpartition("/")[2]
+    with scope.installation("change_address"):
+        perform(confirm_address, actor=Actor.guest(), token=token, signed_in_user_id=person.user_id)
+    typed = other.person("member")
+    org.perform(ask_own_address, by=person, email=typed.email, password=PASSWORD)
+    other.person("member", email=before)
+    for email in (before, typed.email):
+        with scope.installation("sign_in"):
+            perform(request_password_reset, actor=Actor.guest(), email=email)
+    org.perform(remove_members, membership_ids=(person.membership_id,))
+    org.perform(erase_person, membership_id=person.membership_id)
+    erase_account(user_id=person.user_id)
+    for email in (before, typed.email):
+        assert rows("SELECT id FROM people_passwordreset WHERE email = %s", email), email
+        assert link_in(mail_to(email, RESET_MAIL)), email

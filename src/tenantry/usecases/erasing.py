@@ -166,7 +166,10 @@ def forget_account(user_id: UUID) -> bool:
         return False
     changes = EmailChange.objects.filter(user_id=user_id)
     about = list(changes.values_list("id", flat=True))
-    emails = {user.email, *(one for pair in changes.values_list("old_email", "new_email") for one in pair)}
+    proven = changes.exclude(used_at=None).values_list("old_email", "new_email")
+    emails = {user.email, *(one for pair in proven for one in pair)}
+    # Somebody else has come to one that was theirs once.
+    emails -= set(User.objects.filter(email__in=emails).exclude(id=user_id).values_list("email", flat=True))
     PastPassword.objects.filter(user_id=user_id).delete()
     email = f"{pseudonym_of(user_id).lower()}@{DOMAIN}"
     _forget_address(user_id, emails, about, email)

@@ -26,6 +26,7 @@ from tenantry.core.tenancy import scope
 from tenantry.crm.models import DealApproval, Note
 from tenantry.crm.records import NOTE
 from tenantry.notifications.models import Notification
+from tenantry.people.address_changes import LINK_MAIL
 from tenantry.people.models import BatchRow, EmailChange, InvitationBatch, InvitationLink, Membership, TemporaryPassword
 
 Status = Membership.Status
@@ -33,17 +34,20 @@ Status = Membership.Status
 OF_THE_ACTOR = ("address", "agent")
 # Events that say with `tell` or `membership_id` whose word a deal waits for.
 ASKING = ("DealApprovalAsked", "DealQuestionMoved")
-Plain = dict[str, Any]
+ASKED = "people.address_change_asked"
 
 
 @dataclass(frozen=True, slots=True)
 class Traces:
     """`ids`: the membership and former ones of the same person, the latest first. `names` and `emails`: present and
-    former ones; addresses under which somebody is here are not among them."""
+    former ones; addresses under which somebody is here are not among them. `typed`: addresses that they asked for and
+    never proved; `said`: all addresses by which nobody else is known here."""
 
     ids: tuple[UUID, ...]
     names: tuple[str, ...]
     emails: tuple[str, ...]
+    typed: tuple[str, ...]
+    said: tuple[str, ...]
 
 
 def traces_of(member: Membership) -> Traces:
@@ -57,8 +61,17 @@ def traces_of(member: Membership) -> Traces:
         names += _names(former, emails)
     here = Membership.objects.filter(email__in=emails).exclude(id__in=ids).exclude(status=Status.REMOVED)
     emails -= set(here.values_list("email", flat=True))
-    called = dict.fromkeys(name for name in names if name and "@" not in name)
-    return Traces(tuple(ids), tuple(sorted(called, key=len, reverse=True)), tuple(sorted(emails)))
+    typed = _typed(ids) - emails
+    others = Membership.objects.filter(email__in=typed).exclude(id__in=ids)
+    said = emails | typed - set(others.values_list("email", flat=True))
+    called = sorted(dict.fromkeys(name for name in names if name and "@" not in name), key=len, reverse=True)
+    return Traces(tuple(ids), tuple(called), tuple(sorted(emails)), tuple(sorted(typed)), tuple(sorted(said)))
+
+
+def _typed(ids: Iterable[UUID]) -> set[str]:
+    asked = Row.objects.filter(target_id__in=list(ids), action=ASKED).values("number")
+    values = PersonalValue.objects.filter(number__in=asked, field="email").values_list("value", flat=True)
+    return {value for value in values if isinstance(value, str)}
 
 
 def _former_addresses(member: Membership) -> set[str]:
@@ -81,7 +94,8 @@ def _names(member: Membership, emails: set[str]) -> list[str]:
     """Present and former ones, read off the audit from its end; addresses are put into `emails`."""
     given, family = member.given_name, member.family_name
     found = [f"{given} {family}".strip()]
-    numbers = Row.objects.filter(target_id=member.id).values("number")
+    # Whoever only asked for an address need not be who has it.
+    numbers = Row.objects.filter(target_id=member.id).exclude(action=ASKED).values("number")
     rows = PersonalValue.objects.filter(number__in=numbers, field__in=("name", "email", "before", "after"))
     for field, value in rows.order_by("-number", "field").values_list("field", "value"):
         if field == "name" and isinstance(value, str):
@@ -124,7 +138,7 @@ def audit_of(found: Traces) -> QuerySet[PersonalValue]:
 
 def words_of(found: Traces, name: str, email: str) -> Callable[[str], str]:
     """Puts the pseudonym for every name as a whole word, and its address for every address."""
-    said = {**dict.fromkeys(found.emails, email), **dict.fromkeys(found.names, name)}
+    said = {**dict.fromkeys(found.said, email), **dict.fromkeys(found.names, name)}
     said |= {html.escape(text): html.escape(new) for text, new in said.items()}
     if not said:
         return lambda text: text
@@ -179,7 +193,8 @@ def _once_asked(found: Traces) -> list[str]:
 
 
 def mails_to(found: Traces) -> QuerySet[MailDelivery]:
-    return MailDelivery.objects.filter(organization_id=scope.organization_id(), recipient__in=found.emails)
+    sent = Q(recipient__in=found.emails) | Q(recipient__in=found.typed, kind=LINK_MAIL)
+    return MailDelivery.objects.filter(sent, organization_id=scope.organization_id())
 
 
 def forget_in_mails(found: Traces, words: Callable[[str], str], email: str) -> None:
@@ -235,7 +250,7 @@ def forget_in_answers(found: Traces, words: Callable[[str], str]) -> None:
     """What programs were answered is kept for a day, to be repeated."""
     in_action()
     said = Q()
-    for text in (*map(str, found.ids), *found.names, *found.emails):
+    for text in (*map(str, found.ids), *found.names, *found.said):
         said |= Q(plain__contains=json.dumps(text, ensure_ascii=False)[1:-1])
     rows = IdempotencyRecord.objects.annotate(plain=Cast("result", TextField())).filter(said)
     changed = []
