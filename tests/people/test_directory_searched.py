@@ -182,7 +182,7 @@ def _of_now(actor: Actor, org: Organization) -> Actor:
 
 
 def _tend(org: Organization) -> None:
-    """What the job does until nothing is left, once every transaction that began before has ended, of other tests, too."""
+    """What the job does until nothing is left. Waits before for whatever began earlier, in other tests, too."""
     with scope.tenant(org.id):
         wait_for(_may_fill, seconds=60, what="everybody who began before has ended")
         for _ in range(1000):

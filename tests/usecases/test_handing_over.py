@@ -299,8 +299,10 @@ def test_lines_say_who_had_what():
     found = lines(org, begun.operation_id)
     assert [line.position for line in found] == [1, 2, 3]
     assert {line.state for line in found} == {"done"}
-    said = {"type": "lead", "from": str(leaver.membership_id), "to": str(taker.membership_id)}
-    assert [line.values for line in found] == [said] * 3
+    said = {"type": "lead", "from": str(leaver.membership_id), "to": str(taker.membership_id), "was": None}
+    with scope.tenant(org.id), reading():
+        held_as = {pk: str(as_) for pk, as_ in Lead.objects.values_list("pk", "ownership")}
+    assert [line.values for line in found] == [said | {"is": held_as[line.target_id]} for line in found]
     with scope.tenant(org.id), reading():
         assert verify().sound
 

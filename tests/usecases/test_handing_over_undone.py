@@ -12,13 +12,14 @@ from support.handing import audited, make_large, owners
 from support.many import lines, run, state_of
 from support.races import failures, together
 from support.visitors import body, signed_in
-from tenantry.acting.models import Operation
+from tenantry.acting.models import Operation, OperationLine
 from tenantry.acting.operations import cancel_operation
 from tenantry.audit.models import Entry
 from tenantry.core import clock
 from tenantry.core.errors import NotFound
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading, writing
+from tenantry.crm.actions.records import give_records
 from tenantry.crm.models import Lead
 from tenantry.people.errors import NotOnOneself
 from tenantry.usecases.handing_over import HANDED_OVER, STARTED, Spread, reassign_records
@@ -112,6 +113,56 @@ def test_what_changed_hands_since_is_left_alone_and_named():
     left = {line.target_id: line.code for line in lines(org, latest_operation(org)) if line.state == "refused"}
     assert left == {kept.id: "changed_hands", gone.id: "record_gone"}
     assert done.moved == 4
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_what_went_on_and_came_back_by_another_act_stays(large):
+    """It is with whom it was given to, but not by that: the others of the handing over go back."""
+    org, leaver, taker, _done = handed(large=large)
+    other, number = org.person(), newest(org, STARTED if large else HANDED_OVER)
+    with scope.tenant(org.id), reading():
+        astray = Lead.objects.order_by("created_at").values_list("pk", flat=True)[1]
+    for to in (other, taker):
+        org.perform(give_records, type_key="lead", record_ids=(astray,), owner_id=to.membership_id)
+    undo(org, number)
+    if large:
+        run(org, latest_operation(org))
+    assert Counter(owners(org).values()) == {leaver.membership_id: 3, taker.membership_id: 1}
+    assert owners(org)["lead", astray] == taker.membership_id
+    left = [(line.target_id, line.code) for line in lines(org, latest_operation(org)) if line.state == "refused"]
+    assert left == [(astray, "changed_hands")]
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_one_after_the_other_is_taken_back_the_last_first(large):
+    """What a later act did is undone by taking that back, and leaves nothing that stands in the way of the earlier."""
+    org, leaver, taker, _done = handed(large=large)
+    other, first = org.person(), newest(org, STARTED if large else HANDED_OVER)
+    given = owners(org)
+    org.perform(reassign_records, from_ids=(taker.membership_id,), spread=Spread("one", (other.membership_id,)))
+    second = newest(org, HANDED_OVER)
+    undo(org, second)
+    assert owners(org) == given
+    undo(org, newest(org, HANDED_OVER))
+    assert set(owners(org).values()) == {other.membership_id}, "taken back, and done again"
+    undo(org, newest(org, HANDED_OVER))
+    assert owners(org) == given
+    undo(org, first)
+    if large:
+        run(org, latest_operation(org))
+    assert set(owners(org).values()) == {leaver.membership_id}
+    with scope.tenant(org.id), reading():
+        assert set(Lead.objects.values_list("ownership", flat=True)) == {None}, "as if nothing had happened"
+
+
+def test_one_from_before_ownerships_goes_by_who_holds_it():
+    org, leaver, _taker, done = handed()
+    with scope.tenant(org.id), writing():
+        for line in OperationLine.objects.filter(operation_id=done.operation_id):
+            line.values = {name: value for name, value in line.values.items() if name not in ("was", "is")}
+            line.save(update_fields=["values"])
+    undo(org, newest(org, HANDED_OVER))
+    assert set(owners(org).values()) == {leaver.membership_id}
 
 
 @pytest.mark.parametrize("at_once", [True, False])

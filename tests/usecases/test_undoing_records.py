@@ -1,5 +1,7 @@
 """Records that were given to somebody on a list go back to whom they were taken from."""
 
+from unittest.mock import patch
+
 import pytest
 
 from factories.organizations import make_organization
@@ -9,6 +11,7 @@ from tenantry.audit.models import Entry
 from tenantry.core.errors import NotFound
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading, writing
+from tenantry.crm.actions import records as recording
 from tenantry.crm.actions.records import give_records
 from tenantry.crm.models import Lead
 from tenantry.usecases.offboarding import remove_members
@@ -64,6 +67,49 @@ def test_what_changed_since_stays_and_is_named():
     undo(org, number)
     found = {one: owner_id for (_type, one), owner_id in owners(org).items()}
     assert found == {kept: other.membership_id, back: owner.membership_id, whose: taker.membership_id}
+
+
+def test_what_went_on_and_came_back_by_another_act_stays():
+    org = make_organization(seats=20)
+    owner, taker, other = org.person(), org.person(), org.person()
+    plain, astray = (make_record(org, "lead", owner, given_name="Nora", family_name=f"Vik {n}") for n in range(2))
+    org.perform(give_records, type_key="lead", record_ids=(plain, astray), owner_id=taker.membership_id)
+    number = newest(org, GIVEN)
+    for to in (other, taker):
+        org.perform(give_records, type_key="lead", record_ids=(astray,), owner_id=to.membership_id)
+    assert effects_of(foreseen(org, number)) == {
+        "Records go back": (1, ()),
+        "Changed hands since and stay where they are": (1, ("Nora Vik 1",)),
+    }
+    undo(org, number)
+    assert owners(org) == {("lead", plain): owner.membership_id, ("lead", astray): taker.membership_id}
+
+
+def test_one_after_the_other_is_taken_back_the_last_first():
+    org = make_organization(seats=20)
+    owner, taker, other = org.person(), org.person(), org.person()
+    lead = make_record(org, "lead", owner)
+    numbers = []
+    for to in (taker, other):
+        org.perform(give_records, type_key="lead", record_ids=(lead,), owner_id=to.membership_id)
+        numbers.append(newest(org, GIVEN))
+    with pytest.raises(UndoOvertaken):
+        undo(org, numbers[0])
+    for number, holder in zip(reversed(numbers), (taker, owner), strict=True):
+        undo(org, number)
+        assert owners(org) == {("lead", lead): holder.membership_id}
+
+
+def test_an_entry_from_before_ownerships_goes_by_who_holds_it():
+    org = make_organization(seats=20)
+    owner, taker = org.person(), org.person()
+    lead = make_record(org, "lead", owner)
+    with patch.object(
+        recording, "owners_kept", lambda rows, _as: {"from": {str(one.pk): str(one.owner_id) for one in rows}}
+    ):
+        org.perform(give_records, type_key="lead", record_ids=(lead,), owner_id=taker.membership_id)
+    undo(org, newest(org, GIVEN))
+    assert owners(org) == {("lead", lead): owner.membership_id}
 
 
 def test_one_record_and_who_may_not():

@@ -155,6 +155,16 @@ def change_record(row: Any, now: datetime, **values: Any) -> Changed:
     return Changed(before, after)
 
 
+def owners_kept(rows: Iterable[Any], ownership: UUID) -> dict[str, Any]:
+    """What the audit keeps of locked records that are about to change hands, so that it can be taken back: whose each
+    was, and their ownerships before and after (`Record.ownership`)."""
+    listed = list(rows)
+    return {
+        "from": {str(row.pk): str(row.owner_id) if row.owner_id else None for row in listed},
+        "ownerships": {str(row.pk): [str(row.ownership) if row.ownership else None, str(ownership)] for row in listed},
+    }
+
+
 # --- What the audit says ------------------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 """Taking back that records were given to somebody on a list or a page: each to whom it was taken from, where it is
-still with whom it was given to. Asks the permission of the records' own type, for each of them, as giving does."""
+still with whom it was given to, and by that. Asks the permission of the records' own type, for each of them, as giving
+does."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from tenantry.core.actor import Actor
 from tenantry.core.decisions import decide, visible
 from tenantry.core.errors import PermissionMissing, Refusal
 from tenantry.core.fields import hidden, name_shown
-from tenantry.core.ids import NIL, parse_id
+from tenantry.core.ids import NIL, new_id, parse_id
 from tenantry.core.records import NOWHERE, RecordType, owned_types
 from tenantry.crm.questions import follow_words
 from tenantry.crm.steps import entry_of_many
@@ -56,6 +57,12 @@ def _given(row: Row) -> dict[UUID, UUID | None]:
     return dict.fromkeys(_former(row), parse_id(str(row.values.get("to_id") or "")))
 
 
+def _ownerships(row: Row) -> dict[UUID, tuple[UUID | None, UUID | None]]:
+    """Record -> as which ownership it was held before and after (`Record.ownership`). Older entries do not say."""
+    kept = row.values.get("ownerships", {})
+    return {UUID(one): (parse_id(was or ""), parse_id(now or "")) for one, (was, now) in kept.items()}
+
+
 def refusals(actor: Actor, rows: Sequence[Row]) -> Mapping[int, Refusal]:
     """Whether each record is still where it was given to is asked when it is taken back."""
     return {row.number: UndoNotPossible() for row in rows if _type(row) is None or not row.values.get("from")}
@@ -73,7 +80,7 @@ class _Judged:
 
 
 def _judge(actor: Actor, row: Row, record_type: RecordType, *, locking: bool) -> _Judged:
-    former, given = _former(row), _given(row)
+    former, given, ownerships = _former(row), _given(row), _ownerships(row)
     people = {one for one in former.values() if one}
     states = (
         lock_statuses(people) if locking else dict(Membership.objects.filter(id__in=people).values_list("id", "status"))
@@ -90,7 +97,7 @@ def _judge(actor: Actor, row: Row, record_type: RecordType, *, locking: bool) ->
     for one in present:
         if one.pk not in mine or (former[one.pk] is None and not queue):
             out += 1
-        elif one.owner_id != given[one.pk]:
+        elif one.owner_id != given[one.pk] or one.ownership != ownerships.get(one.pk, (None, one.ownership))[1]:
             changed.append(name_shown(record_type, one, unseen))
         elif states.get(former[one.pk] or NIL) == Membership.Status.REMOVED:
             removed.append(name_shown(record_type, one, unseen))
@@ -143,23 +150,31 @@ def _reversal(actor: Actor, row: Row, now: datetime) -> Reversal:
 
 def _take_back(actor: Actor, row: Row, now: datetime) -> Outcome[Any]:
     record_type = _declared(row)
-    judged, former = _judge(actor, row, record_type, locking=True), _former(row)
+    judged, former, ownerships = _judge(actor, row, record_type, locking=True), _former(row), _ownerships(row)
     _ask(judged, row)
-    owners: dict[UUID | None, list[Any]] = {}
+    anew = new_id()
+    restored = {one.pk: ownerships.get(one.pk, (anew,))[0] for one in judged.back}
+    groups: dict[tuple[UUID | None, UUID | None], list[Any]] = {}
     for one in judged.back:
-        owners.setdefault(former[one.pk], []).append(one)
-    manager, events = record_type.model._default_manager, []
-    for owner_id, some in owners.items():
+        groups.setdefault((former[one.pk], restored[one.pk]), []).append(one)
+    manager, owners = record_type.model._default_manager, dict[UUID | None, list[UUID]]()
+    for (owner_id, ownership), some in groups.items():
         ids = [one.pk for one in some]
-        manager.filter(pk__in=ids).update(owner_id=owner_id, changed_at=now, version=F("version") + 1)
+        rows = manager.filter(pk__in=ids)
+        rows.update(owner_id=owner_id, ownership=ownership, changed_at=now, version=F("version") + 1)
+        owners.setdefault(owner_id, []).extend(ids)
+    events = []
+    for owner_id, ids in owners.items():
         told = {"type": record_type.key, "records": [str(one) for one in ids], "owner_id": owner_id}
         events.append(Event("RecordsReassigned", told))
-    given = _given(row)
     members = sorted({str(one) for one in owners if one})
     values: dict[str, Any] = {
         "to_id": next(iter(owners)) if len(owners) == 1 else None,
         "members": members,
-        "from": {str(one.pk): str(given[one.pk]) if given[one.pk] else None for one in judged.back},
+        "from": {str(one.pk): str(one.owner_id) if one.owner_id else None for one in judged.back},
+        "ownerships": {
+            str(one.pk): [str(as_) if as_ else None for as_ in (one.ownership, restored[one.pk])] for one in judged.back
+        },
         "owners": {str(one.pk): str(former[one.pk]) if former[one.pk] else None for one in judged.back},
     }
     entry = entry_of_many(GIVEN, record_type, judged.back, values)

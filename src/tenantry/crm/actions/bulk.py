@@ -31,6 +31,7 @@ from tenantry.audit.chain import Entry, Event
 from tenantry.core.actor import Actor
 from tenantry.core.decisions import visible
 from tenantry.core.errors import NotFound
+from tenantry.core.ids import new_id
 from tenantry.core.jobs import Job
 from tenantry.core.records import RecordType
 from tenantry.crm.actions.records import written
@@ -38,7 +39,7 @@ from tenantry.crm.bulk import ARCHIVE, DELETE, GIVE, RESTORE, Selection, code_of
 from tenantry.crm.questions import follow_words
 from tenantry.crm.removing import losses, remove
 from tenantry.crm.selectors import type_of
-from tenantry.crm.steps import entry_of_many, refuse_receiver
+from tenantry.crm.steps import entry_of_many, owners_kept, refuse_receiver
 from tenantry.metering.meters import RECORDS
 from tenantry.metering.steps import require_room
 from tenantry.people.locks import lock_statuses
@@ -143,10 +144,10 @@ def _batch(actor: Actor, act: str, operation: Operation, now: datetime) -> Outco
 
 
 def _give(record_type: RecordType, rows: list[Any], owner_id: UUID | None, now: datetime) -> _Done:
-    before = {str(row.pk): str(row.owner_id) if row.owner_id else None for row in rows}
-    written(rows, now, owner_id=owner_id)
-    values = {"to_id": owner_id, "members": [str(owner_id)] if owner_id else [], "from": before}
-    told = {"type": record_type.key, "records": list(before), "owner_id": owner_id}
+    kept = owners_kept(rows, ownership := new_id())
+    written(rows, now, owner_id=owner_id, ownership=ownership)
+    values = {"to_id": owner_id, "members": [str(owner_id)] if owner_id else [], **kept}
+    told = {"type": record_type.key, "records": list(kept["from"]), "owner_id": owner_id}
     return _Done(entry_of_many("records.reassigned", record_type, rows, values), (Event("RecordsReassigned", told),))
 
 

@@ -15,12 +15,13 @@ from tenantry.core.actor import Actor
 from tenantry.core.decisions import require, visible
 from tenantry.core.errors import NotFound
 from tenantry.core.fields import hidden, name_shown
+from tenantry.core.ids import new_id
 from tenantry.core.records import RecordType, target_of
 from tenantry.crm.permissions import RECORDS_EXPORT
 from tenantry.crm.questions import follow_words
 from tenantry.crm.removing import Loss, losses, remove
 from tenantry.crm.selectors import type_of
-from tenantry.crm.steps import entry_of_many, locked_records, refuse_archived, refuse_receiver
+from tenantry.crm.steps import entry_of_many, locked_records, owners_kept, refuse_archived, refuse_receiver
 from tenantry.metering.meters import RECORDS
 from tenantry.metering.steps import require_room
 
@@ -125,14 +126,14 @@ def give_records(
     moving = [row for row in rows if row.owner_id != owner_id]
     if not moving:
         return Outcome(Acted(type_key, ()), None)
-    before = {str(row.pk): str(row.owner_id) if row.owner_id else None for row in moving}
+    kept = owners_kept(moving, ownership := new_id())
     for row in moving:
         refuse_archived(row)
         row.owner_id = owner_id
         if owner_id is None:
             require(actor, code, target_of(record_type, row))
-    written(moving, now, owner_id=owner_id)
-    values = {"to_id": owner_id, "members": [str(owner_id)] if owner_id else [], "from": before}
+    written(moving, now, owner_id=owner_id, ownership=ownership)
+    values = {"to_id": owner_id, "members": [str(owner_id)] if owner_id else [], **kept}
     ids = tuple(row.pk for row in moving)
     moved = Event("RecordsReassigned", {"type": type_key, "records": [str(i) for i in ids], "owner_id": owner_id})
     return Outcome(

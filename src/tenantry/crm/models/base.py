@@ -15,6 +15,8 @@ class Record(TenantModel):
     """A row that somebody owns. Without an owner it is in the queue *Unassigned*.
 
     `changed_at` moves with every edit and every change of owner; `version` with every edit, for `If-Match`.
+    `ownership` is another one after every change of owner, whoever writes; None until the first. Taking a change back
+    brings the former one back.
     """
 
     owner = TenantForeignKey(
@@ -28,6 +30,7 @@ class Record(TenantModel):
     changed_at = models.DateTimeField()
     archived_at = models.DateTimeField(null=True)
     version = models.IntegerField(default=1)
+    ownership = models.UUIDField(null=True, editable=False)
     # Lower-case name or title: what lists sort by.
     sort_name = CollatedText(default="")
     # What searches read (`people.words`).

@@ -30,6 +30,7 @@ class Stage(TenantModel):
     is_milestone = models.BooleanField(default=False)
     is_lodgement = models.BooleanField(default=False)
     stale_days = models.IntegerField(null=True)
+    version = models.IntegerField(default=1, db_default=1)
 
     lifecycle: ClassVar = Lifecycle(export="organization", keep=Keep.ORGANIZATION, erase=Erase.NOTHING_PERSONAL)
 

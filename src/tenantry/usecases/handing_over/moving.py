@@ -84,8 +84,8 @@ def move_next(
     moved: Moved,
     now: datetime,
 ) -> Seen:
-    """Locks `rows` (id, moment of making, workflow, workspace; ordered and cut), gives them to those whose turn it is,
-    and freezes each as a line of the operation. Adds to `moved`."""
+    """Locks `rows` (id, moment of making, workflow, workspace, ownership; ordered and cut), gives them to those whose
+    turn it is, and freezes each as a line of the operation. Adds to `moved`."""
     assert_in_transaction()
     picked, params = rows.select_for_update(no_key=True).query.sql_with_params()
     before = None if owner == NIL else owner
@@ -98,6 +98,7 @@ def move_next(
         json.dumps([{"pool": pool, "turns": ones} for pool, ones in turns.receivers.items()], default=str),
         before,
         *([now] if has_column(record_type.model, "changed_at") else []),
+        *([new_id()] if has_column(record_type.model, "ownership") else []),
         operation.organization_id,
         operation.organization_id,
         # A line's id: in the order of time, as others are, and of its number.
@@ -124,31 +125,31 @@ def _read(value: Any) -> Any:
 
 def _next_statement(record_type: RecordType, picked: str) -> str:
     """Names of models alone; every value is a parameter."""
-    lines, table, changes = _names(record_type, "g.receiver")
+    lines, table, changes, ownership = _names(record_type, "g.receiver", "%s")
     return f"""
-WITH picked (id, made, flow, place) AS MATERIALIZED (
+WITH picked (id, made, flow, place, held) AS MATERIALIZED (
   {picked}
 ), usual AS (
-  SELECT picked.id, made::timestamptz AS made, place, coalesce(f.pool, %s::int) AS pool
+  SELECT picked.id, made::timestamptz AS made, place, held::uuid, coalesce(f.pool, %s::int) AS pool
   FROM picked LEFT JOIN json_to_recordset(%s::json) AS f (flow uuid, pool int) ON f.flow = picked.flow::uuid
 ), drawn AS (
-  SELECT u.id, made, coalesce(i.other, u.pool) AS pool
+  SELECT u.id, made, held, coalesce(i.other, u.pool) AS pool
   FROM usual AS u LEFT JOIN json_to_recordset(%s::json) AS i (pool int, place uuid, other int)
     ON i.pool = u.pool AND i.place = coalesce(u.place::uuid, %s::uuid)
 ), ranked AS (
-  SELECT id, made, pool, row_number() OVER (PARTITION BY pool ORDER BY made, id) AS k FROM drawn
+  SELECT id, made, held, pool, row_number() OVER (PARTITION BY pool ORDER BY made, id) AS k FROM drawn
 ), given AS MATERIALIZED (
-  SELECT r.id, t.pool, t.turns[1 + (k - 1) %% cardinality(t.turns)] AS receiver,
+  SELECT r.id, held, t.pool, t.turns[1 + (k - 1) %% cardinality(t.turns)] AS receiver,
     row_number() OVER (ORDER BY made, r.id) AS n
   FROM ranked AS r LEFT JOIN json_to_recordset(%s::json) AS t (pool int, turns uuid[]) ON t.pool = r.pool
   WHERE t.pool IS NOT NULL OR %s::uuid IS NOT NULL
 ), moved AS (
   UPDATE {table} AS t SET {changes} FROM given AS g WHERE t.organization_id = %s AND t.id = g.id
-  RETURNING g.id, g.n, g.pool, g.receiver
+  RETURNING g.id, g.n, g.pool, g.receiver, g.held AS was, {ownership} AS now
 ), written AS (
   INSERT INTO {lines} (organization_id, id, operation_id, position, target_id, state, code, values)
   SELECT %s, (%s || lpad(to_hex(n), 12, '0'))::uuid, %s, %s + n, id, %s, '',
-    jsonb_build_object('type', %s::text, 'from', %s::uuid, 'to', receiver)
+    jsonb_build_object('type', %s::text, 'from', %s::uuid, 'to', receiver, 'was', was, 'is', now)
   FROM moved
 )
 SELECT (SELECT count(*) FROM picked),
@@ -162,12 +163,16 @@ SELECT (SELECT count(*) FROM picked),
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """One record back to its former owner; None: the queue."""
+    """One record back to its former owner; None: the queue. `held_as`, `former_as`: ownerships (`Record.ownership`);
+    `noted`: the line says them, which older ones do not."""
 
     type_key: str
     record_id: UUID
     held: UUID | None
     former: UUID | None
+    held_as: UUID | None = None
+    former_as: UUID | None = None
+    noted: bool = False
 
 
 def move_back(
@@ -175,10 +180,18 @@ def move_back(
 ) -> None:
     """Gives locked records of one type back, and freezes each as a line of the operation. Adds to `moved`."""
     assert_in_transaction()
-    lines, table, changes = _names(record_type, "g.a")
-    base = operation.done + operation.refused + moved.count + 1
+    lines, table, changes, ownership = _names(record_type, "g.a", "g.now")
+    base, anew = operation.done + operation.refused + moved.count + 1, new_id()
     rows = [
-        {"id": one.record_id, "b": one.held, "a": one.former, "line": new_id(), "n": base + n}
+        {
+            "id": one.record_id,
+            "b": one.held,
+            "a": one.former,
+            "line": new_id(),
+            "n": base + n,
+            "was": one.held_as,
+            "now": one.former_as if one.noted else anew,
+        }
         for n, one in enumerate(returns)
     ]
     given = [
@@ -188,7 +201,7 @@ def move_back(
         *(OperationLine.State.DONE, record_type.key),
     ]
     with connection.cursor() as cursor:
-        cursor.execute(_return_statement(lines, table, changes), given)
+        cursor.execute(_return_statement(lines, table, changes, ownership), given)
         if cursor.rowcount != len(returns):
             raise RuntimeError("records that are given back are locked before")
     for one in returns:
@@ -196,22 +209,24 @@ def move_back(
         moved.add(one.type_key, one.held or NIL, [(None, str(one.former) if one.former else None, 1)], text)
 
 
-def _return_statement(lines: str, table: str, changes: str) -> str:
+def _return_statement(lines: str, table: str, changes: str, ownership: str) -> str:
     """See `_next_statement`."""
     return f"""
 WITH given AS MATERIALIZED (
-  SELECT * FROM json_to_recordset(%s::json) AS r (id uuid, b uuid, a uuid, line uuid, n bigint)
+  SELECT * FROM json_to_recordset(%s::json) AS r (id uuid, b uuid, a uuid, line uuid, n bigint, was uuid, now uuid)
 ), moved AS (
   UPDATE {table} AS t SET {changes} FROM given AS g WHERE t.organization_id = %s AND t.id = g.id
-  RETURNING g.id, g.b, g.a, g.line, g.n
+  RETURNING g.id, g.b, g.a, g.line, g.n, g.was, {ownership} AS now
 )
 INSERT INTO {lines} (organization_id, id, operation_id, position, target_id, state, code, values)
-SELECT %s, line, %s, n, id, %s, '', jsonb_build_object('type', %s::text, 'from', b, 'to', a) FROM moved
+SELECT %s, line, %s, n, id, %s, '',
+  jsonb_build_object('type', %s::text, 'from', b, 'to', a, 'was', was, 'is', now)
+FROM moved
 """  # noqa: S608 names of models
 
 
-def _names(record_type: RecordType, receiver: str) -> tuple[str, str, str]:
-    """Tables of lines and of records, and what is set."""
+def _names(record_type: RecordType, receiver: str, as_: str) -> tuple[str, str, str, str]:
+    """Tables of lines and of records, what is set, and as which ownership somebody holds a record after it."""
     quote, model = connection.ops.quote_name, record_type.model
     owner = quote(model._meta.get_field(str(record_type.owner).removesuffix("_id")).column)
     changes = [f"{owner} = {receiver}"]
@@ -219,7 +234,11 @@ def _names(record_type: RecordType, receiver: str) -> tuple[str, str, str]:
         changes.append("version = t.version + 1")
     if has_column(model, "changed_at"):
         changes.append("changed_at = %s")
-    return quote(OperationLine._meta.db_table), quote(model._meta.db_table), ", ".join(changes)
+    ownership = "NULL::uuid"
+    if has_column(model, "ownership"):
+        changes.append(f"ownership = {as_}")
+        ownership = "t.ownership"
+    return quote(OperationLine._meta.db_table), quote(model._meta.db_table), ", ".join(changes), ownership
 
 
 def settle_links() -> None:

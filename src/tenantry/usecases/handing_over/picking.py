@@ -165,7 +165,7 @@ class _Behind(Func):
 def _rows(
     record_type: RecordType, owner: UUID, part: Part, handover: Handover, after: Mark | None, until: datetime | None
 ) -> QuerySet[Any, Any]:
-    """One owner's records of a type, oldest first: id, moment of making, workflow, workspace."""
+    """One owner's records of a type, oldest first: id, moment of making, workflow, workspace, ownership."""
     found = owned_by(record_type, records(record_type, part), owner)
     dated = has_column(record_type.model, "created_at")
     if dated and until is not None:
@@ -176,9 +176,10 @@ def _rows(
     workflow = F(record_type.workflow) if record_type.workflow and handover.spread.by_workflow else nothing
     place = F(record_type.workspace) if record_type.workspace and handover.sharing.instead else nothing
     made = F("created_at") if dated else Value(None, DateTimeField())
-    named = found.annotate(made_=made, workflow_=workflow, place_=place)
+    held = F("ownership") if has_column(record_type.model, "ownership") else nothing
+    named = found.annotate(made_=made, workflow_=workflow, place_=place, held_=held)
     columns: QuerySet[Any, Any] = named.order_by(*(("created_at", "pk") if dated else ("pk",))).values_list(
-        "pk", "made_", "workflow_", "place_"
+        "pk", "made_", "workflow_", "place_", "held_"
     )
     return columns
 
