@@ -151,6 +151,45 @@ def names_together(
     return names, {key: found[key] for key in more or {}}
 
 
+def ids_seen(actor: Actor, asked: Mapping[str, Iterable[UUID | None]]) -> dict[str, frozenset[UUID]]:
+    """Of these records, by key of the type, those that the actor may see, archived ones too; one query, none for no
+    ids."""
+    parts = {}
+    for key, some in asked.items():
+        ids = {i for i in some if i}
+        if ids:
+            record_type = type_of(key)
+            rows: QuerySet[Any] = visible(actor, record_type.permissions["view"], record_type)
+            parts[key] = wanted(rows.filter(pk__in=ids), "id")
+    found = read_together(parts)
+    return {key: frozenset(row["id"] for row in found.get(key, ())) for key in asked}
+
+
+def links_from(record_type: RecordType) -> dict[str, RecordType]:
+    """Columns by which a record names others, with the type of those."""
+    types = {one.model: one for one in owned_types().values()}
+    columns: Any = record_type.model._meta.concrete_fields
+    return {one.attname: types[one.related_model] for one in columns if one.related_model in types}
+
+
+def links_seen(actor: Actor, record_type: RecordType, rows: Iterable[Any], columns: Iterable[str]) -> frozenset[UUID]:
+    """Ids of what these rows name in those of `columns` that name records, where the actor may see it; one query."""
+    links = links_from(record_type)
+    named = {column: links[column] for column in columns if column in links}
+    asked: dict[str, set[UUID]] = {}
+    for row in rows if named else ():
+        for column, other in named.items():
+            asked.setdefault(other.key, set()).add(getattr(row, column))
+    return frozenset[UUID]().union(*ids_seen(actor, asked).values())
+
+
+def hanging_on(actor: Actor, rows: QuerySet[Any], record_id: UUID) -> QuerySet[Any]:
+    """Of attached rows those that hang on this record; none where the actor may not see it. One query."""
+    seen = ids_seen(actor, {one.key: [record_id] for one in subject_types()})
+    key = next((key for key, ids in seen.items() if ids), None)
+    return rows.filter(**{f"{key}_id": record_id}) if key else rows.none()
+
+
 def subjects_seen(actor: Actor, rows: Iterable[Any]) -> Mapping[UUID, tuple[str, str]]:
     """(key of the type, name) of what attached rows hang on, by its id, where the actor may see it; one query."""
     asked: dict[str, set[UUID]] = {}

@@ -29,8 +29,8 @@ class DealOut(RecordOut):
     state: DealState
     value: int | None = Field(default=None, description="In the smallest unit of `currency`.")
     currency: str
-    company_id: UUID | None
-    contact_id: UUID | None
+    company_id: UUID | None = Field(description="Null: none, or none that the caller sees.")
+    contact_id: UUID | None = Field(description="Null: none, or none that the caller sees.")
     closes_on: date | None = Field(description="When it is expected to be won.")
     stage_since: datetime
     closed_at: datetime | None

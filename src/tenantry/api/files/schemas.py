@@ -8,7 +8,7 @@ from pydantic import Field
 from tenantry.api.pagination import PageOf
 from tenantry.api.records.rows import RecordOut, RecordQuery
 from tenantry.api.schemas import Bounded, Digest, Id, In, Out, QueryIn
-from tenantry.api.work.schemas import SubjectOut, SubjectType
+from tenantry.api.work.schemas import UNSEEN, SubjectOut, SubjectType
 from tenantry.crm import bounds
 
 Name = Annotated[str, Bounded(bounds.NAME)]
@@ -19,8 +19,8 @@ class FileOut(RecordOut):
     content_type: str = Field(description="What the bytes are, told by how they begin; never what was sent.")
     sha256: str = Field(description="Of the content, hexadecimal. Its first 32 characters are the content's ETag.")
     pages: int = Field(description="How many of them pages show as pictures.")
-    folder_id: UUID | None
-    about: SubjectOut | None
+    folder_id: UUID | None = Field(description=UNSEEN)
+    about: SubjectOut | None = Field(description=UNSEEN)
 
 
 class FilePage(PageOf[FileOut]):
@@ -50,7 +50,7 @@ class EditFile(In):
 
 
 class FolderOut(RecordOut):
-    parent_id: UUID | None
+    parent_id: UUID | None = Field(description=UNSEEN)
 
 
 class FolderPage(PageOf[FolderOut]):

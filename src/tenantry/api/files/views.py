@@ -1,11 +1,10 @@
 """Drive for programs: files go in and out as bodies; what every record has comes from `record_router`."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from ninja import Query, Router
 
@@ -29,7 +28,7 @@ from tenantry.api.operations import Answer, Download, operation
 from tenantry.api.records.rows import Deletion, Shape, record_router, version_asked
 from tenantry.api.requests import ApiRequest
 from tenantry.api.schemas import Id
-from tenantry.api.work.schemas import SubjectOut
+from tenantry.api.work.subjects import about
 from tenantry.core import files
 from tenantry.core.actor import Actor
 from tenantry.core.decisions import find
@@ -52,6 +51,7 @@ from tenantry.crm.drive_errors import (
 )
 from tenantry.crm.errors import RecordArchived
 from tenantry.crm.records import FILE, FOLDER
+from tenantry.crm.selectors import hanging_on
 from tenantry.crm.uploading import Stored, forget, received, taken_in
 from tenantry.crm.work import Subject
 
@@ -59,28 +59,17 @@ BODY = ("application/octet-stream",)
 COMING = (DriveFull, FileTooLarge, LengthMissing, UploadCut, StoreUnavailable, RecordArchived)
 
 
-def _narrow_files(_actor: Actor, rows: QuerySet[Any], query: FileQuery) -> QuerySet[Any]:
+def _narrow_files(actor: Actor, rows: QuerySet[Any], query: FileQuery) -> QuerySet[Any]:
     if query.folder:
         rows = rows.filter(folder_id=query.folder)
-    if query.about:
-        asked = Q()
-        for name in ("lead", "contact", "company", "deal"):
-            asked |= Q(**{f"{name}_id": query.about})
-        rows = rows.filter(asked)
-    return rows
-
-
-def _about(_actor: Actor, rows: Sequence[Any]) -> Mapping[UUID, Mapping[str, Any]]:
-    return {
-        row.pk: {"about": SubjectOut(type=row.subject[0], id=row.subject[1])} for row in rows if row.subject is not None
-    }
+    return hanging_on(actor, rows, query.about) if query.about else rows
 
 
 def _narrow_folders(_actor: Actor, rows: QuerySet[Any], query: FolderQuery) -> QuerySet[Any]:
     return rows.filter(parent_id=query.parent) if query.parent else rows
 
 
-FILES = Shape(FILE, "/files", "file", FileOut, FilePage, FileQuery, _narrow_files, _about)
+FILES = Shape(FILE, "/files", "file", FileOut, FilePage, FileQuery, _narrow_files, about)
 FOLDERS = Shape(FOLDER, "/folders", "folder", FolderOut, FolderPage, FolderQuery, _narrow_folders)
 router, folders = record_router(FILES, "Files"), record_router(FOLDERS, "Files")
 drive = Router(tags=["Files"])

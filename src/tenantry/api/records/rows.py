@@ -40,7 +40,7 @@ from tenantry.crm.actions.records import (
 )
 from tenantry.crm.errors import ReceiverNotActive, RecordArchived
 from tenantry.crm.searching import matching
-from tenantry.crm.selectors import owner_names, rows_of, subject_types
+from tenantry.crm.selectors import links_from, links_seen, owner_names, rows_of, subject_types
 from tenantry.crm.timeline import timeline
 
 SORTS = {"added": "created_at", "name": "sort_name"}
@@ -77,13 +77,16 @@ def answered(
     kind: type[AnyRecord],
     more: Mapping[UUID, Mapping[str, Any]] | None = None,
 ) -> list[AnyRecord]:
-    """One query for the owners. Fields of `kind` are columns of the row; `more` has those that are not, by record."""
+    """One query for the owners, one for records that are named. Fields of `kind` are columns of the row, unless `more`
+    has them, by record; the id of a record that is out of the caller's sight is None."""
     owners, unseen = owner_names(rows), hidden(actor, record_type)
     own = [name for name in kind.model_fields if name not in _SHARED]
+    links, named = links_from(record_type), links_seen(actor, record_type, rows, own)
     found = []
     for row in rows:
-        given = {**dict.fromkeys(own), **(more or {}).get(row.pk, {})}
-        values = {name: given[name] if given[name] is not None else getattr(row, name, None) for name in own}
+        given = (more or {}).get(row.pk, {})
+        values = {name: given[name] if name in given else getattr(row, name, None) for name in own}
+        values |= {name: None for name in own if name in links and values[name] not in named}
         values |= dict.fromkeys(unseen.intersection(own), None)
         found.append(
             # Hidden fields are left out of the answer, whatever their kind: nothing of them is validated.

@@ -43,7 +43,7 @@ class LeadOut(RecordOut):
     state: LeadState
     qualified_at: datetime | None
     converted_at: datetime | None
-    became_contact_id: UUID | None = Field(description="What it was converted into.")
+    became_contact_id: UUID | None = Field(description="What it was converted into, as far as the caller sees it.")
     became_company_id: UUID | None
     became_deal_id: UUID | None
 

@@ -33,6 +33,9 @@ class SubjectIn(In):
         return Subject(self.type, self.id)
 
 
+UNSEEN = "Null: none, or none that the caller sees."
+
+
 class SubjectOut(Out):
     type: str
     id: UUID
@@ -50,7 +53,7 @@ class TaskOut(RecordOut):
     body: str
     due_on: date | None = Field(description="A day of the owner's.")
     done_at: datetime | None
-    about: SubjectOut | None
+    about: SubjectOut | None = Field(description=UNSEEN)
 
 
 class TaskPage(PageOf[TaskOut]):
@@ -87,7 +90,7 @@ class NoteOut(RecordOut):
     """`name`: its first words."""
 
     body: str
-    about: SubjectOut | None
+    about: SubjectOut | None = Field(description=UNSEEN)
 
 
 class NotePage(PageOf[NoteOut]):
@@ -112,7 +115,7 @@ class ActivityOut(RecordOut):
     body: str
     happened_at: datetime
     minutes: int | None
-    about: SubjectOut | None
+    about: SubjectOut | None = Field(description=UNSEEN)
 
 
 class ActivityPage(PageOf[ActivityOut]):

@@ -1,12 +1,9 @@
 """Tasks, notes and activities, for programs."""
 
-from collections.abc import Mapping, Sequence
-from functools import reduce
-from operator import or_
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from tenantry.api.idempotency import carry_out
 from tenantry.api.operations import Answer, operation
@@ -25,12 +22,12 @@ from tenantry.api.work.schemas import (
     LogActivity,
     NoteOut,
     NotePage,
-    SubjectOut,
     TaskOut,
     TaskPage,
     TaskQuery,
     WorkQuery,
 )
+from tenantry.api.work.subjects import about
 from tenantry.core import clock
 from tenantry.core.actor import Actor
 from tenantry.core.errors import VersionChanged
@@ -40,21 +37,12 @@ from tenantry.crm.actions.notes import add_note, edit_note
 from tenantry.crm.actions.tasks import create_task, edit_task, finish_task, reopen_task
 from tenantry.crm.errors import ReceiverNotActive, RecordArchived
 from tenantry.crm.records import ACTIVITY, NOTE, TASK
-from tenantry.crm.selectors import subject_types
+from tenantry.crm.selectors import hanging_on
 from tenantry.crm.work import in_part, today_of
 
 
-def _about(_actor: Actor, rows: Sequence[Any]) -> Mapping[UUID, Mapping[str, Any]]:
-    """Type and id alone: what they lead to asks its own reach."""
-    return {
-        row.pk: {"about": SubjectOut(type=row.subject[0], id=row.subject[1]) if row.subject else None} for row in rows
-    }
-
-
-def _narrowed(_actor: Actor, rows: QuerySet[Any], query: WorkQuery) -> QuerySet[Any]:
-    if query.about is None:
-        return rows
-    return rows.filter(reduce(or_, (Q(**{f"{one.key}_id": query.about}) for one in subject_types())))
+def _narrowed(actor: Actor, rows: QuerySet[Any], query: WorkQuery) -> QuerySet[Any]:
+    return hanging_on(actor, rows, query.about) if query.about else rows
 
 
 def _tasks(actor: Actor, rows: QuerySet[Any], query: Any) -> QuerySet[Any]:
@@ -67,9 +55,9 @@ def _activities(actor: Actor, rows: QuerySet[Any], query: Any) -> QuerySet[Any]:
     return rows.filter(kind=query.kind) if query.kind else rows
 
 
-TASKS = Shape(TASK, "/tasks", "task", TaskOut, TaskPage, TaskQuery, _tasks, _about)
-NOTES = Shape(NOTE, "/notes", "note", NoteOut, NotePage, WorkQuery, _narrowed, _about)
-ACTIVITIES = Shape(ACTIVITY, "/activities", "activity", ActivityOut, ActivityPage, ActivityQuery, _activities, _about)
+TASKS = Shape(TASK, "/tasks", "task", TaskOut, TaskPage, TaskQuery, _tasks, about)
+NOTES = Shape(NOTE, "/notes", "note", NoteOut, NotePage, WorkQuery, _narrowed, about)
+ACTIVITIES = Shape(ACTIVITY, "/activities", "activity", ActivityOut, ActivityPage, ActivityQuery, _activities, about)
 tasks = record_router(TASKS, "Tasks")
 notes = record_router(NOTES, "Notes")
 activities = record_router(ACTIVITIES, "Activities")

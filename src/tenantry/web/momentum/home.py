@@ -1,19 +1,21 @@
 """The first page of Momentum, the search over everything, the queue, and what was done to one record."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
 
 from tenantry.audit.selectors import history_of
+from tenantry.core.actor import Actor
 from tenantry.core.decisions import decide, find, require_any
 from tenantry.core.errors import NotFound
 from tenantry.core.fields import hidden, name_shown
 from tenantry.core.records import RecordType, view_codes
 from tenantry.crm.overview import counts, newest, queues
 from tenantry.crm.records import TASK
-from tenantry.crm.searching import search
-from tenantry.crm.selectors import owner_names, rows_of, type_of
+from tenantry.crm.searching import Found, search
+from tenantry.crm.selectors import owner_names, rows_of, subjects_seen, type_of
 from tenantry.crm.work import LATER, ordered, own_tasks, part_of
 from tenantry.usecases.telling import sentences
 from tenantry.web.momentum.about import today_here
@@ -68,13 +70,14 @@ def momentum_search(request: MemberRequest) -> HttpResponse:
     found = search(request.actor, query)
     shown = [row for one in found for row in one.rows]
     owners = owner_names(shown)
+    pages = _pages(request.actor, found)
     groups = []
     for one in found:
         unseen = hidden(request.actor, one.record_type)
         rows = [
             {
                 "name": name_shown(one.record_type, row, unseen),
-                "url": _where(one.record_type, row),
+                "url": pages.get(row.pk, ""),
                 "owner": owners.get(row.owner_id, ""),
                 "key": row.owner_id,
                 "at": row.created_at,
@@ -85,11 +88,12 @@ def momentum_search(request: MemberRequest) -> HttpResponse:
     return page(request, "momentum/search.html", {"query": query.strip(), "groups": groups})
 
 
-def _where(record_type: RecordType, row: Any) -> str:
-    """A record's own page, or that of what it hangs on."""
-    url = record_url(record_type.key, row.pk)
-    subject = getattr(row, "subject", None)
-    return url or (record_url(*subject) if subject else "")
+def _pages(actor: Actor, found: Iterable[Found]) -> dict[UUID, str]:
+    """A record's own page, or that of what it hangs on where the reader sees it; a query where some has none."""
+    pages = {row.pk: record_url(one.record_type.key, row.pk) for one in found for row in one.rows}
+    without = [row for one in found for row in one.rows if not pages[row.pk] and getattr(row, "subject", None)]
+    seen = subjects_seen(actor, without)
+    return pages | {row.pk: record_url(*row.subject) for row in without if row.subject[1] in seen}
 
 
 def _further(record_type: RecordType) -> str:

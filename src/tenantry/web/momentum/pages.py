@@ -26,7 +26,7 @@ from tenantry.core.transactions import reading
 from tenantry.crm.actions.records import note_export
 from tenantry.crm.permissions import RECORDS_EXPORT
 from tenantry.crm.searching import matching
-from tenantry.crm.selectors import attached_types, owner_names, rows_of, with_owner
+from tenantry.crm.selectors import attached_types, links_from, links_seen, owner_names, rows_of, with_owner
 from tenantry.crm.timeline import timeline
 from tenantry.crm.work import editable
 from tenantry.organizations.structure import parts_of
@@ -249,7 +249,9 @@ def _lines(taken: _Taken) -> Iterator[bytes]:
             order = taken.order
             batch = keyset_page(rows, order=order.column, descending=order.descending, cursor=cursor, size=FILE_BATCH)
             owners = owner_names(batch.rows)
-            text = b"".join(csv_line(cells(row, taken.columns, owners)) for row in batch.rows)
+            links = links_from(taken.listing.record_type)
+            seen = links_seen(taken.actor, taken.listing.record_type, batch.rows, taken.columns)
+            text = b"".join(csv_line(cells(row, taken.columns, owners, links, seen)) for row in batch.rows)
         yield text
         cursor = batch.next
         if cursor is None:
