@@ -7,8 +7,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, ngettext_lazy
 
+from tenantry.acting.plans import Refused
 from tenantry.core.permissions import catalogue
-from tenantry.usecases.bulk_changing.planning import BulkPlan
+from tenantry.usecases.bulk_changing.planning import BulkPlan, Reason
 from tenantry.usecases.bulk_changing.reasons import in_words
 from tenantry.web.people.plans import MOST_NAMES
 from tenantry.web.templatetags.components import grouped
@@ -41,9 +42,23 @@ class LeftOut:
     code: str
 
 
+def left_out(refused: Iterable[Refused]) -> list[LeftOut]:
+    """Of a plan that says it of each one."""
+    found: dict[str, list[Refused]] = {}
+    for one in refused:
+        found.setdefault(one.code, []).append(one)
+    return _worded(
+        Reason(code, these[0].sentence, len(these), tuple(one.name for one in these)) for code, these in found.items()
+    )
+
+
 def reasons_of(plan: BulkPlan) -> list[LeftOut]:
+    return _worded(plan.reasons)
+
+
+def _worded(reasons: Iterable[Reason]) -> list[LeftOut]:
     found = []
-    for reason in plan.reasons:
+    for reason in reasons:
         words = in_words(reason.code)
         # One person's refusal names them and says more.
         sentence = reason.sentence if reason.number == 1 else words.sentence

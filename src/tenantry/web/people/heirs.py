@@ -75,16 +75,17 @@ def heir_picker(
     *,
     leaving: Collection[UUID],
     manager_id: UUID | None = None,
+    present: UUID | None = None,
     free: bool = False,
     many: bool = False,
     title: str | Promise = "",
 ) -> HeirPicker:
-    """The manager of who leaves comes first. Whoever sees nobody names nobody. A query; one more where somebody is
-    chosen or there is a manager."""
+    """The manager of who leaves comes first; `present`: who was chosen before. Whoever sees nobody names nobody. A
+    query; one more where somebody is chosen or there is a manager."""
     if many:
         typed, wanted = (typed_in(said, name), ticked_in(said, name)) if said is not None else ("", ())
     else:
-        typed, chosen = said_of(name, None, said)
+        typed, chosen = said_of(name, present, said)
         wanted = (chosen,) if chosen else ()
     first = (*wanted, manager_id) if manager_id and not typed else wanted
     found = people_offered(_active(actor, leaving), typed, first) if actor.may(VIEW) else Offered()
@@ -149,13 +150,22 @@ def heir_of(actor: Actor, said: QueryDict, name: str = SUCCESSOR, *, leaving: Co
 
 
 def heir_on_a_day(
-    actor: Actor, said: QueryDict | None, leaving: Collection[UUID], *, manager_id: UUID | None = None
+    actor: Actor,
+    said: QueryDict | None,
+    leaving: Collection[UUID],
+    *,
+    manager_id: UUID | None = None,
+    present: UUID | None = None,
 ) -> dict[str, Any]:
     """Of those who are removed on a day: `heir`, by policy `people.removal_records`; nobody is asked for where records
-    become unassigned anyway."""
+    become unassigned anyway. `present`: who was chosen when it was planned."""
     rule = policy(REMOVAL_RECORDS)
     if rule == UNASSIGN:
         return {"heir": None}
     title = _("If removed, records go to")
     free = rule != REQUIRED
-    return {"heir": heir_picker(actor, said, leaving=leaving, manager_id=manager_id, free=free, title=title)}
+    return {
+        "heir": heir_picker(
+            actor, said, leaving=leaving, manager_id=manager_id, present=present, free=free, title=title
+        )
+    }

@@ -20,18 +20,19 @@ from tenantry.web.requests import MemberRequest
 def settle(
     request: MemberRequest, about: Callable[[str], tuple[UUID, ...]], *, leaving: Collection[UUID] = ()
 ) -> Refusal | None:
-    """`matter` is its kind and place, the choice stands under its name. `about`: with whom a matter of that kind is
-    settled. Returns why it was not; nothing is done while somebody is looked for.
+    """`matter` is its kind and place, and perhaps the person and their level, else the choice stands under its name.
+    `about`: with whom a matter of that kind is settled. Returns why it was not; nothing is done while somebody is
+    looked for.
 
     :raises NotFound: unknown, out of reach, or nothing that is settled like that.
     """
     if is_searching(request.POST):
         return None
     matter = request.POST.get("matter", "")
-    kind, _colon, place = matter.partition(":")
+    kind, place, named, level = (*matter.split(":", 3), "", "", "")[:4]
     try:
         with reading():
-            person_id = heir_of(request.actor, request.POST, f"person_{matter}", leaving=leaving)
+            person_id = parse_id(named) or heir_of(request.actor, request.POST, f"person_{matter}", leaving=leaving)
             members = about(kind)
         if person_id is None:
             raise InvalidInput({"person": _("Choose somebody.")})
@@ -44,6 +45,7 @@ def settle(
                 membership_id=one,
                 kind=kind,
                 place_id=parse_id(place),
+                level_id=parse_id(level),
                 person_id=person_id,
             )
     except NotFound:

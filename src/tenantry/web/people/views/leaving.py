@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from tenantry.acting.actions import perform
 from tenantry.core import clock
-from tenantry.core.errors import InvalidInput, NotFound, PlanChanged, Refusal
+from tenantry.core.errors import InvalidInput, PlanChanged, Refusal
 from tenantry.core.ids import parse_id
 from tenantry.core.transactions import reading
 from tenantry.organizations.errors import OrganizationNameAsked
@@ -20,7 +20,6 @@ from tenantry.organizations.permissions import BILLING_VIEW, SEATS_VIEW
 from tenantry.people.permissions import DEACTIVATE, EDIT, REMOVE
 from tenantry.people.seats import seats
 from tenantry.people.selectors import get_member
-from tenantry.usecases.leaving.settling import settle_matter
 from tenantry.usecases.offboarding import (
     LeavingPlan,
     Left,
@@ -37,6 +36,7 @@ from tenantry.web.offers import TYPED
 from tenantry.web.people.answers import done
 from tenantry.web.people.heirs import ABOUT, SUCCESSOR, heir_of
 from tenantry.web.people.leaving_words import leaving_context
+from tenantry.web.people.settling import settle
 from tenantry.web.people.views.records import reassigning
 from tenantry.web.picking import is_searching
 from tenantry.web.refusals import status_of, ways_out
@@ -194,30 +194,10 @@ def person_matter(request: MemberRequest, membership_id: UUID) -> HttpResponse:
     level, else the choice stands under its name. `how` says where it goes on."""
     how = request.POST.get("how", "")
     how = how if how in PAGES else "deactivation"
-    matter = request.POST.get("matter", "")
-    kind, place, named, level = (*matter.split(":", 3), "", "", "")[:4]
     if is_searching(request.POST):
         return go(request, _looking(request, membership_id, how))
-    refused: Refusal | None = None
-    try:
-        with reading():
-            people = {"leaving": (membership_id,)}
-            person_id = parse_id(named) or heir_of(request.actor, request.POST, f"person_{matter}", **people)
-        if person_id is None:
-            raise InvalidInput({"person": _("Choose somebody.")})
-        perform(
-            settle_matter,
-            actor=request.actor,
-            membership_id=membership_id,
-            kind=kind,
-            place_id=parse_id(place),
-            level_id=parse_id(level),
-            person_id=person_id,
-        )
-    except NotFound:
-        raise
-    except Refusal as found:
-        refused = found
+    about = (membership_id,)
+    refused = settle(request, lambda _kind: about, leaving=about)
     if how == "reassign":
         # What was chosen stands in the form and goes on with it.
         return reassigning(request, membership_id, digest="", refused=refused)

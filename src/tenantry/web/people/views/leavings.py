@@ -19,14 +19,12 @@ from tenantry.usecases.planning_many import AbsencesPlan, plan_schedule_leavings
 from tenantry.usecases.planning_removals import RemovalsPlan
 from tenantry.web.people import filters
 from tenantry.web.people.answers import current_url
+from tenantry.web.people.days import day_context, digest_in, is_choosing, named_day, settled
 from tenantry.web.people.heirs import heir_on_a_day
-from tenantry.web.people.leaving_words import leaving_effects
 from tenantry.web.people.planning_forms import LeavingForm
-from tenantry.web.people.plans import blockers
 from tenantry.web.people.selecting import MOST, ticked
 from tenantry.web.people.views.planned_removals import removal_on_a_day
-from tenantry.web.people.views.planning import FIELDS, named_day
-from tenantry.web.picking import is_searching
+from tenantry.web.people.views.planning import FIELDS
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
@@ -37,14 +35,15 @@ TEMPLATE = "people/leavings.html"
 
 @screen(DEACTIVATE, methods=("POST",))
 def person_leavings(request: MemberRequest) -> HttpResponse:
-    """`ids`, or `all` who match `query`. Without `last_day`: the days. Without a digest: what happens then."""
+    """`ids`, or `all` who match `query`. Without `last_day`: the days. Without a digest: what happens then; `matter` is
+    settled first."""
     sent = request.POST
     ids = _all_who_match(request) if "all" in sent else ticked(sent)
     is_begun = "last_day" in sent
     removes = request.actor.may(REMOVE)
-    searching = is_searching(sent)
-    initial = sent.dict() if searching else {}
-    bound = sent if is_begun and not searching else None
+    choosing = is_choosing(sent)
+    initial = sent.dict() if choosing else {}
+    bound = sent if is_begun and not choosing else None
     form = LeavingForm(bound, zone=request.organization.time_zone, removes=removes, initial=initial)
     context: dict[str, Any] = {"form": form, "ids": ids, "back_to": _back(request)}
     if removes:
@@ -83,7 +82,8 @@ def _all_who_match(request: MemberRequest) -> tuple[UUID, ...]:
 
 
 def _plan(request: MemberRequest, ids: tuple[UUID, ...], context: dict[str, Any], days: dict[str, Any]) -> HttpResponse:
-    digest, status = request.POST.get("digest", ""), 200
+    why_not, digest = settled(request, ids), digest_in(request.POST)
+    status = status_of(why_not) if why_not else 200
     wanted = {"actor": request.actor, "membership_ids": ids, **days}
     try:
         if digest:
@@ -102,7 +102,17 @@ def _plan(request: MemberRequest, ids: tuple[UUID, ...], context: dict[str, Any]
         context["asked"], status = asked, 422
     except Refusal as refused:
         return _refused(request, context, refused)
-    return page(request, TEMPLATE, {**context, **_words(request, plan)}, status=status)
+    words = day_context(request, plan.leaving, ids, removing=False, heir=context.get("heir"), refused=why_not)
+    return page(request, TEMPLATE, {**context, **words, **_days(plan)}, status=status)
+
+
+def _days(plan: AbsencesPlan) -> dict[str, Any]:
+    return {
+        "digest": plan.digest,
+        "last": named_day(plan.last_day),
+        "back": named_day(plan.back_on) if plan.back_on else "",
+        "days": {"last_day": plan.last_day, "back_on": plan.back_on},
+    }
 
 
 def _refused(request: MemberRequest, context: dict[str, Any], refused: Refusal) -> HttpResponse:
@@ -116,19 +126,6 @@ def _refused(request: MemberRequest, context: dict[str, Any], refused: Refusal) 
     else:
         form.add_error(field, str(refused))
     return page(request, TEMPLATE, context, status=status_of(refused))
-
-
-def _words(request: MemberRequest, plan: AbsencesPlan) -> dict[str, Any]:
-    return {
-        "plan": plan.leaving,
-        "digest": plan.digest,
-        "last": named_day(plan.last_day),
-        "back": named_day(plan.back_on) if plan.back_on else "",
-        "days": {"last_day": plan.last_day, "back_on": plan.back_on},
-        "effects": leaving_effects(plan.leaving, removing=False),
-        "blockers": blockers(plan.leaving),
-        "typed": request.POST.get("organization_name", ""),
-    }
 
 
 def _planned(request: MemberRequest, context: dict[str, Any], made: AbsencesPlan) -> HttpResponse:

@@ -9,12 +9,13 @@ from django.http import HttpResponse
 from tenantry.acting.actions import perform
 from tenantry.core import clock
 from tenantry.core.errors import InvalidInput, PlanChanged, Refusal
+from tenantry.core.ids import parse_id
 from tenantry.core.transactions import reading
 from tenantry.usecases.planning_removals import RemovalsPlan, plan_schedule_removals, schedule_removals
-from tenantry.web.people.heirs import heir_of
-from tenantry.web.people.leaving_words import leaving_effects
-from tenantry.web.people.matters import matter_lines
-from tenantry.web.people.plans import blockers
+from tenantry.web.people.days import day_context, digest_in, settled
+from tenantry.web.people.heirs import SUCCESSOR, heir_of
+from tenantry.web.picking import is_searching
+from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import page
 
@@ -30,11 +31,15 @@ def removal_on_a_day(
     done: Done,
     refused: Refused,
 ) -> HttpResponse:
-    """`context` has the valid form; `refused`: how the dialog says why not."""
-    digest, status = request.POST.get("digest", ""), 200
+    """`context` has the valid form, `last` and `heir`; `refused`: how the dialog says why not."""
+    sent = request.POST
+    why_not, digest = settled(request, ids), digest_in(sent)
+    status = status_of(why_not) if why_not else 200
     try:
         with reading():
-            successor_id = heir_of(request.actor, request.POST, leaving=ids)
+            # Who is looked for is not chosen yet.
+            said = parse_id(sent.get(SUCCESSOR, ""))
+            successor_id = said if is_searching(sent) else heir_of(request.actor, sent, leaving=ids)
         last_day = context["form"].cleaned_data["last_day"]
         wanted = {"actor": request.actor, "membership_ids": ids, "last_day": last_day, "successor_id": successor_id}
         if digest:
@@ -49,16 +54,6 @@ def removal_on_a_day(
         return page(request, template, context, status=422)
     except Refusal as why:
         return refused(why)
-    return page(request, template, {**context, **_words(request, plan)}, status=status)
-
-
-def _words(request: MemberRequest, plan: RemovalsPlan) -> dict[str, Any]:
-    return {
-        "plan": plan.leaving,
-        "digest": plan.digest,
-        "days": {"last_day": plan.last_day, "back_on": None},
-        "effects": leaving_effects(plan.leaving, removing=True),
-        "blockers": blockers(plan.leaving),
-        "matters": matter_lines(request.actor, plan.leaving.matters, request.organization.labels),
-        "removing": True,
-    }
+    words = day_context(request, plan.leaving, ids, removing=True, heir=context.get("heir"), refused=why_not)
+    days = {"last_day": plan.last_day, "back_on": None}
+    return page(request, template, {**context, **words, "digest": plan.digest, "days": days}, status=status)

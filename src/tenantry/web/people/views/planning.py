@@ -1,14 +1,13 @@
 """Letting somebody go on a day, back on another: the days, what happens then, confirm; and calling it off."""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from tenantry.access.directory import find_listed
 from tenantry.acting.actions import perform
@@ -27,51 +26,63 @@ from tenantry.usecases.planning import (
 )
 from tenantry.usecases.planning_removals import RemovalsPlan, call_off_removal
 from tenantry.web.people.answers import done
+from tenantry.web.people.days import day_context, digest_in, is_choosing, named_day, settled
 from tenantry.web.people.heirs import heir_on_a_day
-from tenantry.web.people.leaving_words import leaving_effects
-from tenantry.web.people.matters import matter_lines
 from tenantry.web.people.planning_forms import AwayForm, LeavingForm, ReturnForm
-from tenantry.web.people.plans import blockers
 from tenantry.web.people.views.planned_removals import removal_on_a_day
-from tenantry.web.picking import is_searching
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import page, screen
+from tenantry.web.times import zone_of
 
 FIELDS = {"day_over": "last_day", "day_too_far": "last_day", "return_too_early": "back_on"}
 
 
-def named_day(day: date) -> str:
-    """With its weekday: people plan by weeks."""
-    return date_format(day, pgettext("a day with its weekday, see Django's date filter", "l j F Y"))
+@dataclass(frozen=True, slots=True)
+class _Present:
+    """What is planned: days by kind, and who goes on with the records. A day that is over, because it could not happen
+    then, is the next one that can be."""
+
+    days: dict[str, date]
+    successor_id: UUID | None
+
+
+def _present(request: MemberRequest, membership_id: UUID) -> _Present:
+    rows = planned_for(request.actor, membership_id)
+    today = clock.now().astimezone(zone_of(request.organization)).date()
+    earliest = {"reactivation": today + timedelta(days=1)}
+    days = {row.kind: max(row.day, earliest.get(row.kind, today)) for row in rows}
+    return _Present(days, next((row.successor_id for row in rows if row.kind == "removal"), None))
 
 
 @screen(DEACTIVATE, methods=("GET", "POST"))
 def person_planned(request: MemberRequest, membership_id: UUID) -> HttpResponse:
-    """GET: the days. POST without a digest: what happens then. With one: it is planned."""
+    """GET: the days. POST without a digest: what happens then; `matter` is settled first. With one: it is planned."""
     with reading():
         member = find_listed(request.actor, membership_id, clock.now())
-        present = {row.kind: row.day for row in planned_for(request.actor, membership_id)}
+        present = _present(request, membership_id)
     if member.status == member.Status.DEACTIVATED:
         return _away(request, membership_id, member, present)
     if member.status != member.Status.ACTIVE:
         raise NotFound
-    initial: dict[str, Any] = {
-        "how": "removal" if "removal" in present else "deactivation",
-        "last_day": present.get("removal") or present.get("deactivation"),
-        "back_on": present.get("reactivation"),
-    }
     removes = request.actor.may(REMOVE)
     zone = request.organization.time_zone
     sent = request.POST if request.method == "POST" else None
-    searching = is_searching(sent)
-    initial = sent.dict() if sent is not None and searching else initial
-    form = LeavingForm(None if searching else sent, zone=zone, removes=removes, initial=initial)
-    context: dict[str, Any] = {"form": form, "member": member, "present": present}
+    choosing = is_choosing(sent)
+    initial: dict[str, Any] = {
+        "how": "removal" if "removal" in present.days else "deactivation",
+        "last_day": present.days.get("removal") or present.days.get("deactivation"),
+        "back_on": present.days.get("reactivation"),
+    }
+    initial = sent.dict() if sent is not None and choosing else initial
+    form = LeavingForm(None if choosing else sent, zone=zone, removes=removes, initial=initial)
+    context: dict[str, Any] = {"form": form, "member": member}
     if removes:
         with reading():
-            context |= heir_on_a_day(request.actor, sent, [membership_id], manager_id=member.manager_id)
-    if request.method == "GET" or searching:
+            context |= heir_on_a_day(
+                request.actor, sent, [membership_id], manager_id=member.manager_id, present=present.successor_id
+            )
+    if request.method == "GET" or choosing:
         return page(request, "people/planned.html", context)
     if not form.is_valid():
         return page(request, "people/planned.html", context, status=422)
@@ -94,7 +105,9 @@ def _removal(request: MemberRequest, membership_id: UUID, context: dict[str, Any
 
 
 def _plan(request: MemberRequest, membership_id: UUID, context: dict[str, Any], days: dict[str, Any]) -> HttpResponse:
-    digest, status = request.POST.get("digest", ""), 200
+    ids = (membership_id,)
+    why_not, digest = settled(request, ids), digest_in(request.POST)
+    status = status_of(why_not) if why_not else 200
     wanted = {"actor": request.actor, "membership_id": membership_id, **days}
     try:
         if digest:
@@ -113,7 +126,10 @@ def _plan(request: MemberRequest, membership_id: UUID, context: dict[str, Any], 
         context["asked"], status = asked, 422
     except Refusal as refused:
         return _refused(request, context, refused)
-    return page(request, "people/planned.html", {**context, **_words(request, plan)}, status=status)
+    context |= _days(plan)
+    if plan.leaving is not None:
+        context |= day_context(request, plan.leaving, ids, removing=False, heir=context.get("heir"), refused=why_not)
+    return page(request, "people/planned.html", context, status=status)
 
 
 def _refused(request: MemberRequest, context: dict[str, Any], refused: Refusal) -> HttpResponse:
@@ -133,19 +149,12 @@ def _refused(request: MemberRequest, context: dict[str, Any], refused: Refusal) 
     return page(request, context.get("template", "people/planned.html"), context, status=status_of(refused))
 
 
-def _words(request: MemberRequest, plan: AbsencePlan) -> dict[str, Any]:
+def _days(plan: AbsencePlan) -> dict[str, Any]:
     return {
-        "plan": plan.leaving,
         "digest": plan.digest,
         "last": named_day(plan.last_day) if plan.last_day else "",
         "back": named_day(plan.back_on) if plan.back_on else "",
         "days": {"last_day": plan.last_day, "back_on": plan.back_on},
-        "effects": leaving_effects(plan.leaving, removing=False) if plan.leaving else [],
-        "blockers": blockers(plan.leaving) if plan.leaving else [],
-        "matters": matter_lines(request.actor, plan.leaving.matters, request.organization.labels)
-        if plan.leaving
-        else [],
-        "typed": request.POST.get("organization_name", ""),
     }
 
 
@@ -171,26 +180,28 @@ def _removal_planned(request: MemberRequest, membership_id: UUID, made: Removals
     return done(request, membership_id, _("%(name)s is removed after %(last)s.") % words, undo_url=off)
 
 
-def _away(request: MemberRequest, membership_id: UUID, member: Any, present: dict[str, date]) -> HttpResponse:
+def _away(request: MemberRequest, membership_id: UUID, member: Any, present: _Present) -> HttpResponse:
     """They are out already: they come back, or leave for good."""
     zone, template = request.organization.time_zone, "people/planned_return.html"
     sent = request.POST if request.method == "POST" else None
-    searching = is_searching(sent)
-    context: dict[str, Any] = {"member": member, "present": present, "template": template}
+    choosing = is_choosing(sent)
+    context: dict[str, Any] = {"member": member, "template": template}
     if request.actor.may(REMOVE):
         initial: dict[str, Any] = {
-            "how": "removal" if "removal" in present else "reactivation",
-            "last_day": present.get("removal"),
-            "back_on": present.get("reactivation"),
+            "how": "removal" if "removal" in present.days else "reactivation",
+            "last_day": present.days.get("removal"),
+            "back_on": present.days.get("reactivation"),
         }
-        initial = sent.dict() if sent is not None and searching else initial
-        form: ReturnForm = AwayForm(None if searching else sent, zone=zone, removes=True, initial=initial)
+        initial = sent.dict() if sent is not None and choosing else initial
+        form: ReturnForm = AwayForm(None if choosing else sent, zone=zone, removes=True, initial=initial)
         with reading():
-            context |= heir_on_a_day(request.actor, sent, [membership_id], manager_id=member.manager_id)
+            context |= heir_on_a_day(
+                request.actor, sent, [membership_id], manager_id=member.manager_id, present=present.successor_id
+            )
     else:
-        form = ReturnForm(None if searching else sent, zone=zone, initial={"back_on": present.get("reactivation")})
+        form = ReturnForm(None if choosing else sent, zone=zone, initial={"back_on": present.days.get("reactivation")})
     context["form"] = form
-    if request.method == "GET" or searching:
+    if request.method == "GET" or choosing:
         return page(request, template, context)
     if not form.is_valid():
         return page(request, template, context, status=422)
