@@ -66,6 +66,8 @@ def test_a_name_is_meant_as_it_was_typed_and_else_without_its_accents(org, named
         for typed, meant in (
             ("andré bar", "André Bar"),
             ("ANDRE BAR ", "Andre Bar"),
+            ("andré  bar", "André Bar"),
+            ("zoe \u00a0dock", "Zoë Dock"),
             ("zoe dock", "Zoë Dock"),
             ("zoe", None),
             ("ändre bar", None),

@@ -485,6 +485,16 @@ def test_whoever_began_to_write_before_is_waited_for(monkeypatch):
         assert SearchPerson.objects.filter(id=results[0]).exists()
 
 
+def test_a_fill_goes_on_in_a_database_that_was_restored_elsewhere(monkeypatch):
+    """There transactions are counted anew: those of before would be waited for until there have been as many."""
+    org = make_organization()
+    monkeypatch.setattr(keeping, "SMALL", 0)
+    with scope.tenant(org.id), writing():
+        keeping.begin(clock.now())
+        SearchState.objects.update(known_from=10**15)
+    wait_for(lambda: filled(org), seconds=60, what="transactions of other tests, and then the fill")
+
+
 def test_whoever_comes_while_it_is_filled_is_looked_at_once(monkeypatch):
     """And not once for each of their role, teams and so on."""
     org = make_organization()

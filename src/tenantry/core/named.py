@@ -76,7 +76,8 @@ def called_just(rows: QuerySet[Any], typed: str) -> UUID | None:
 def just_one(found: Iterable[Named], typed: str) -> UUID | None:
     """The same of (id, name)."""
     found = tuple(found)
-    wanted = typed.strip().lower()
+    # A name has one blank between its words, however many were typed.
+    wanted = " ".join(typed.split()).lower()
     same = [one for one, name in found if name.lower() == wanted]
     same = same or [one for one, name in found if folded(name) == folded(wanted)]
     return same[0] if len(same) == 1 else None

@@ -78,7 +78,8 @@ def may_fill(state: SearchState) -> bool:
             "SELECT pg_current_xact_id()::text::bigint, pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
         )
         own, oldest = cursor.fetchone()
-    if state.known_from is None:
+    # Where the database was restored into another one, transactions are counted anew, and none of before is running.
+    if state.known_from is None or state.known_from > own:
         state.known_from = own
         state.save(update_fields=["known_from"])
     return bool(oldest >= state.known_from)
