@@ -98,6 +98,20 @@ def test_stages_are_kept_by_programs(org):
     assert by_session(org.person("member")).post(path, {"name": "No"}).status == 403
 
 
+def test_a_program_writes_over_nobodys_change_of_a_stage(org):
+    flow = make_workflow(org)
+    path, key = f"/workflows/{flow}/stages", by_key(org)
+    first = key.get(path).body["items"][0]
+    at, read = f"{path}/{first['id']}", f'"{first["version"]}"'
+    edited = key.patch(at, {"probability": 15}, If_Match=read)
+    assert edited.body["items"][0]["version"] == first["version"] + 1
+    late = key.patch(at, {"name": "Late"}, If_Match=read)
+    assert (late.status, late.code) == (412, "version_changed")
+    for junk in ('"x"', "1", '""'):
+        assert key.patch(at, {"name": "Late"}, If_Match=junk).status == 412
+    assert key.patch(at, {"name": "Anyway"}).body["items"][0]["probability"] == 15
+
+
 def test_a_mentor_answers_a_program():
     org = make_organization(blueprint="brokerage")
     flow, mentor, mentee = make_workflow(org), org.person("broker"), org.person("broker")

@@ -10,7 +10,7 @@ from factories.records import make_record, make_workflow, stages_of
 from support.races import failures, together
 from support.structure import somebody
 from tenantry.core import clock
-from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing, PlanChanged
+from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing, PlanChanged, VersionChanged
 from tenantry.core.ids import new_id
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
@@ -90,6 +90,55 @@ def test_stages_are_added_edited_and_put_in_order(org):
         org.perform(create_stage, workflow_id=flow, fields=StageFields(f"Step {number}"))
     with pytest.raises(TooManyStages):
         org.perform(create_stage, workflow_id=flow, fields=StageFields("One more"))
+
+
+def version_of(org, stage) -> int:
+    with scope.tenant(org.id), reading():
+        return Stage.objects.get(id=stage).version
+
+
+def test_two_people_edit_one_stage(org):
+    """Whoever looked at it before the other changed it is told so, and nothing of the other's is lost."""
+    flow = make_workflow(org)
+    stage, other, *_rest = stages_of(org, flow)
+    seen = version_of(org, stage)
+    edit = {"workflow_id": flow, "stage_id": stage, "version": seen}
+    org.perform(edit_stage, **edit, fields=StageFields("First", 10))
+    with pytest.raises(VersionChanged):
+        org.perform(edit_stage, **edit, fields=StageFields("New", 90))
+    assert names(org, flow)[0] == "First"
+    assert (version_of(org, stage), version_of(org, other)) == (seen + 1, 1)
+    # What changes nothing is no edit.
+    org.perform(edit_stage, **(edit | {"version": seen + 1}), fields=StageFields("First", 10))
+    assert version_of(org, stage) == seen + 1
+    for _round in range(4):
+        seen = version_of(org, stage)
+
+        def put(name, seen=seen):
+            return lambda: org.perform(edit_stage, **(edit | {"version": seen}), fields=StageFields(name))
+
+        failures(together(put(f"One {_round}"), put(f"Two {_round}")), VersionChanged)
+        assert version_of(org, stage) == seen + 1
+
+
+def test_a_deletion_is_shown_again_when_the_stage_was_edited_meanwhile(org):
+    flow = make_workflow(org)
+    stage, other, *_rest = stages_of(org, flow)
+    plan = planned(org, plan_delete_stage, workflow_id=flow, stage_id=stage, to_id=other)
+    org.perform(edit_stage, workflow_id=flow, stage_id=stage, fields=StageFields("New", 55, is_lodgement=True))
+    with pytest.raises(PlanChanged):
+        org.perform(delete_stage, workflow_id=flow, stage_id=stage, to_id=other, digest=plan.digest)
+
+
+def test_stages_are_put_in_order_as_they_were_seen(org):
+    flow = make_workflow(org)
+    seen = tuple(stages_of(org, flow))
+    first = (seen[1], seen[0], *seen[2:])
+    org.perform(order_stages, workflow_id=flow, stage_ids=first, seen=seen)
+    with pytest.raises(InvalidInput) as refused:
+        org.perform(order_stages, workflow_id=flow, stage_ids=(*seen[1:], seen[0]), seen=seen)
+    assert "changed meanwhile" in str(refused.value.fields["stages"])
+    assert tuple(stages_of(org, flow)) == first
 
 
 def test_a_stage_in_use_asks_where_its_deals_go(org):

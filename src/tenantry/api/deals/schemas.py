@@ -192,6 +192,7 @@ class StageOut(Out):
     is_milestone: bool
     is_lodgement: bool
     stale_days: int | None
+    version: int = Field(description="Goes up with each edit: what `If-Match` names, in quotation marks.")
     deals: int
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from ninja import Query, Router
 
+from tenantry.api.conditions import require_version
 from tenantry.api.deals.schemas import (
     BoardOut,
     BoardQuery,
@@ -29,7 +30,7 @@ from tenantry.api.schemas import Id
 from tenantry.api.workflows.schemas import WorkflowOut
 from tenantry.core import clock
 from tenantry.core.actor import Actor
-from tenantry.core.errors import NotFound, PlanChanged
+from tenantry.core.errors import NotFound, PlanChanged, VersionChanged
 from tenantry.core.transactions import reading
 from tenantry.crm.actions.stages import (
     COLUMNS,
@@ -57,6 +58,7 @@ def _stage(row: Any, deals: int) -> StageOut:
         id=row.id,
         key=row.key,
         position=row.position,
+        version=row.version,
         deals=deals,
         **{name: getattr(row, name) for name in COLUMNS},
     )
@@ -115,19 +117,24 @@ def stage_create(request: ApiRequest, workflow_id: Id, body: NewStage) -> Stages
     "/workflows/{workflow_id}/stages/{stage_id}",
     PIPELINE,
     answer=StagesOut,
-    refuses=(StageNameTaken,),
+    refuses=(StageNameTaken, VersionChanged),
 )
 def stage_edit(request: ApiRequest, workflow_id: Id, stage_id: Id, body: EditStage) -> StagesOut:
-    """Changes what is given; null in `stale_days` is never."""
+    """Changes what is given; null in `stale_days` is never. With If-Match, the stage's `version`, only while nobody
+    else has."""
     with reading():
         get_workflow(request.actor, workflow_id)
         row = next((one for one in stages_in_use(workflow_id) if one.id == stage_id), None)
     if row is None:
         raise NotFound
+    if request.headers.get("If-Match", "").strip():
+        require_version(request, row.version)
     given = body.model_dump(exclude_unset=True)
     given = {name: value for name, value in given.items() if value is not None or name == "stale_days"}
     fields = StageFields(**{name: given.get(name, getattr(row, name)) for name in COLUMNS})
-    carry_out(request, edit_stage, workflow_id=workflow_id, stage_id=stage_id, fields=fields)
+    # What is left out is as it was read: what somebody else changes from here on is not written over.
+    about: dict[str, Any] = {"workflow_id": workflow_id, "stage_id": stage_id}
+    carry_out(request, edit_stage, **about, fields=fields, version=row.version)
     with reading():
         return _stages(workflow_id)
 

@@ -13,7 +13,7 @@ from tenantry.acting.plans import Plan, confirm
 from tenantry.audit.chain import Entry
 from tenantry.core.actor import Actor
 from tenantry.core.decisions import find, require
-from tenantry.core.errors import InvalidInput, NotFound
+from tenantry.core.errors import InvalidInput, NotFound, VersionChanged
 from tenantry.crm.deal_errors import LastStage, StageInUse, StageNameTaken, TooManyStages
 from tenantry.crm.models import Deal, Stage
 from tenantry.crm.permissions import PIPELINE
@@ -89,13 +89,26 @@ def _columns(fields: StageFields) -> dict[str, Any]:
 
 
 @action(PIPELINE)
-def edit_stage(*, actor: Actor, now: datetime, workflow_id: UUID, stage_id: UUID, fields: StageFields) -> Outcome[Done]:
-    """:raises StageNameTaken, InvalidInput, NotFound: see there."""
+def edit_stage(
+    *,
+    actor: Actor,
+    now: datetime,
+    workflow_id: UUID,
+    stage_id: UUID,
+    fields: StageFields,
+    version: int | None = None,
+) -> Outcome[Done]:
+    """`version`: the one that the actor looked at.
+
+    :raises VersionChanged: somebody else was first. :raises StageNameTaken, InvalidInput, NotFound: see there.
+    """
     lock(LockRow.Name.STRUCTURE)
     workflow = _workflow(actor, workflow_id)
     stage = lock_stages([stage_id]).get(stage_id)
     if stage is None or stage.workflow_id != workflow_id:
         raise NotFound
+    if version is not None and stage.version != version:
+        raise VersionChanged
     _checked(fields, [other for other in stages_of(workflow_id) if other.id != stage_id])
     before, after = _plain(stage), _columns(fields)
     if before == after:
@@ -103,7 +116,8 @@ def edit_stage(*, actor: Actor, now: datetime, workflow_id: UUID, stage_id: UUID
     for name, value in after.items():
         setattr(stage, name, value)
     stage.sort_name = fields.name.lower()
-    stage.save(update_fields=[*COLUMNS, "sort_name"])
+    stage.version += 1
+    stage.save(update_fields=[*COLUMNS, "sort_name", "version"])
     differing = [name for name in COLUMNS if before[name] != after[name]]
     values = {
         "name": fields.name,
@@ -116,15 +130,24 @@ def edit_stage(*, actor: Actor, now: datetime, workflow_id: UUID, stage_id: UUID
 
 
 @action(PIPELINE)
-def order_stages(*, actor: Actor, now: datetime, workflow_id: UUID, stage_ids: tuple[UUID, ...]) -> Outcome[Done]:
-    """All stages of the workflow, in their new order.
+def order_stages(
+    *,
+    actor: Actor,
+    now: datetime,
+    workflow_id: UUID,
+    stage_ids: tuple[UUID, ...],
+    seen: tuple[UUID, ...] | None = None,
+) -> Outcome[Done]:
+    """All stages of the workflow, in their new order. `seen`: the order that the actor looked at.
 
-    :raises InvalidInput: not exactly its stages: somebody added or deleted one. :raises NotFound: see there.
+    :raises InvalidInput: not exactly its stages, or not in that order any more: somebody added, deleted or moved one.
+    :raises NotFound: see there.
     """
     lock(LockRow.Name.STRUCTURE)
     workflow = _workflow(actor, workflow_id)
     present = {stage.id: stage for stage in stages_of(workflow_id)}
-    if len(stage_ids) != len(present) or set(stage_ids) != set(present):
+    moved = seen is not None and list(seen) != list(present)
+    if moved or len(stage_ids) != len(present) or set(stage_ids) != set(present):
         raise InvalidInput({"stages": _("The stages changed meanwhile. Please look at them again.")})
     if list(present) == list(stage_ids):
         return Outcome(Done(workflow_id), None)
@@ -147,6 +170,7 @@ class StageDeletionPlan(Plan):
     workflow_id: UUID
     stage_id: UUID
     name: str
+    version: int
     to_id: UUID | None
     to: str
     deals: int
@@ -176,6 +200,7 @@ def plan_delete_stage(
         workflow_id=workflow_id,
         stage_id=stage_id,
         name=stage.name,
+        version=stage.version,
         to_id=to_id,
         to=present[to_id].name if to_id else "",
         deals=deals["all"],

@@ -10,9 +10,10 @@ from django.utils.translation import ngettext
 
 from tenantry.acting.actions import perform
 from tenantry.core.decisions import require
-from tenantry.core.errors import InvalidInput, NotFound, PlanChanged, Refusal
+from tenantry.core.errors import InvalidInput, NotFound, PlanChanged, Refusal, VersionChanged
 from tenantry.core.ids import parse_id
 from tenantry.core.transactions import reading
+from tenantry.core.versions import version_sent
 from tenantry.crm.actions.stages import (
     StageDeletionPlan,
     StageFields,
@@ -79,8 +80,9 @@ def workflow_stage_edit(request: MemberRequest, workflow_id: UUID, stage_id: UUI
     workflow, stage, _others = _place(request, workflow_id, stage_id)
     initial = {name: getattr(stage, name) for name in StageForm.base_fields}
     form = StageForm(request.POST if request.method == "POST" else None, initial=initial)
-    context = {"form": form, "workflow": workflow, "stage": stage}
+    context = {"form": form, "workflow": workflow, "stage": stage, "version": stage.version}
     if request.method == "GET" or not form.is_valid():
+        context["version"] = request.POST.get("version", stage.version)
         return page(request, "workflows/stage_form.html", context, status=200 if request.method == "GET" else 422)
     try:
         perform(
@@ -89,11 +91,15 @@ def workflow_stage_edit(request: MemberRequest, workflow_id: UUID, stage_id: UUI
             workflow_id=workflow_id,
             stage_id=stage_id,
             fields=StageFields(**form.cleaned_data),
+            version=version_sent(request.POST.get("version")),
         )
     except Refusal as refused:
         if refused.kind in ("missing", "forbidden"):
             raise
         form.refuse(refused)
+        # What somebody else changed meanwhile is said, and the next try knows of it.
+        if not isinstance(refused, VersionChanged):
+            context["version"] = request.POST.get("version", stage.version)
         return page(request, "workflows/stage_form.html", context, status=status_of(refused))
     toast(request, _("The stage was changed."))
     return _there(request, workflow_id)
@@ -107,10 +113,12 @@ def workflow_stage_order(request: MemberRequest, workflow_id: UUID) -> HttpRespo
     moving = parse_id(request.POST.get("down" if step == 1 else "up", ""))
     if moving is None or moving not in order or None in order:
         raise NotFound
+    seen = tuple(one for one in order if one)
     at = order.index(moving)
     order.insert(max(at + step, 0), order.pop(at))
     try:
-        perform(order_stages, actor=request.actor, workflow_id=workflow_id, stage_ids=tuple(i for i in order if i))
+        wanted = tuple(one for one in order if one)
+        perform(order_stages, actor=request.actor, workflow_id=workflow_id, stage_ids=wanted, seen=seen)
     except InvalidInput as refused:
         toast(request, " ".join(str(text) for text in refused.fields.values()), bad=True)
     return _there(request, workflow_id)
