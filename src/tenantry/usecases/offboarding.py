@@ -330,13 +330,16 @@ def carry_out_removal(actor: Actor, plan: LeavingPlan, now: datetime) -> Part[Le
         values["called_off"] = ended.planned
     if ended.reports:
         values["reports"] = [str(i) for i in ended.reports]
-    values |= {name: number for name, number in (("mentees", on.mentees), ("views", on.views)) if number}
+    handed = (("mentees", on.mentees), ("views", on.views), ("addons", on.addons))
+    values |= {name: number for name, number in handed if number}
     if plan.successor_id and (on.mentees or on.views):
         # Also of somebody without records: from whom a taking back takes them.
         values["to_id"] = plan.successor_id
     if plan.keys:
         values["keys"] = list(plan.keys)
     values["ended"] = {kind: number for kind, number in plan.ends if kind in ENDING}
+    alone = (("mentees", plan.ending("mentees") - on.mentees), ("shared_views", plan.ending("shared_views") - on.views))
+    values["ended"] |= {kind: number for kind, number in alone if number}
     values["held"] = held
     return Part(
         Left(plan.members, plan.names, plan.refused, sessions, records.moved, records.operation_id),

@@ -22,6 +22,7 @@ from tenantry.core.together import Wanted, wanted
 from tenantry.crm.questions import follow_words
 from tenantry.organizations.locks import lock
 from tenantry.organizations.models import LockRow
+from tenantry.organizations.permissions import BILLING_VIEW
 from tenantry.organizations.policies.effects import Effect
 from tenantry.people.identity import lock_accounts_of
 from tenantry.people.models import Membership
@@ -165,6 +166,11 @@ def _reversal(actor: Actor, row: Row, now: datetime) -> Reversal:
     source = _source(actor, row, found.ids)
     if source:
         effects += foreseen(actor, source, found.ids).effects
+    addons = int(row.values.get("addons") or 0)
+    if addons and actor.may(BILLING_VIEW):
+        # They cost something: whoever sees the price switches them on.
+        off = ngettext("Add-on stays switched off", "Add-ons stay switched off", addons)
+        effects.append(Effect(off, addons, warning=True))
     effects.append(
         Effect(_("Sessions, saved views, notifications and what was planned for them are not brought back."))
     )

@@ -10,6 +10,7 @@ from django.db.models import CharField, Count, Exists, F, IntegerField, OuterRef
 from django.db.models.functions import Cast, Concat, Trim
 
 from tenantry.access.models import Assignment, Role
+from tenantry.billing.models import AddonSwitch
 from tenantry.crm.models import DealApproval, DealMember, Mentorship
 from tenantry.people.models import Membership, SavedView, TeamMember, WorkflowMember
 from tenantry.people.permissions import WORKSPACES_EDIT, WORKSPACES_MANAGE
@@ -139,6 +140,7 @@ def _numbers(
     yield _counted(DealMember.objects.filter(membership_id__in=ids, deal__state="open"), "deals_taken_part")
     yield _counted(WorkflowMember.objects.filter(membership_id__in=ids), "workflows")
     yield _counted(Assignment.objects.filter(membership_id__in=ids, workspace__isnull=False), "workspaces")
+    yield _counted(AddonSwitch.objects.filter(membership_id__in=ids), "addons")
     if not closely:
         yield _counted(open_sessions(ids, now, rules), "sessions")
         yield _counted(ApiKey.objects.filter(created_by_id__in=ids, revoked_at=None), "keys")

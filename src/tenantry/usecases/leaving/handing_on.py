@@ -18,10 +18,11 @@ MOST_TRIES = 100
 
 @dataclass(frozen=True, slots=True)
 class HandedOn:
-    """How many mentees and shared views went to the successor; the others ended."""
+    """How many mentees and shared views went to the successor; the others ended. `addons`: that were switched off."""
 
     mentees: int = 0
     views: int = 0
+    addons: int = 0
 
 
 def may_mentor(membership_id: UUID | None, now: datetime) -> bool:
@@ -32,11 +33,11 @@ def may_mentor(membership_id: UUID | None, now: datetime) -> bool:
 def hand_on(ids: Collection[UUID], successor_id: UUID | None, now: datetime) -> HandedOn:
     """A step of removing; before the rows of their access go."""
     in_action()
-    done = HandedOn(_mentees(ids, successor_id, now), _views(ids, successor_id))
+    mentees, views = _mentees(ids, successor_id, now), _views(ids, successor_id)
     Notification.objects.filter(membership_id__in=ids).delete()
     Reader.objects.filter(membership_id__in=ids).delete()
-    AddonSwitch.objects.filter(membership_id__in=ids).delete()
-    return done
+    addons, _by_model = AddonSwitch.objects.filter(membership_id__in=ids).delete()
+    return HandedOn(mentees, views, addons)
 
 
 def _mentees(ids: Collection[UUID], successor_id: UUID | None, now: datetime) -> int:

@@ -17,6 +17,7 @@ from tenantry.acting.plans import Plan, Refused
 from tenantry.core.actor import Actor, Grants
 from tenantry.core.errors import NotFound, Refusal
 from tenantry.crm.models import Mentorship
+from tenantry.organizations.permissions import BILLING_VIEW
 from tenantry.organizations.selectors import policy_values
 from tenantry.people.errors import AlreadyRemoved, NotActive, NotOnOneself
 from tenantry.people.models import Membership, TeamMember
@@ -91,7 +92,8 @@ class LeavingPlan(Plan):
     successor: str = ""
     # What of it the successor could not open, by workspace.
     closed: tuple[Closed, ...] = ()
-    # What else ends (or, where they are deactivated, rests): numbers by kind (`facts`).
+    # What else ends (or, where they are deactivated, rests): numbers by kind (`facts`), of add-ons for whoever sees
+    # billing.
     ends: tuple[tuple[str, int], ...] = ()
     # Whether mentees and what waits for a word go to the successor.
     mentors_on: bool = False
@@ -323,7 +325,7 @@ def leaving_plan(
         successor_id=successor.id if successor else None,
         successor=successor.name if successor else "",
         closed=closed_together(actor, successor, found.closed, ids),
-        ends=tuple(sorted((kind, n) for kind, n in facts.numbers.items() if kind not in ("sessions", "keys"))),
+        ends=_ends(actor, facts),
         mentors_on=mentors_on and may_mentor(successor.id if successor else None, now),
         agents=facts.agents,
         keys=tuple(name for _id, name in facts.keys),
@@ -332,3 +334,8 @@ def leaving_plan(
         matters=found.matters,
         freezing=leave.freezing,
     )
+
+
+def _ends(actor: Actor, facts: Facts) -> tuple[tuple[str, int], ...]:
+    elsewhere = {"sessions", "keys"} if actor.may(BILLING_VIEW) else {"sessions", "keys", "addons"}
+    return tuple(sorted((kind, n) for kind, n in facts.numbers.items() if kind not in elsewhere))

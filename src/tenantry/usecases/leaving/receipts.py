@@ -14,11 +14,13 @@ from tenantry.core.actor import Actor
 from tenantry.core.errors import NotFound, PermissionMissing
 from tenantry.core.ids import parse_id
 from tenantry.core.records import record_types
+from tenantry.organizations.permissions import BILLING_VIEW
 from tenantry.people.permissions import DEACTIVATE, REMOVE
 from tenantry.people.selectors import get_member, names_of, visible_members
 
 CODES = ("people.deactivated", "people.removed")
 READERS = (DEACTIVATE, REMOVE, AUDIT_VIEW, AUDIT_PEOPLE)
+COUNTED = ("sessions", "invitations", "teams", "seats_freed", "called_off", "mentees", "views", "closed", "addons")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,6 @@ def get_receipt(actor: Actor, membership_id: UUID, number: int) -> Receipt:
     names = names_of([entry.actor_id]) if entry.actor_kind == "member" else {}
     seen = visible_members(actor).filter(id=successor_id).first() if successor_id else None
     kept = values.get("records") or values.get("kept") or {}
-    counted = ("sessions", "invitations", "teams", "seats_freed", "called_off", "mentees", "views", "closed")
-    numbers = {name: int(values[name]) for name in counted if values.get(name)}
-    numbers |= {name: int(number) for name, number in (values.get("ended") or {}).items() if number}
     return Receipt(
         number=entry.number,
         at=entry.at,
@@ -83,7 +82,7 @@ def get_receipt(actor: Actor, membership_id: UUID, number: int) -> Receipt:
         name=member.name,
         email=member.email,
         by=names.get(entry.actor_id, entry.actor_label) if entry.actor_id else entry.actor_label,
-        numbers=numbers,
+        numbers=_numbers(values, with_addons=actor.may(BILLING_VIEW)),
         # JSON keeps no order.
         records=tuple((key, int(kept[key])) for key in record_types() if kept.get(key)),
         successor=seen.name if seen else "",
@@ -94,3 +93,13 @@ def get_receipt(actor: Actor, membership_id: UUID, number: int) -> Receipt:
         others=max(0, len(values.get("members") or ()) - 1),
         hash=bytes(entry.hash).hex(),
     )
+
+
+def _numbers(values: Mapping[str, Any], *, with_addons: bool) -> dict[str, int]:
+    """What ended or went on, by kind. Views are one number, whatever became of each; what somebody cost is told to
+    whoever sees billing."""
+    ended = {name: int(number) for name, number in (values.get("ended") or {}).items()}
+    found = {name: int(values[name]) for name in COUNTED if values.get(name)}
+    views = found.get("views", 0) + ended.pop("views", 0) + ended.pop("shared_views", 0)
+    found |= {"views": views, "mentees_alone": ended.pop("mentees", 0), **ended}
+    return {name: number for name, number in found.items() if number and (with_addons or name != "addons")}

@@ -139,6 +139,7 @@ def _ends(plan: LeavingPlan, add: Any) -> None:
         ngettext("person has no manager any more", "people have no manager any more", plan.reports),
         warning=True,
     )
+        ("addons", ngettext("add-on is switched off", "add-ons are switched off", plan.ending("addons"))),
 
 
 def receipt_lines(receipt: Receipt) -> list[Line]:
@@ -157,9 +158,11 @@ def receipt_lines(receipt: Receipt) -> list[Line]:
         "seats_freed": ngettext_lazy("seat became free", "seats became free"),
         "closed": ngettext_lazy(
             "record could not be opened by whoever went on with it",
+        "mentees_alone": ngettext_lazy("mentee has no mentor any more", "mentees have no mentor any more"),
             "records could not be opened by whoever went on with them",
         ),
     }
+        "addons": ngettext_lazy("add-on was switched off", "add-ons were switched off"),
     return [
         {"number": number, "text": text % number}
         for name, text in words.items()
