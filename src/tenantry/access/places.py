@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Func, OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models import Count, Func, OuterRef, Q, QuerySet, Subquery, TextField, Value
 
 from tenantry.access.hands import may_assign
 from tenantry.access.models import Assignment, Role
 from tenantry.core.actor import Actor
 from tenantry.core.decisions import decide, find, require_any, visible
+from tenantry.core.named import MOST_WORDS, called
 from tenantry.core.records import NOWHERE
 from tenantry.organizations.models import Unit, UnitLink
 from tenantry.organizations.units import path_of, place_of
@@ -165,6 +166,17 @@ def with_paths(actor: Actor, code: str) -> QuerySet[Unit]:
     names = ArraySubquery(links.order_by("-depth").values("above__name"))
     joined = Func(names, Value(BETWEEN), function="array_to_string", output_field=TextField())
     return rows.annotate(path=joined)
+
+
+def units_called(rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
+    """Of units as `with_paths` shows them: those of which every word that was typed stands in their own name or in one
+    above it, and one at least in their own. However many are called alike, one of them is found."""
+    own, found = Q(), rows
+    for word in typed.replace(BETWEEN.strip(), " ").split()[:MOST_WORDS]:
+        named = called(rows, word).values("id")
+        found = found.filter(id__in=UnitLink.objects.filter(above_id__in=named).values("below_id"))
+        own |= Q(id__in=named)
+    return found.filter(own)
 
 
 def unit_choices(actor: Actor, code: str) -> list[tuple[UUID, str]]:

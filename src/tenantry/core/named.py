@@ -1,6 +1,6 @@
 """Choosing among things that have a name: a few, and those that are called so, however many there are."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -101,14 +101,15 @@ def offered(
     *,
     most: int = OFFERED,
     name: str = "name",
+    searched: Callable[[QuerySet[Any], str], QuerySet[Any]] = called,
     first: tuple[Named, ...] | None = None,
 ) -> Offered:
-    """Of rows with `sort_name` and the column `name`, which tells them apart. `first`: what is offered while nothing is
-    typed, where it was read already: up to one more than `most`. A query; one more for what is chosen and not among
-    those."""
+    """Of rows with `sort_name` and the column `name`, which tells them apart. `searched`: which of them what was typed
+    finds; `first`: what is offered while nothing is typed, where it was read already: up to one more than `most`. A
+    query; one more for what is chosen and not among those."""
     named = rows.order_by("sort_name", "id").values_list("id", name)
     read = first is not None and not typed.strip()
-    found = (first or ()) if read else tuple(called(named, typed)[: most + 1])
+    found = (first or ()) if read else tuple(searched(named, typed)[: most + 1])
     there = dict(found)
     kept = [(one, there[one]) for one in chosen if one in there]
     asked = [one for one in chosen if one not in there]

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from tenantry.access.permissions import ASSIGN
-from tenantry.access.places import with_paths
+from tenantry.access.places import units_called, with_paths
 from tenantry.access.workspaces import visible_workspaces
 from tenantry.core.actor import Actor
 from tenantry.core.decisions import require_any
@@ -30,12 +30,13 @@ from tenantry.web.picking import Picker, said_of
 @dataclass(frozen=True, slots=True)
 class Kind:
     """What is chosen among. `opened_by`: any of these permissions; `name`: the column that tells them apart; `none`:
-    the choice of none in words."""
+    the choice of none in words; `searched`: which of them what was typed finds."""
 
     rows: Callable[[Actor], QuerySet[Any]]
     opened_by: tuple[str, ...]
     name: str = "name"
     none: Callable[[Mapping[str, str]], str] = lambda _labels: ""
+    searched: Callable[[QuerySet[Any], str], QuerySet[Any]] = called
 
 
 def in_no_unit(labels: Mapping[str, str]) -> str:
@@ -45,7 +46,7 @@ def in_no_unit(labels: Mapping[str, str]) -> str:
 
 def _units(code: str) -> Kind:
     """Those of one name are told apart by what is above them."""
-    return Kind(lambda actor: with_paths(actor, code), (code,), "path", in_no_unit)
+    return Kind(lambda actor: with_paths(actor, code), (code,), "path", in_no_unit, units_called)
 
 
 # Of several that may be ticked: more than anybody is in.
@@ -96,7 +97,7 @@ class GroupPicker(Picker):
         return _rows(actor, self.kind, self.without)
 
     def is_chosen_by_name(self, actor: Actor) -> bool:
-        return called(self.rows(actor).filter(id=self.chosen), self.typed).exists()
+        return KINDS[self.kind].searched(self.rows(actor), self.typed).filter(id=self.chosen).exists()
 
     def named(self, actor: Actor) -> UUID | None:
         return called_just(self.rows(actor), self.typed)
@@ -130,7 +131,7 @@ def group_picker(
         typed, chosen = said_of(name, next(iter(present), None), said)
         wanted = (chosen,) if chosen else ()
     rows = _rows(actor, kind, without)
-    found = offered(rows, typed, wanted, name=KINDS[kind].name, first=first)
+    found = offered(rows, typed, wanted, name=KINDS[kind].name, searched=KINDS[kind].searched, first=first)
     if not found.rows and not (typed and rows.exists()):
         return None
     there = dict(found.rows)
