@@ -122,3 +122,17 @@ def test_pages_of_work_are_quiet_and_accessible(new_context, width, scheme):
     look(page, f"deal-{width}-{scheme}")
     open_dialog(page, page.get_by_role("link", name="Add a task"))
     look(page, f"new-task-{width}-{scheme}")
+
+
+@pytest.mark.parametrize("path", ["/apps/momentum/leads", "/apps/momentum/leads/new"], ids=["dialog", "page"])
+def test_a_double_press_sends_a_form_once(new_context, path):
+    """htmx sends the form of the dialog, the browser itself the form of the page."""
+    page, org = new_context().new_page(), furnished()
+    enter(page, org, path)
+    if path.endswith("/leads"):
+        open_dialog(page, page.locator("#add"))
+    page.get_by_label("Given name").fill("Nora")
+    page.get_by_role("button", name="Add", exact=True).dblclick()
+    expect(page.get_by_role("heading", name="Nora")).to_be_visible()
+    page.goto("/apps/momentum/leads")
+    expect(page.get_by_role("link", name="Nora")).to_have_count(1)

@@ -74,6 +74,17 @@ def test_admin_tile_is_for_administrators() -> None:
     assert applications(somebody()) == []
 
 
+def test_a_tile_stands_for_what_its_page_opens_to() -> None:
+    def keys(*codes: str) -> list[str]:
+        return [one.url.strip("/").rpartition("/")[2] for one in applications(somebody(*codes))]
+
+    assert keys() == []
+    assert keys("deals.view", "reports.view") == ["momentum"]
+    assert keys("files.view") == ["workspace"]
+    assert keys("reports.view") == ["reports"]
+    assert keys("billing.view") == ["admin"]
+
+
 @pytest.mark.parametrize(
     ("headers", "fragment"),
     [

@@ -42,7 +42,8 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """`sentence` says on the App Launcher what is in it; `hue` is a colour class."""
+    """`sentence` says on the App Launcher what is in it; `hue` is a colour class. `permissions`: any one of them opens
+    it; none means whoever administers anything. `within`: the application that leads to it where that is open."""
 
     key: str
     label: Any
@@ -51,6 +52,12 @@ class Application:
     sentence: Any
     hue: str
     permissions: tuple[str, ...] = ()
+    within: str = ""
+
+    def opens_to(self, actor: Actor | None) -> bool:
+        if not self.permissions:
+            return is_administrator(actor)
+        return actor is not None and actor.may_any(*self.permissions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +192,7 @@ DEAL_PAGES = (
     "deal_split",
 )
 _RECORDS = ("leads.view", "contacts.view", "companies.view", "deals.view")
+_OWN_WORK = ("tasks.view", "files.view")
 MOMENTUM: tuple[Area, ...] = (
     Area(
         "",
@@ -212,7 +220,7 @@ WORKSPACE: tuple[Area, ...] = (
     Area(
         "",
         (
-            Entry(_("My tasks"), "workspace_home", "checks", ("tasks.view", "files.view"), pages=("task_",)),
+            Entry(_("My tasks"), "workspace_home", "checks", _OWN_WORK, pages=("task_",)),
             Entry(_("Drive"), "drive_home", "folders", ("files.view",), pages=("drive_", "folder_", "file_")),
         ),
     ),
@@ -226,8 +234,22 @@ BESIDE: Mapping[str, tuple[Area, ...]] = {
 
 APPLICATIONS: tuple[Application, ...] = (
     Application("admin", _("Admin"), "admin_home", "key", _("People, access, plan and safety"), "h0c"),
-    Application("momentum", _("Momentum"), "momentum_home", "bolt", _("Leads, contacts, companies, deals"), "h2c"),
-    Application("workspace", _("Workspace"), "workspace_home", "folders", _("Drive, files and tasks"), "h4c"),
+    Application(
+        "momentum", _("Momentum"), "momentum_home", "bolt", _("Leads, contacts, companies, deals"), "h2c", _RECORDS
+    ),
+    Application(
+        "workspace", _("Workspace"), "workspace_home", "folders", _("Drive, files and tasks"), "h4c", _OWN_WORK
+    ),
+    Application(
+        "reports",
+        _("Reports"),
+        "report_home",
+        "chart-bar",
+        _("Pipeline, won deals, conversion"),
+        "h3c",
+        ("reports.view",),
+        within="momentum",
+    ),
 )
 
 
@@ -275,11 +297,11 @@ def is_administrator(actor: Actor | None) -> bool:
 
 def applications(actor: Actor | None, *, path: str = "") -> list[ShownApplication]:
     """The tiles of the App Launcher."""
-    shown = []
+    shown: list[ShownApplication] = []
+    opened = {one.key for one in APPLICATIONS if one.opens_to(actor)}
     for one in APPLICATIONS:
         url = address(one.url_name)
-        allowed = is_administrator(actor) if one.key == "admin" else actor is not None
-        if url and allowed:
+        if url and one.key in opened and one.within not in opened:
             here = path == url or path.startswith(f"{url}/")
             shown.append(ShownApplication(str(one.label), url, one.icon, str(one.sentence), one.hue, here))
     return shown

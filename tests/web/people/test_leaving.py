@@ -214,3 +214,10 @@ def test_the_seat_effect_is_said_in_numbers(org, rep, client):
     assert "seat stays held: deactivated people count" in shown
     assert "2 of 50 seats, as before" in shown
     assert "2 of 50 → 1 of 50 seats" in client.get(f"{page_of(rep)}/removal").content.decode()
+
+
+def test_without_a_limit_the_numbers_say_that_they_are_seats(org, rep, client):
+    org.limit_seats(None)
+    assert "2 → 1 seats in use" in client.get(f"{page_of(rep)}/removal").content.decode()
+    set_policy(org, "seats.counted_statuses", ["active", "invited", "deactivated"])
+    assert "2 seats in use, as before" in client.get(f"{page_of(rep)}/deactivation").content.decode()

@@ -84,8 +84,15 @@ def _seats(counted: Any, freed: int) -> str:
     sides = []
     for used in (counted.in_use, max(0, counted.in_use - freed)):
         words = {"used": grouped(used), "limit": grouped(counted.limit or 0)}
-        sides.append(_("%(used)s in use") % words if counted.limit is None else _("%(used)s of %(limit)s") % words)
+        sides.append(grouped(used) if counted.limit is None else _("%(used)s of %(limit)s") % words)
     now, then = sides
+    if counted.limit is None:
+        # Without a limit the bare numbers have to say what they count.
+        return (
+            _("%(now)s → %(then)s seats in use") % {"now": now, "then": then}
+            if freed
+            else _("%(now)s seats in use, as before") % {"now": now}
+        )
     if not freed:
         return _("%(now)s seats, as before") % {"now": now}
     return _("%(now)s → %(then)s seats") % {"now": now, "then": then}

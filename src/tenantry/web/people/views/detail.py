@@ -11,17 +11,18 @@ from tenantry.access.selectors import permissions_of
 from tenantry.audit.permissions import VIEW as AUDIT_VIEW
 from tenantry.audit.permissions import VIEW_PEOPLE as AUDIT_PEOPLE
 from tenantry.core import clock
+from tenantry.core.actor import Actor
 from tenantry.core.decisions import decide
 from tenantry.core.errors import NotFound
 from tenantry.core.permissions import AREAS
-from tenantry.core.records import Target
+from tenantry.core.records import NOWHERE, Target
 from tenantry.organizations.policies import CATALOGUE
 from tenantry.organizations.structure import named_parts
 from tenantry.people.identity import identity_of
 from tenantry.people.particulars import locales
 from tenantry.people.permissions import END_SESSIONS, INVITE, TEAMS_MANAGE, TEAMS_VIEW, VIEW
 from tenantry.people.planned import planned_of
-from tenantry.people.selectors import latest_invitation, manageable_teams, teams_of_member
+from tenantry.people.selectors import latest_invitation, manageable_teams, teams_of_member, visible_members
 from tenantry.security.selectors import open_sessions
 from tenantry.usecases.handing_over import may_take_from
 from tenantry.web.billing.addons import addons_for
@@ -101,7 +102,13 @@ def _about(request: MemberRequest, row: Row) -> dict[str, Any]:
         "planned": planned_lines(planned_of(member.id)) if plans else [],
         "local": local_time(member, request.organization.time_zone, clock.now()),
         "language": locales().get(member.locale, ""),
+        "manager_seen": member.manager_id is not None and _sees(request.actor, member.manager_id),
     }
+
+
+def _sees(actor: Actor, membership_id: UUID) -> bool:
+    """Whoever manages somebody may themselves be out of reach: then their name stands there without a link."""
+    return bool(decide(actor, VIEW, NOWHERE)) or visible_members(actor).filter(id=membership_id).exists()
 
 
 @screen(VIEW)
