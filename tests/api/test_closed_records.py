@@ -4,8 +4,10 @@ meant, and shared among those who can."""
 from api.callers import by_key, make_organization
 from factories.records import make_record
 from support.handing import owners
+from support.many import run
+from tenantry.acting import operations
 from tenantry.organizations.actions.policies import change_policy
-from tenantry.usecases.workspaces import add_to_workspace, create_workspace
+from tenantry.usecases.workspaces import add_to_workspace, create_workspace, remove_from_workspace
 
 
 def ground():
@@ -83,3 +85,89 @@ def test_a_removal_with_a_successor_who_could_not_open_it():
     assert (done.status, done.body["status"]) == (200, "removed")
     assert held(org, heir) == 6
     assert key.get(f"/people/{leaver.membership_id}/receipt").body["numbers"]["closed"] == 3
+
+
+# --- Records given one by one, and those of a selection ---------------------------------------
+
+
+def near_one(org):
+    """Somebody of one workspace, and another workspace."""
+    near = org.person("member")
+    north, south = (org.perform(create_workspace, name=name).id for name in ("Nordics", "Iberia"))
+    org.perform(add_to_workspace, workspace_id=north, membership_ids=(near.membership_id,), role_id=agent(org))
+    return near, north, south
+
+
+def agent(org):
+    return org.role("workspace_agent")
+
+
+def test_records_given_to_somebody_who_could_not_open_them_are_refused_unless_it_is_meant():
+    org = make_organization(blueprint="messaging", seats=30)
+    near, north, south = near_one(org)
+    key = by_key(org, "admin")
+    ids = [str(make_record(org, "contact", org.owner, workspace_id=one)) for one in (north, south, south)]
+    wanted = {"record_ids": ids, "owner_id": str(near.membership_id)}
+    refused = key.post("/contacts/owner", wanted)
+    assert (refused.status, refused.code) == (409, "receiver_cannot_open")
+    assert [(one["workspace_id"], one["number"]) for one in refused.body["closed"]] == [(str(south), 2)]
+    assert held(org, near) == 0
+    done = key.post("/contacts/owner", {**wanted, "anyway": True})
+    assert (done.status, len(done.body["done"]), done.body["closed"]) == (200, 3, 2)
+    # Nobody is asked about the queue.
+    assert key.post("/contacts/owner", {**wanted, "owner_id": None}).body["closed"] == 0
+
+
+def test_what_is_made_for_somebody_who_could_not_open_it_is_refused_unless_it_is_meant():
+    org = make_organization(blueprint="messaging", seats=30)
+    near, north, south = near_one(org)
+    key, to = by_key(org, "admin"), str(near.membership_id)
+    about = {"type": "contact", "id": str(make_record(org, "contact", org.owner, workspace_id=south))}
+    bodies = {
+        "/leads": {"family_name": "Vik", "workspace_id": str(south)},
+        "/contacts": {"family_name": "Vik", "workspace_id": str(south)},
+        "/companies": {"name": "Vik AS", "workspace_id": str(south)},
+        "/tasks": {"title": "Call", "about": about},
+    }
+    for at, said in bodies.items():
+        refused = key.post(at, {**said, "owner_id": to})
+        assert (refused.status, refused.code) == (409, "receiver_cannot_open"), at
+        assert held(org, near) == list(bodies).index(at)
+        made = key.post(at, {**said, "owner_id": to, "anyway": True})
+        assert (made.status, made.body["owner"]["id"]) == (201, to), at
+    assert key.post("/contacts", {"family_name": "Ek", "workspace_id": str(north), "owner_id": to}).status == 201
+    sent = f"/files?name=a.txt&owner_id={to}&about_type=contact&about_id={about['id']}"
+    octets = {"Content_Type": "application/octet-stream"}
+    assert key.call("POST", sent, raw=b"one", **octets).code == "receiver_cannot_open"
+    assert key.call("POST", f"{sent}&anyway=true", raw=b"one", **octets).status == 201
+
+
+def test_of_a_selection_the_plan_counts_them_and_access_lost_meanwhile_is_asked_again():
+    org = make_organization(blueprint="messaging", seats=30)
+    near, north, south = near_one(org)
+    key, to = by_key(org, "admin"), str(near.membership_id)
+    for place in (north, south):
+        for _n in range(2):
+            make_record(org, "contact", org.owner, workspace_id=place)
+    asked = {"do": "give", "owner_id": to, "filter": {}}
+    plan = key.post("/contacts/bulk", {**asked, "dry_run": True}).body["plan"]
+    assert [(one["workspace_id"], one["number"]) for one in plan["closed"]] == [(str(south), 2)]
+    refused = key.post("/contacts/bulk", {**asked, "digest": plan["digest"]})
+    assert (refused.status, refused.code) == (409, "receiver_cannot_open")
+    org.perform(add_to_workspace, workspace_id=south, membership_ids=(near.membership_id,), role_id=agent(org))
+    many = [make_record(org, "contact", org.owner, workspace_id=south) for _n in range(operations.BATCH)]
+    begun = key.post("/contacts/bulk", asked)
+    assert begun.status == 202
+    work_id = begun.body["operation"]["id"]
+    work = f"/operations/{work_id}"
+    org.perform(remove_from_workspace, workspace_id=south, membership_id=near.membership_id)
+    run(org, work_id)
+    done = key.get(work).body
+    assert (done["state"], done["done"], done["refused"]) == ("done", 2, len(many) + 2)
+    assert held(org, near) == 2
+    [line, *_rest] = key.get(f"{work}/lines?state=refused").body["items"]
+    assert line["code"] == "receiver_cannot_open"
+    # Meant, they go there all the same.
+    begun = key.post("/contacts/bulk", {**asked, "anyway": True})
+    run(org, begun.body["operation"]["id"])
+    assert held(org, near) == len(many) + 4

@@ -5,10 +5,11 @@ Somebody's selection is what is ticked, or all that match a filter; either way i
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from tenantry.acting.operations import BATCH
@@ -19,6 +20,7 @@ from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing
 from tenantry.core.fields import hidden, name_shown
 from tenantry.core.records import RecordType
 from tenantry.crm.errors import RecordArchived
+from tenantry.crm.opening import Closed, closed_to
 from tenantry.crm.removing import Loss, losses_of
 from tenantry.crm.selectors import rows_of, type_of
 from tenantry.crm.steps import refuse_receiver
@@ -47,6 +49,8 @@ class RecordsPlan(Plan):
     losses: tuple[Loss, ...]
     receiver: str
     large: bool
+    # Of those that would change, what the receiver could not open, by workspace.
+    closed: tuple[Closed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,9 @@ def as_it_is(record_type: RecordType, act: str, owner_id: UUID | None) -> Q:
     return Q(**{f"{record_type.archived}__isnull": act == RESTORE})
 
 
-def plan_act_on_records(*, actor: Actor, act: str, selection: Selection, owner_id: UUID | None = None) -> RecordsPlan:
+def plan_act_on_records(
+    *, actor: Actor, act: str, selection: Selection, now: datetime, owner_id: UUID | None = None
+) -> RecordsPlan:
     """What would be done. `act`: of `ACTS`; `owner_id`: to whom they would be given, None for the queue.
 
     :raises NotFound, PermissionMissing, InvalidInput: see `Selection.seen` and `code_of`.
@@ -131,7 +137,15 @@ def plan_act_on_records(*, actor: Actor, act: str, selection: Selection, owner_i
         losses=losses_of(record_type, changing) if act == DELETE and done else (),
         receiver=names_of([owner_id]).get(owner_id, "") if owner_id else "",
         large=total > BATCH,
+        closed=closed_to(actor, owner_id, record_type, _places(record_type, changing), now) if act == GIVE else (),
     )
+
+
+def _places(record_type: RecordType, rows: QuerySet[Any]) -> dict[UUID | None, int]:
+    """How many of them lie in which workspace."""
+    if record_type.workspace is None:
+        return {None: rows.count()}
+    return dict(rows.order_by().values_list(record_type.workspace).annotate(n_=Count("*")))
 
 
 def judged(

@@ -18,6 +18,8 @@ from tenantry.core.ids import NIL
 from tenantry.core.records import RecordType, target_of
 from tenantry.crm.errors import ReceiverNotActive, RecordArchived
 from tenantry.crm.models import Record
+from tenantry.crm.opening import closed_to, places_in
+from tenantry.crm.opening_errors import refuse_closed
 from tenantry.crm.selectors import receivers, type_of_model, workspaces_for
 from tenantry.metering.meters import RECORDS
 from tenantry.metering.steps import require_room
@@ -84,14 +86,18 @@ def given(**links: Any) -> dict[str, Any]:
 # --- Making and changing ------------------------------------------------------------------
 
 
-def new_record(model: type[Row], actor: Actor, now: datetime, *, owner_known: bool = False, **values: Any) -> Row:
+def new_record(
+    model: type[Row], actor: Actor, now: datetime, *, owner_known: bool = False, anyway: bool = False, **values: Any
+) -> Row:
     """A new record: one's own, unless `owner_id` says whose (None: of the queue *Unassigned*).
 
     The action declares `owner_id` among its targets, so that its owner is still here at the commit. `owner_known`: it
-    locked the owner itself, found them active, and comes by them through another record of theirs.
+    locked the owner itself, found them active, and comes by them through another record of theirs. `anyway`: also
+    where whoever is to own it could not open it.
 
     :raises PermissionMissing: `<type>.create` in that place, or `<type>.edit` for what nobody owns.
     :raises ReceiverNotActive, NotFound: see `refuse_receiver`; a workspace that is not the actor's.
+    :raises ReceiverCannotOpen: its owner, and `anyway` was not said.
     :raises MeterExhausted: the plan has no room for one more.
     """
     in_action()
@@ -107,6 +113,8 @@ def new_record(model: type[Row], actor: Actor, now: datetime, *, owner_known: bo
         raise NotFound
     if row.owner_id is None and actor.membership_id is not None:
         require(actor, record_type.permissions["edit"], target)
+    if not owner_known and not anyway:
+        refuse_closed(closed_to(actor, row.owner_id, record_type, places_in(record_type, [row]), now), anyway=False)
     if record_type.metered:
         require_room(RECORDS, 1, now)
     row.refresh_search()  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from tenantry.audit.chain import Entry, Event
 from tenantry.core.actor import Actor
 from tenantry.core.errors import PermissionMissing, PlanChanged
 from tenantry.core.jobs import Job
+from tenantry.crm.opening import total_of
 from tenantry.crm.questions import follow_words
 from tenantry.organizations.locks import lock
 from tenantry.organizations.models import LockRow
@@ -26,7 +27,6 @@ from tenantry.people.steps import deactivate_rows, reactivate_row, remove_rows
 from tenantry.security.steps import end_entries
 from tenantry.usecases.carried import Carried
 from tenantry.usecases.handing_over import hand_over, plan_reassign_records
-from tenantry.usecases.handing_over.opening import total_of
 from tenantry.usecases.leaving.errors import SuccessorCannotOpen
 from tenantry.usecases.leaving.handing_on import hand_on
 from tenantry.usecases.leaving.held import held_by

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from tenantry.core.records import record_types
+from tenantry.usecases.telling_handover import closed_said
 
 AREAS: Mapping[str, Any] = {
     "records": gettext_lazy("Records"),
@@ -55,11 +56,8 @@ def _reassigned(facts: Any) -> str:
         return _("%(who)s took entry %(number)s back: %(what)s went back.") % words
     if not facts.values.get("to_id"):
         return _told(gettext_lazy("%(who)s took %(what)s from its owner, into the queue Unassigned."))(facts)
-    return _("%(who)s gave %(what)s to %(several)s.") % {
-        "who": facts.who,
-        "what": _what(facts),
-        "several": facts.several,
-    }
+    words = {"who": facts.who, "what": _what(facts), "several": facts.several}
+    return _("%(who)s gave %(what)s to %(several)s.") % words + closed_said(facts)
 
 
 def _deleted(facts: Any) -> str:

@@ -9,6 +9,7 @@ from pydantic import Field
 from tenantry.api.pagination import PageOf, PageQuery
 from tenantry.api.people.schemas import Named
 from tenantry.api.records.rows import RecordOut, RecordQuery
+from tenantry.api.records.schemas import ForAnother
 from tenantry.api.schemas import Bounded, Day, Digest, Id, Ids, In, Out, QueryIn
 from tenantry.core.money import LARGEST
 from tenantry.crm.bounds import NAME
@@ -55,6 +56,7 @@ class NewDeal(In):
     stage_id: Id | None = None
     owner_id: Id | None = None
     workspace_id: Id | None = None
+    anyway: ForAnother = False
     value: Minor | None = None
     currency: Currency | None = None
     company_id: Id | None = None

@@ -63,6 +63,7 @@ from tenantry.crm.deal_pages import last_words, splits_of
 from tenantry.crm.deals import EDITABLE
 from tenantry.crm.errors import ReceiverNotActive, RecordArchived
 from tenantry.crm.mentoring import asked_of, mentor_seen, refuse_no_mentee
+from tenantry.crm.opening_errors import ReceiverCannotOpen
 from tenantry.crm.permissions import COMMISSION_VIEW, DEALS_APPROVE, DEALS_MOVE
 from tenantry.crm.pipelines import DEALS_VIEW
 from tenantry.crm.records import COMMISSION, DEAL
@@ -84,7 +85,15 @@ router = record_router(SHAPE, "Deals")
 approval_router = Router(tags=["Approvals"])
 
 
-@operation(router, "POST", "/deals", CREATE, answer=DealOut, status=201, refuses=(ReceiverNotActive, WordNeeded))
+@operation(
+    router,
+    "POST",
+    "/deals",
+    CREATE,
+    answer=DealOut,
+    status=201,
+    refuses=(ReceiverNotActive, ReceiverCannotOpen, WordNeeded),
+)
 def deal_create(request: ApiRequest, body: NewDeal) -> Answer:
     """A new deal, in a workflow that the caller may put deals into."""
     given = body.model_dump(exclude_unset=True)

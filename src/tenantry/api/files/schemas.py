@@ -7,6 +7,7 @@ from pydantic import Field
 
 from tenantry.api.pagination import PageOf
 from tenantry.api.records.rows import RecordOut, RecordQuery
+from tenantry.api.records.schemas import ForAnother
 from tenantry.api.schemas import Bounded, Digest, Id, In, Out, QueryIn
 from tenantry.api.work.schemas import UNSEEN, SubjectOut, SubjectType
 from tenantry.crm import bounds
@@ -38,6 +39,7 @@ class UploadedFile(QueryIn):
     name: Annotated[str, Field(min_length=1, max_length=300, description="As people will find it.")]
     folder_id: Id | None = None
     owner_id: Annotated[Id | None, Field(description="Whose it is and counts for. Left out: the caller.")] = None
+    anyway: ForAnother = False
     about_type: SubjectType | None = None
     about_id: Id | None = None
 

@@ -50,6 +50,7 @@ from tenantry.crm.drive_errors import (
     UploadCut,
 )
 from tenantry.crm.errors import RecordArchived
+from tenantry.crm.opening_errors import ReceiverCannotOpen
 from tenantry.crm.records import FILE, FOLDER
 from tenantry.crm.selectors import hanging_on
 from tenantry.crm.uploading import Stored, forget, received, taken_in
@@ -87,7 +88,7 @@ FOLDER_PATH = "/folders/{record_id}"
     CREATE,
     answer=FileOut,
     status=201,
-    refuses=COMING,
+    refuses=(*COMING, ReceiverCannotOpen),
     takes=BODY,
     most=settings.LARGEST_FILE,
 )
@@ -105,6 +106,7 @@ def file_create(request: ApiRequest, query: Query[UploadedFile]) -> Answer:
             folder_id=query.folder_id,
             subject=subject,
             owner_id=owner_id,
+            anyway=query.anyway,
         )
     _tidy(stored, done.store_key)
     return FILES.made(request, done.id)

@@ -13,14 +13,18 @@ from tenantry.acting.operations import get_operation
 from tenantry.api.idempotency import carry_out
 from tenantry.api.long_work.schemas import WorkOut, work_out
 from tenantry.api.operations import Answer, operation
+from tenantry.api.people.leaving import closed_out
+from tenantry.api.people.leaving_schemas import Anyway, ClosedOut
 from tenantry.api.requests import ApiRequest
 from tenantry.api.schemas import Digest, Id, Ids, In, Out
+from tenantry.core import clock
 from tenantry.core.actor import Actor
 from tenantry.core.errors import PlanChanged
 from tenantry.core.transactions import reading
 from tenantry.crm.actions.bulk import act_on_records
 from tenantry.crm.bulk import GIVE, RecordsPlan, Selection, plan_act_on_records
 from tenantry.crm.errors import ReceiverNotActive
+from tenantry.crm.opening_errors import ReceiverCannotOpen
 from tenantry.metering.errors import MeterExhausted
 from tenantry.usecases.bulk_changing.reasons import in_words
 from tenantry.usecases.bulk_changing.results import told
@@ -42,6 +46,7 @@ class ChangeRecords(In):
     ids: Ids | None = None
     owner_id: Annotated[Id | None, Field(description="To whom they are given; null: into the queue Unassigned.")] = None
     digest: Digest | None = None
+    anyway: Anyway = False
     dry_run: Annotated[bool, Field(description="Answers what would happen and changes nothing.")] = False
 
     @model_validator(mode="after")
@@ -79,6 +84,7 @@ class RecordsPlanOut(Out):
     refused: list[LeftOutOut]
     names: list[str] = Field(description="The first of those that would change.")
     losses: list[LossOut] = Field(description="What goes or comes loose with those that are deleted.")
+    closed: list[ClosedOut] = Field(description="What the receiver could not open: refused unless `anyway` is sent.")
     large: bool = Field(description="It goes on in the background.")
 
 
@@ -98,6 +104,7 @@ def plan_out(plan: RecordsPlan) -> RecordsPlanOut:
         refused=[LeftOutOut(code=code, detail=in_words(code).sentence, number=n) for code, n in plan.refused],
         names=list(plan.names),
         losses=[LossOut(what=loss.what, type=loss.type, count=loss.count) for loss in plan.losses],
+        closed=closed_out(plan.closed),
         large=plan.large,
     )
 
@@ -119,7 +126,7 @@ def _body_of(shape: "Shape") -> type[ChangeRecords]:
 def add_bulk(router: Router, shape: "Shape", wanted: Wanted, named: Named) -> None:
     """`wanted`: the rows that a filter means, whoever sees them; `named`: gives a closure its name."""
     key, edit, delete = shape.record_type.key, shape.code("edit"), shape.code("delete")
-    refuses = (PlanChanged, ReceiverNotActive, MeterExhausted)
+    refuses = (PlanChanged, ReceiverNotActive, ReceiverCannotOpen, MeterExhausted)
 
     def chosen(actor: Actor, body: Any) -> Selection:
         if body.filter is None:
@@ -135,9 +142,9 @@ def add_bulk(router: Router, shape: "Shape", wanted: Wanted, named: Named) -> No
         with reading():
             asked["selection"] = chosen(request.actor, body)
             if body.dry_run:
-                plan = plan_act_on_records(actor=request.actor, **asked)
+                plan = plan_act_on_records(actor=request.actor, now=clock.now(), **asked)
                 return Answer(RecordsChangedOut(plan=plan_out(plan), operation=None))
-        done = carry_out(request, act_on_records, **asked, digest=body.digest)
+        done = carry_out(request, act_on_records, **asked, digest=body.digest, anyway=body.anyway)
         with reading():
             [shown] = told([get_operation(request.actor, done.operation_id)])
         return Answer(RecordsChangedOut(plan=None, operation=work_out(shown)), accepted=not done.finished)

@@ -10,6 +10,7 @@ from tenantry.core.errors import VersionChanged
 from tenantry.core.transactions import reading
 from tenantry.crm.actions.companies import create_company, edit_company
 from tenantry.crm.errors import ReceiverNotActive, RecordArchived
+from tenantry.crm.opening_errors import ReceiverCannotOpen
 from tenantry.crm.records import COMPANY
 
 CREATE, EDIT = COMPANY.permissions["create"], COMPANY.permissions["edit"]
@@ -17,7 +18,15 @@ SHAPE = Shape(COMPANY, "/companies", "company", CompanyOut, CompanyPage)
 router = record_router(SHAPE, "Companies")
 
 
-@operation(router, "POST", "/companies", CREATE, answer=CompanyOut, status=201, refuses=(ReceiverNotActive,))
+@operation(
+    router,
+    "POST",
+    "/companies",
+    CREATE,
+    answer=CompanyOut,
+    status=201,
+    refuses=(ReceiverNotActive, ReceiverCannotOpen),
+)
 def company_create(request: ApiRequest, body: NewCompany) -> Answer:
     """A new company."""
     return SHAPE.made(request, carry_out(request, create_company, **body.model_dump(exclude_unset=True)).id)

@@ -16,6 +16,7 @@ from tenantry.core.errors import VersionChanged
 from tenantry.core.transactions import reading
 from tenantry.crm.actions.contacts import create_contact, edit_contact
 from tenantry.crm.errors import ReceiverNotActive, RecordArchived
+from tenantry.crm.opening_errors import ReceiverCannotOpen
 from tenantry.crm.records import COMPANY, CONTACT
 from tenantry.crm.selectors import names_seen
 
@@ -34,7 +35,15 @@ SHAPE = Shape(CONTACT, "/contacts", "crm_contact", ContactOut, ContactPage, prep
 router = record_router(SHAPE, "Contacts")
 
 
-@operation(router, "POST", "/contacts", CREATE, answer=ContactOut, status=201, refuses=(ReceiverNotActive,))
+@operation(
+    router,
+    "POST",
+    "/contacts",
+    CREATE,
+    answer=ContactOut,
+    status=201,
+    refuses=(ReceiverNotActive, ReceiverCannotOpen),
+)
 def crm_contact_create(request: ApiRequest, body: NewContact) -> Answer:
     """A new contact."""
     return SHAPE.made(request, carry_out(request, create_contact, **body.model_dump(exclude_unset=True)).id)

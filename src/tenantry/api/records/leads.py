@@ -27,6 +27,7 @@ from tenantry.crm.actions.converting import Beginning, convert_lead
 from tenantry.crm.actions.leads import create_lead, disqualify_lead, edit_lead, qualify_lead, work_lead
 from tenantry.crm.deal_errors import WordNeeded
 from tenantry.crm.errors import LeadAlreadyConverted, ReceiverNotActive, RecordArchived
+from tenantry.crm.opening_errors import ReceiverCannotOpen
 from tenantry.crm.records import LEAD
 
 CREATE, EDIT = LEAD.permissions["create"], LEAD.permissions["edit"]
@@ -41,7 +42,15 @@ SHAPE = Shape(LEAD, "/leads", "lead", LeadOut, LeadPage, LeadQuery, _in_states)
 router = record_router(SHAPE, "Leads")
 
 
-@operation(router, "POST", "/leads", CREATE, answer=LeadOut, status=201, refuses=(ReceiverNotActive,))
+@operation(
+    router,
+    "POST",
+    "/leads",
+    CREATE,
+    answer=LeadOut,
+    status=201,
+    refuses=(ReceiverNotActive, ReceiverCannotOpen),
+)
 def lead_create(request: ApiRequest, body: NewLead) -> Answer:
     """A new lead."""
     return SHAPE.made(request, carry_out(request, create_lead, **body.model_dump(exclude_unset=True)).id)

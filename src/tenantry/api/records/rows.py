@@ -19,6 +19,7 @@ from tenantry.api.conditions import require_version, tag
 from tenantry.api.idempotency import carry_out
 from tenantry.api.operations import Answer, operation
 from tenantry.api.pagination import PageOf, PageQuery, listed
+from tenantry.api.people.leaving_schemas import Anyway
 from tenantry.api.people.schemas import Named
 from tenantry.api.records.bulk import LossOut, add_bulk
 from tenantry.api.requests import ApiRequest
@@ -39,6 +40,7 @@ from tenantry.crm.actions.records import (
     restore_records,
 )
 from tenantry.crm.errors import ReceiverNotActive, RecordArchived
+from tenantry.crm.opening_errors import ReceiverCannotOpen
 from tenantry.crm.searching import matching
 from tenantry.crm.selectors import links_from, links_seen, owner_names, rows_of, subject_types
 from tenantry.crm.timeline import timeline
@@ -123,10 +125,15 @@ class SeveralRecords(In):
 
 class GivenRecords(SeveralRecords):
     owner_id: Id | None = Field(description="Null: into the queue Unassigned.")
+    anyway: Anyway = False
 
 
 class ActedOut(Out):
     done: list[UUID] = Field(description="Those that it changed; what was so already is left out.")
+
+
+class GivenOut(ActedOut):
+    closed: int = Field(description="How many of them whoever has them now can't open.")
 
 
 class Deletion(QueryIn):
@@ -163,6 +170,10 @@ class TimelineQuery(QueryIn):
 
 def acted(done: Acted) -> ActedOut:
     return ActedOut(done=list(done.done))
+
+
+def given(done: Acted) -> GivenOut:
+    return GivenOut(done=list(done.done), closed=done.closed)
 
 
 Narrow = Callable[[Actor, QuerySet[Any], Any], QuerySet[Any]]
@@ -324,11 +335,13 @@ def _add_acts(router: Router, shape: Shape) -> None:
     def record_restore(request: ApiRequest, body: SeveralRecords) -> ActedOut:
         return acted(carry_out(request, restore_records, type_key=key, record_ids=tuple(body.record_ids)))
 
-    @operation(router, "POST", f"{path}/owner", edit, answer=ActedOut, refuses=(ReceiverNotActive, RecordArchived))
+    refuses = (ReceiverNotActive, ReceiverCannotOpen, RecordArchived)
+
+    @operation(router, "POST", f"{path}/owner", edit, answer=GivenOut, refuses=refuses)
     @_named(shape, "give", "Another owner; all of them, or none.")
-    def record_give(request: ApiRequest, body: GivenRecords) -> ActedOut:
-        ids = tuple(body.record_ids)
-        return acted(carry_out(request, give_records, type_key=key, record_ids=ids, owner_id=body.owner_id))
+    def record_give(request: ApiRequest, body: GivenRecords) -> GivenOut:
+        asked: dict[str, Any] = {"record_ids": tuple(body.record_ids), "owner_id": body.owner_id, "anyway": body.anyway}
+        return given(carry_out(request, give_records, type_key=key, **asked))
 
 
 def _add_deletion(router: Router, shape: Shape) -> None:

@@ -22,11 +22,15 @@ Address = Annotated[str, Bounded(fields.ADDRESS)]
 LeadState = Literal["new", "working", "qualified", "unqualified", "converted"]
 
 
+ForAnother = Annotated[bool, Field(description="Also where its owner could not open it; else it is refused.")]
+
+
 class Placed(In):
     """Whose a new record is, and where. `owner_id` left out: the caller's own, a key's is nobody's."""
 
     owner_id: Id | None = None
     workspace_id: Id | None = None
+    anyway: ForAnother = False
 
 
 # --- Leads --------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from tenantry.api.pagination import PageOf
 from tenantry.api.records.rows import RecordOut, RecordQuery
+from tenantry.api.records.schemas import ForAnother
 from tenantry.api.schemas import Bounded, Day, Id, In, Moment, Out
 from tenantry.core import clock
 from tenantry.crm import bounds
@@ -73,6 +74,7 @@ class CreateTask(In):
     due_on: Day | None = None
     about: SubjectIn | None = None
     owner_id: Id | None = Field(default=None, description="Left out: the caller. Null: the queue Unassigned.")
+    anyway: ForAnother = False
 
 
 class EditTask(In):

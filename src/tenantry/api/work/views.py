@@ -36,6 +36,7 @@ from tenantry.crm.actions.activities import edit_activity, log_activity
 from tenantry.crm.actions.notes import add_note, edit_note
 from tenantry.crm.actions.tasks import create_task, edit_task, finish_task, reopen_task
 from tenantry.crm.errors import ReceiverNotActive, RecordArchived
+from tenantry.crm.opening_errors import ReceiverCannotOpen
 from tenantry.crm.records import ACTIVITY, NOTE, TASK
 from tenantry.crm.selectors import hanging_on
 from tenantry.crm.work import in_part, today_of
@@ -82,7 +83,7 @@ def _changed(request: ApiRequest, shape: Shape, record_id: UUID) -> Answer:
     TASKS.code("create"),
     answer=TaskOut,
     status=201,
-    refuses=(ReceiverNotActive, RecordArchived),
+    refuses=(ReceiverNotActive, ReceiverCannotOpen, RecordArchived),
 )
 def task_create(request: ApiRequest, body: CreateTask) -> Answer:
     """A task, for oneself unless told."""

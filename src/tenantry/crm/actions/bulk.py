@@ -35,7 +35,19 @@ from tenantry.core.ids import new_id
 from tenantry.core.jobs import Job
 from tenantry.core.records import RecordType
 from tenantry.crm.actions.records import written
-from tenantry.crm.bulk import ARCHIVE, DELETE, GIVE, RESTORE, Selection, code_of, judged, plan_act_on_records
+from tenantry.crm.bulk import (
+    ARCHIVE,
+    DELETE,
+    GIVE,
+    RESTORE,
+    RecordsPlan,
+    Selection,
+    code_of,
+    judged,
+    plan_act_on_records,
+)
+from tenantry.crm.opening import closed_among, closed_kept, total_of
+from tenantry.crm.opening_errors import ReceiverCannotOpen, refuse_closed
 from tenantry.crm.questions import follow_words
 from tenantry.crm.removing import losses, remove
 from tenantry.crm.selectors import type_of
@@ -52,13 +64,15 @@ CODE = "records.bulk_"
 
 @dataclass(frozen=True, slots=True)
 class ActedOn:
-    """`finished` false: a worker carries it out; `done` and `refused` are numbers of this moment."""
+    """`finished` false: a worker carries it out; `done` and `refused` are numbers of this moment. `closed`: how many
+    whoever is given them could not open, as it was confirmed."""
 
     operation_id: UUID
     total: int
     done: int
     refused: int
     finished: bool
+    closed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,30 +93,34 @@ def act_on_records(
     selection: Selection,
     owner_id: UUID | None = None,
     digest: str | None = None,
+    anyway: bool = False,
 ) -> Outcome[ActedOn]:
     """`act`: of `crm.bulk.ACTS`; `owner_id`: to whom they are given, None for the queue. Who may not act on some of
-    them acts on the others.
+    them acts on the others. `anyway`: also what whoever is given it could not open.
 
     :raises PlanChanged: `digest` is of an older plan.
+    :raises ReceiverCannotOpen: some of it, and `anyway` was not said.
     :raises NotFound, PermissionMissing, InvalidInput, ReceiverNotActive: see `plan_act_on_records`, and there.
     :raises MeterExhausted: the plan has no room for what comes back from the archive.
     """
-    confirm(plan_act_on_records(actor=actor, act=act, selection=selection, owner_id=owner_id), digest)
-    params = {"type": selection.type_key, "owner_id": str(owner_id) if owner_id else None}
+    plan = plan_act_on_records(actor=actor, act=act, selection=selection, now=now, owner_id=owner_id)
+    refuse_closed(confirm(plan, digest).closed, anyway=anyway)
+    params = {"type": selection.type_key, "owner_id": str(owner_id) if owner_id else None, "anyway": anyway}
     operation, job = open_operation(actor, operation_kinds()[CODE + act], now, total=0, params=params)
     operation.total = add_selected(operation, selection.seen(actor), "-created_at", "-id")
     operation.save(update_fields=["total"])
     if operation.total > BATCH:
         started = {"kind": operation.kind, "count": operation.total, "value": "", "value_id": None}
         entry = Entry("operations.started", "operation", operation.id, started)
-        return Outcome(_acted(operation), entry, jobs=(job,))
+        return Outcome(_acted(operation, plan), entry, jobs=(job,))
     outcome = _batch(actor, act, operation, now)
     advance(operation, Batch(0, finished=True), now)
-    return Outcome(_acted(operation), outcome.entry, outcome.events, outcome.jobs)
+    return Outcome(_acted(operation, plan), outcome.entry, outcome.events, outcome.jobs)
 
 
-def _acted(row: Operation) -> ActedOn:
-    return ActedOn(row.id, row.total, row.done, row.refused, row.state == Operation.State.DONE)
+def _acted(row: Operation, plan: RecordsPlan) -> ActedOn:
+    finished = row.state == Operation.State.DONE
+    return ActedOn(row.id, row.total, row.done, row.refused, finished, total_of(plan.closed))
 
 
 @action(open_to="the runner of operations, with the actor who asked; each record's permission is asked inside")
@@ -130,12 +148,18 @@ def _batch(actor: Actor, act: str, operation: Operation, now: datetime) -> Outco
     rows = {row.pk: row for row in seen.filter(pk__in=ids).select_for_update(no_key=True).order_by("pk")}
     changing, refused = judged(actor, record_type, code, act, rows.values(), owner_id)
     refused |= {one: NotFound.code for one in ids if one not in rows}
+    closed = closed_among(actor, owner_id, record_type, changing, now) if act == GIVE else frozenset()
+    if closed and not operation.params.get("anyway"):
+        # Access was lost since it was confirmed: these stay where they are.
+        refused |= dict.fromkeys(closed, ReceiverCannotOpen.code)
+        changing, closed = [row for row in changing if row.pk not in closed], frozenset()
     done = _ACTS[act](record_type, changing, owner_id, now) if changing else _Done(None)
     values = {one: {"type": record_type.key} for one in ids}
     batch = advance(operation, settle_lines(lines, refused, values), now)
     entry = done.entry
     if entry is not None:
-        entry = replace(entry, values={**entry.values, "operation_id": str(operation.id)})
+        more = {"operation_id": str(operation.id), **closed_kept(len(closed))}
+        entry = replace(entry, values={**entry.values, **more})
     moved = follow_words(actor, now) if act == GIVE else ()
     return Outcome(batch, entry, (*done.events, *moved), done.jobs)
 

@@ -1,6 +1,7 @@
 """Companies: made and edited. Everything else that can be done to them is done to every record."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from tenantry.acting.actions import Done, Outcome, action
@@ -23,15 +24,15 @@ def create_company(
     address: str = "",
     owner_id: UUID | None = NIL,
     workspace_id: UUID | None = None,
+    anyway: bool = False,
 ) -> Outcome[Made]:
     """One's own, unless `owner_id` says whose; None is the queue.
 
-    :raises PermissionMissing, ReceiverNotActive, NotFound: see `new_record`.
+    :raises PermissionMissing, ReceiverNotActive, ReceiverCannotOpen, NotFound: see `new_record`.
     """
     values = given(owner_id=owner_id, workspace_id=workspace_id)
-    row = new_record(
-        Company, actor, now, name=name, domain=domain, industry=industry, phone=phone, address=address, **values
-    )
+    texts: dict[str, Any] = {"name": name, "domain": domain, "industry": industry, "phone": phone, "address": address}
+    row = new_record(Company, actor, now, anyway=anyway, **texts, **values)
     return Outcome(Made(row.pk), entry_of("records.created", COMPANY, row))
 
 

@@ -31,15 +31,17 @@ def create_contact(
     new_company: str = "",
     owner_id: UUID | None = NIL,
     workspace_id: UUID | None = None,
+    anyway: bool = False,
 ) -> Outcome[Made]:
     """One's own, unless `owner_id` says whose; None is the queue. `company_id`: one that the actor sees; `new_company`:
     the name of one that is made along.
 
-    :raises InvalidInput: it would have no name. :raises PermissionMissing, ReceiverNotActive, NotFound: see there.
+    :raises InvalidInput: it would have no name.
+    :raises PermissionMissing, ReceiverNotActive, ReceiverCannotOpen, NotFound: see there.
     """
     texts: dict[str, Any] = {"given_name": given_name, "family_name": family_name, "email": email, "phone": phone}
     refuse_new(actor, CONTACT, texts, NAMES)
-    values = given(owner_id=owner_id, workspace_id=workspace_id)
+    values = {**given(owner_id=owner_id, workspace_id=workspace_id), "anyway": anyway}
     if company_id is not None:
         find(actor, COMPANY, company_id)
     elif new_company:

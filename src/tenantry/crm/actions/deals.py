@@ -69,11 +69,12 @@ def create_deal(
     owner_id: UUID | None = NIL,
     workspace_id: UUID | None = None,
     values: Mapping[str, Any] | None = None,
+    anyway: bool = False,
 ) -> Outcome[DealCreated]:
     """A deal in a workflow that is open to the actor, in its first stage unless told. `values`: columns of `EDITABLE`;
     `owner_id`: oneself unless told, None for the queue *Unassigned*.
 
-    :raises NotFound, InvalidInput, PermissionMissing, ReceiverNotActive: see there.
+    :raises NotFound, InvalidInput, PermissionMissing, ReceiverNotActive, ReceiverCannotOpen: see there.
     :raises WordNeeded: it would begin where its owner's mentor has a say.
     """
     workflow = find_open_workflow(actor, workflow_id)
@@ -87,9 +88,8 @@ def create_deal(
         columns["owner_id"] = owner_id
     owner = columns.get("owner_id", actor.membership_id)
     word = refuse_without_word(actor, Deal(name=name, owner_id=owner, workflow=workflow, stage=stage), stage)
-    deal = new_record(
-        Deal, actor, now, workflow=workflow, stage=stage, workspace_id=workspace_id, stage_since=now, **columns
-    )
+    columns |= {"workflow": workflow, "stage": stage, "workspace_id": workspace_id, "stage_since": now}
+    deal = new_record(Deal, actor, now, anyway=anyway, **columns)
     keep_word(word, deal, now)
     entry = entry_of("records.created", DEAL, deal, plain_ids(workflow_id=workflow.id, stage_id=stage.id))
     made = Event("DealCreated", plain_ids(deal_id=deal.id, owner_id=deal.owner_id, by=actor.membership_id))

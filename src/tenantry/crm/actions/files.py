@@ -91,12 +91,13 @@ def add_file(
     folder_id: UUID | None = None,
     subject: Subject | None = None,
     owner_id: UUID | None = None,
+    anyway: bool = False,
 ) -> Outcome[Filed]:
     """A file of bytes that are in the store: at the top of a Drive, in a folder, or at a record. `owner_id`: whose it
     is and for whom it counts; None: one's own.
 
     :raises DriveFull: under the lock that every addition takes. :raises NotFound: folder or record out of reach.
-    :raises RecordArchived, InvalidInput: see there.
+    :raises RecordArchived, ReceiverCannotOpen, InvalidInput: see there.
     """
     name = clean_name(name)
     links: dict[str, Any] = subject_links(actor, subject)
@@ -105,7 +106,7 @@ def add_file(
         links = {"workspace_id": folder.workspace_id, **links, "folder_id": folder.id}
     owner_id = owner_id or actor.membership_id
     refuse_full(_room_locked(owner_id), name, stored.size)
-    row = new_record(File, actor, now, name=name, owner_id=owner_id, **stored.columns, **links)
+    row = new_record(File, actor, now, name=name, owner_id=owner_id, anyway=anyway, **stored.columns, **links)
     values = {"size": row.size, **({"subject": [subject.type, str(subject.id)]} if subject else {})}
     added = Event("FileAdded", {"file_id": row.id, "owner_id": row.owner_id, "size": row.size})
     return Outcome(Filed(row.id, row.name, row.store_key), entry_of("records.created", FILE, row, values), (added,))

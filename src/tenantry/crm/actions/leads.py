@@ -45,10 +45,12 @@ def create_lead(
     source: str = "",
     owner_id: UUID | None = NIL,
     workspace_id: UUID | None = None,
+    anyway: bool = False,
 ) -> Outcome[Made]:
     """One's own, unless `owner_id` says whose; None is the queue.
 
-    :raises InvalidInput: it would have no name. :raises PermissionMissing, ReceiverNotActive, NotFound: see there.
+    :raises InvalidInput: it would have no name.
+    :raises PermissionMissing, ReceiverNotActive, ReceiverCannotOpen, NotFound: see there.
     """
     texts: dict[str, Any] = {
         "given_name": given_name,
@@ -59,7 +61,7 @@ def create_lead(
     }
     refuse_new(actor, LEAD, texts, NAMES)
     values = given(owner_id=owner_id, workspace_id=workspace_id)
-    row = new_record(Lead, actor, now, **texts, job_title=job_title, source=source, **values)
+    row = new_record(Lead, actor, now, **texts, job_title=job_title, source=source, anyway=anyway, **values)
     made = Event("LeadCreated", {"lead_id": row.pk, "owner_id": row.owner_id})
     return Outcome(Made(row.pk), entry_of("records.created", LEAD, row), (made,))
 

@@ -17,6 +17,8 @@ from tenantry.core.errors import NotFound
 from tenantry.core.fields import hidden, name_shown
 from tenantry.core.ids import new_id
 from tenantry.core.records import RecordType, target_of
+from tenantry.crm.opening import closed_kept, closed_to, places_in, total_of
+from tenantry.crm.opening_errors import refuse_closed
 from tenantry.crm.permissions import RECORDS_EXPORT
 from tenantry.crm.questions import follow_words
 from tenantry.crm.removing import Loss, losses, remove
@@ -32,10 +34,12 @@ BY_TYPE = "asks the permission of the records' own type, for each of them"
 
 @dataclass(frozen=True, slots=True)
 class Acted:
-    """`done`: the records that it changed; those that were so already are left out."""
+    """`done`: the records that it changed; those that were so already are left out. `closed`: how many of them whoever
+    was given them could not open."""
 
     type: str
     done: tuple[UUID, ...]
+    closed: int = 0
 
 
 def _permission(record_type: RecordType, verb: str) -> str:
@@ -113,10 +117,18 @@ def restore_records(*, actor: Actor, now: datetime, type_key: str, record_ids: t
 
 @action(open_to=BY_TYPE, targets=("owner_id",))
 def give_records(
-    *, actor: Actor, now: datetime, type_key: str, record_ids: tuple[UUID, ...], owner_id: UUID | None
+    *,
+    actor: Actor,
+    now: datetime,
+    type_key: str,
+    record_ids: tuple[UUID, ...],
+    owner_id: UUID | None,
+    anyway: bool = False,
 ) -> Outcome[Acted]:
     """Another owner; None puts them into the queue *Unassigned*, for whoever edits what nobody owns. Asks `edit`.
+    `anyway`: also what whoever is given it could not open.
 
+    :raises ReceiverCannotOpen: some of it, and `anyway` was not said.
     :raises ReceiverNotActive, RecordArchived, NotFound, PermissionMissing: see there.
     """
     record_type = type_of(type_key)
@@ -132,12 +144,15 @@ def give_records(
         row.owner_id = owner_id
         if owner_id is None:
             require(actor, code, target_of(record_type, row))
+    closed = closed_to(actor, owner_id, record_type, places_in(record_type, moving), now)
+    refuse_closed(closed, anyway=anyway)
     written(moving, now, owner_id=owner_id, ownership=ownership)
-    values = {"to_id": owner_id, "members": [str(owner_id)] if owner_id else [], **kept}
+    number = total_of(closed)
+    values = {"to_id": owner_id, "members": [str(owner_id)] if owner_id else [], **kept, **closed_kept(number)}
     ids = tuple(row.pk for row in moving)
     moved = Event("RecordsReassigned", {"type": type_key, "records": [str(i) for i in ids], "owner_id": owner_id})
     return Outcome(
-        Acted(type_key, ids),
+        Acted(type_key, ids, number),
         entry_of_many("records.reassigned", record_type, moving, values),
         (moved, *follow_words(actor, now)),
     )

@@ -36,15 +36,17 @@ def create_task(
     due_on: date | None = None,
     subject: Subject | None = None,
     owner_id: UUID | None = NIL,
+    anyway: bool = False,
 ) -> Outcome[TaskCreated]:
     """`owner_id`: oneself unless told, None for the queue *Unassigned*. `due_on`: a day of the owner's.
 
-    :raises NotFound, RecordArchived: the subject. :raises ReceiverNotActive, PermissionMissing: see there.
+    :raises NotFound, RecordArchived: the subject. :raises ReceiverNotActive, ReceiverCannotOpen,
+    PermissionMissing: see there.
     """
     columns: dict[str, Any] = {"title": title, "body": body, "due_on": due_on, **subject_links(actor, subject)}
     if owner_id != NIL:
         columns["owner_id"] = owner_id
-    task = new_record(Task, actor, now, **columns)
+    task = new_record(Task, actor, now, anyway=anyway, **columns)
     return Outcome(TaskCreated(task.id, title, task.owner_id), entry_of("records.created", TASK, task))
 
 

@@ -52,6 +52,10 @@ _REASONS: Mapping[str, tuple[Any, Any]] = {
         gettext_lazy("Owns records that whoever goes on with them could not open."),
         gettext_lazy("Give access to their workspaces or modules, choose somebody else, or remove these one by one."),
     ),
+    "receiver_cannot_open": (
+        gettext_lazy("Whoever was to receive it could not open it any more."),
+        gettext_lazy("Give access, choose somebody else, or hand over the rest anyway."),
+    ),
     "too_many_keyholders": (
         gettext_lazy("No more people may have all permissions here."),
         gettext_lazy("Take that role from somebody, or change the policy."),

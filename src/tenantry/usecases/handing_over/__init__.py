@@ -6,12 +6,13 @@
 A use case that does more plans with `locking` inside of its action and calls `hand_over`.
 """
 
+from tenantry.crm.opening import Closed
+from tenantry.crm.opening_errors import ReceiverCannotOpen
 from tenantry.usecases.handing_over.carrying import HandedOver, hand_over, reassign_records
 from tenantry.usecases.handing_over.counting import owned_counts
-from tenantry.usecases.handing_over.errors import NobodyReceives, NothingToHandOver, ReceiverCannotOpen
+from tenantry.usecases.handing_over.errors import NobodyReceives, NothingToHandOver
 from tenantry.usecases.handing_over.giving import may_take_from
 from tenantry.usecases.handing_over.moving import HANDED_OVER, STARTED
-from tenantry.usecases.handing_over.opening import Closed
 from tenantry.usecases.handing_over.planning import AT_ONCE, HandoverPlan, plan_reassign_records
 from tenantry.usecases.handing_over.portions import Portion
 from tenantry.usecases.handing_over.spreads import NOBODY, ONE, ROUND_ROBIN, TEAM, WORKFLOW, Spread

@@ -11,12 +11,13 @@ from tenantry.acting.plans import confirm
 from tenantry.audit.chain import Entry
 from tenantry.core.actor import Actor
 from tenantry.core.ids import NIL
+from tenantry.crm.opening import total_of
+from tenantry.crm.opening_errors import refuse_closed
 from tenantry.crm.questions import follow_words
 from tenantry.usecases.handing_over.batches import HANDOVER, reassigned
-from tenantry.usecases.handing_over.errors import NothingToHandOver, receiver_cannot_open
+from tenantry.usecases.handing_over.errors import NothingToHandOver
 from tenantry.usecases.handing_over.giving import queue_of
 from tenantry.usecases.handing_over.moving import about, entry_of, settle_links
-from tenantry.usecases.handing_over.opening import total_of
 from tenantry.usecases.handing_over.picking import Handover, move_all
 from tenantry.usecases.handing_over.planning import AT_ONCE, HandoverPlan, plan_reassign_records
 from tenantry.usecases.handing_over.portions import Portion
@@ -57,8 +58,7 @@ def reassign_records(
     )
     if not plan.total:
         raise NothingToHandOver
-    if plan.closed and not anyway:
-        raise receiver_cannot_open(plan.closed)
+    refuse_closed(plan.closed, anyway=anyway)
     return hand_over(actor, plan, now).outcome
 
 

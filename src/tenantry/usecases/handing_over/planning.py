@@ -14,12 +14,12 @@ from tenantry.core.actor import Actor
 from tenantry.core.decisions import decide
 from tenantry.core.ids import NIL
 from tenantry.crm.models import Deal
+from tenantry.crm.opening import Closed, lie_in_workspaces, named_closed, opening
 from tenantry.crm.records import DEAL, VALUE
 from tenantry.people.locks import lock_members
 from tenantry.people.models import Membership
 from tenantry.usecases.handing_over.counting import groups_of, lock_records
 from tenantry.usecases.handing_over.giving import Givers, ask_of_oneself, givers_of, targets_of
-from tenantry.usecases.handing_over.opening import Closed, lie_in_workspaces, named_closed, opening
 from tenantry.usecases.handing_over.portions import Part, Portion, checked, records
 from tenantry.usecases.handing_over.receiving import candidates_of
 from tenantry.usecases.handing_over.spreads import NOBODY, Group, Sharing, Spread, closed_of, numbers_of, shared

@@ -5,11 +5,13 @@ follow from how many records there are, whatever their order, and a batch can go
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
+
+from tenantry.crm.opening import Opens
 
 ONE: Final = "one"
 ROUND_ROBIN: Final = "round_robin"
@@ -173,8 +175,6 @@ class Candidates:
         return {one for members in (*self.by_owner.values(), *self.by_workflow.values()) for one in members}
 
 
-# Whether somebody could open records of a type (its key) in a workspace, None for those in none, once they own them.
-Opens = Callable[[UUID, str, UUID | None], bool]
 # Whose turn it is, and where nobody of them could open it, the type and the workspace of which alone it is.
 _Key = tuple[tuple[UUID, ...], tuple[str, UUID | None] | None]
 

@@ -17,6 +17,9 @@ from tenantry.acting.plans import Plan, Refused
 from tenantry.core.actor import Actor, Grants
 from tenantry.core.errors import NotFound, Refusal
 from tenantry.crm.models import Mentorship
+from tenantry.crm.opening import Closed, total_of
+from tenantry.crm.opening_errors import plain as plain_closed
+from tenantry.crm.opening_errors import ways_to_open
 from tenantry.organizations.permissions import BILLING_VIEW
 from tenantry.organizations.selectors import policy_values
 from tenantry.people.errors import AlreadyRemoved, NotActive, NotOnOneself
@@ -27,9 +30,6 @@ from tenantry.people.seats import COUNTED, holds_seat
 from tenantry.people.selectors import PLANNED, visible_members
 from tenantry.security.selectors import SESSION_RULES
 from tenantry.usecases.carried import Carried
-from tenantry.usecases.handing_over.errors import plain as plain_closed
-from tenantry.usecases.handing_over.errors import ways_to_open
-from tenantry.usecases.handing_over.opening import Closed, total_of
 from tenantry.usecases.leaving.errors import SettleFirst, SuccessorCannotOpen, SuccessorRequired
 from tenantry.usecases.leaving.facts import Facts, Place, facts_of
 from tenantry.usecases.leaving.handing_on import may_mentor

@@ -13,13 +13,13 @@ from tenantry.core.errors import NotFound
 from tenantry.core.records import NOWHERE, owned_types
 from tenantry.crm.errors import ReceiverNotActive
 from tenantry.crm.models import Deal
+from tenantry.crm.opening import Closed, lie_in_workspaces, named_closed, opening
 from tenantry.crm.records import DEAL, VALUE
 from tenantry.organizations.models import Workflow
 from tenantry.people.models import Membership
 from tenantry.people.selectors import visible_members
 from tenantry.usecases.handing_over import Spread
 from tenantry.usecases.handing_over.counting import counts_of, places_of
-from tenantry.usecases.handing_over.opening import Closed, lie_in_workspaces, named_closed, opening
 from tenantry.usecases.handing_over.spreads import Group
 from tenantry.usecases.leaving.errors import SuccessorLeaves, SuccessorNotOffered
 

@@ -1,6 +1,6 @@
 """What is done to records of any type: another owner, the archive and back, deletion with its effect first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -19,6 +19,7 @@ from tenantry.core.records import RecordType
 from tenantry.core.transactions import reading
 from tenantry.crm.actions.records import (
     MOST,
+    Acted,
     DeletionPlan,
     archive_records,
     delete_records,
@@ -27,16 +28,19 @@ from tenantry.crm.actions.records import (
     records_for,
     restore_records,
 )
+from tenantry.crm.opening import closed_to, places_in
 from tenantry.crm.removing import Loss
 from tenantry.crm.selectors import type_of
 from tenantry.people.selectors import names_of
 from tenantry.usecases.undoing import plan_undo_entry
 from tenantry.usecases.undoing_records import newest_giving
 from tenantry.web.context import is_fragment
+from tenantry.web.momentum.closed import closed_shown, given_access, is_meant
 from tenantry.web.momentum.forms import OwnerForm
 from tenantry.web.momentum.listing import record_url
 from tenantry.web.momentum.owning import owner_picker
 from tenantry.web.navigation import address
+from tenantry.web.people.closed import closed_said
 from tenantry.web.people.plans import listing
 from tenantry.web.picking import shown_pickers
 from tenantry.web.refusals import status_of
@@ -138,7 +142,8 @@ def _owner(request: MemberRequest, type_key: str, record_id: UUID | None) -> Htt
         present = rows[0].owner_id if len(rows) == 1 else request.actor.membership_id
         said = request.POST if asked else None
         picker = owner_picker(request.actor, present, said, title=_("Owner"))
-    searching = "find" in request.POST
+    receiver_id = given_access(request)
+    searching = "find" in request.POST or receiver_id is not None
     form = OwnerForm(None if searching else said, actor=request.actor, picker=picker)
     context: dict[str, Any] = {
         "ids": ids,
@@ -146,17 +151,25 @@ def _owner(request: MemberRequest, type_key: str, record_id: UUID | None) -> Htt
         "back": after_acting(request, record_type, ids),
         "to": _to("record_owner", type_key, record_id),
     }
+    if receiver_id is not None:
+        with reading():
+            places = places_in(record_type, (row for row in rows if row.owner_id != receiver_id))
+            left = closed_to(request.actor, receiver_id, record_type, places, clock.now())
+            context |= closed_shown(request, left)
     if not asked or searching or not form.is_valid():
         return _owner_page(request, form, context, 422 if asked and not searching else 200)
     owner_id = form.cleaned_data["owner"]
     try:
-        done = perform(give_records, actor=request.actor, type_key=type_key, record_ids=ids, owner_id=owner_id)
+        asked_for = {"record_ids": ids, "owner_id": owner_id, "anyway": is_meant(request, owner_id)}
+        done = perform(give_records, actor=request.actor, type_key=type_key, **asked_for)
     except Refusal as refused:
         if refused.kind in ("missing", "forbidden"):
             raise
         form.refuse(refused)
+        with reading():
+            context |= closed_shown(request, refused)
         return _owner_page(request, form, context, status_of(refused))
-    say_given(request, record_type, done.done, owner_id)
+    say_given(request, record_type, done, owner_id)
     return go(request, context["back"])
 
 
@@ -165,19 +178,20 @@ def _owner_page(request: MemberRequest, form: OwnerForm, context: dict[str, Any]
     return page(request, "momentum/owner_form.html", {**context, **shown}, status=status)
 
 
-def say_given(request: MemberRequest, record_type: RecordType, ids: Sequence[UUID], owner_id: UUID | None) -> None:
+def say_given(request: MemberRequest, record_type: RecordType, done: Acted, owner_id: UUID | None) -> None:
     """Whose they are now, with the way back."""
-    count, own = len(ids), request.actor.membership_id
+    count, own = len(done.done), request.actor.membership_id
     with reading():
         name = names_of([owner_id]).get(owner_id, "") if owner_id and owner_id != own else ""
-        undo = way_back(request, newest_giving(request.actor, record_type, ids))
+        undo = way_back(request, newest_giving(request.actor, record_type, done.done))
     if owner_id is None:
         text = ngettext("%(count)s record is unassigned now.", "%(count)s records are unassigned now.", count)
     elif owner_id == own:
         text = ngettext("%(count)s record is yours now.", "%(count)s records are yours now.", count)
     else:
         text = ngettext("%(count)s record is %(name)s’s now.", "%(count)s records are %(name)s’s now.", count)
-    toast(request, text % {"count": count, "name": name}, undo_url=undo)
+    said = f"{text % {'count': count, 'name': name}} {closed_said(done.closed)}"
+    toast(request, said.strip(), undo_url=undo)
 
 
 def way_back(request: MemberRequest, number: int | None) -> str:
@@ -197,7 +211,7 @@ def record_take(request: MemberRequest, type_key: str) -> HttpResponse:
     record_type, ids = open_type(request, type_key), ticked_ids(request)
     own = request.actor.membership_id
     done = perform(give_records, actor=request.actor, type_key=type_key, record_ids=ids, owner_id=own)
-    say_given(request, record_type, done.done, own)
+    say_given(request, record_type, done, own)
     return go(request, after_acting(request, record_type, ids))
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from tenantry.acting.actions import perform
 from tenantry.acting.errors import OperationOver
 from tenantry.acting.operations import cancel_operation, get_operation, lines_of
+from tenantry.core import clock
 from tenantry.core.errors import InvalidInput, NotFound, PermissionMissing, PlanChanged, Refusal
 from tenantry.core.ids import parse_id
 from tenantry.core.records import RecordType
@@ -19,6 +20,7 @@ from tenantry.core.transactions import reading
 from tenantry.crm.actions.bulk import CODE, ActedOn, act_on_records
 from tenantry.crm.bulk import ARCHIVE, DELETE, GIVE, RESTORE, RecordsPlan, Selection, plan_act_on_records
 from tenantry.crm.errors import RecordArchived
+from tenantry.crm.opening_errors import ReceiverCannotOpen
 from tenantry.usecases.bulk_changing.reasons import in_words
 from tenantry.usecases.bulk_changing.results import REFUSED, told, told_lines
 from tenantry.usecases.undoing_records import giving_by
@@ -31,10 +33,12 @@ from tenantry.web.momentum.acts import (
     ticked_ids,
     way_back,
 )
+from tenantry.web.momentum.closed import closed_shown, given_access, is_meant
 from tenantry.web.momentum.listing import listing_of
 from tenantry.web.momentum.owning import owner_picker
 from tenantry.web.momentum.pages import meant, record_file
 from tenantry.web.navigation import address
+from tenantry.web.people.closed import closed_effect, closed_said
 from tenantry.web.people.plans import listing as listed
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
@@ -53,6 +57,7 @@ _WHY = {
     PermissionMissing.code: gettext_lazy("You may not do this to them."),
     RecordArchived.code: gettext_lazy("They are archived. Restore them first."),
     NotFound.code: gettext_lazy("They are out of your reach now, or gone."),
+    ReceiverCannotOpen.code: gettext_lazy("Whoever was to receive them could not open them any more."),
 }
 # Left-out records that the page of an operation names.
 MOST_SHOWN = 200
@@ -111,7 +116,7 @@ def record_bulk(request: MemberRequest, type_key: str) -> HttpResponse:
     if request.POST.get("do", "") == "take":
         return record_take(request, type_key)
     asked = _Asked(request, type_key)
-    looking = "show" in request.POST or "find" in request.POST
+    looking = "show" in request.POST or "find" in request.POST or given_access(request) is not None
     if not asked.chosen or looking or (not asked.digest and not asked.at_once):
         return _plan_page(request, asked)
     try:
@@ -124,6 +129,7 @@ def record_bulk(request: MemberRequest, type_key: str) -> HttpResponse:
             selection=selection,
             owner_id=asked.owner_id,
             digest=asked.digest or None,
+            anyway=is_meant(request, asked.owner_id),
         )
     except PlanChanged as changed:
         return _plan_page(request, asked, changed=changed)
@@ -147,6 +153,8 @@ def _answer(request: MemberRequest, asked: _Asked, done: ActedOn) -> HttpRespons
     if done.refused:
         left = ngettext("%(count)s was left out.", "%(count)s were left out.", done.refused)
         said = f"{said} {left % {'count': done.refused}}"
+    if done.closed:
+        said = f"{said} {closed_said(done.closed)}"
     undo = ""
     if asked.act == GIVE and done.done and not done.refused:
         with reading():
@@ -162,8 +170,13 @@ def _plan_page(
         owner_id = asked.owner_id if asked.chosen else request.actor.membership_id
         picker = owner_picker(request.actor, owner_id, request.POST, title=_("Owner")) if asked.act == GIVE else None
         plan = plan_act_on_records(
-            actor=request.actor, act=asked.act, selection=asked.selection(request), owner_id=owner_id
+            actor=request.actor,
+            act=asked.act,
+            selection=asked.selection(request),
+            now=clock.now(),
+            owner_id=owner_id,
         )
+        closed = closed_shown(request, plan.closed)
     record_type = asked.record_type
     context = {
         "asked": asked,
@@ -177,6 +190,7 @@ def _plan_page(
         "changed": changed,
         "refused": refused,
         "back": asked.back or address(f"{record_type.key}_list") or reverse("launcher"),
+        **closed,
     }
     status = 409 if changed else status_of(refused) if refused else 200
     return page(request, "momentum/bulk.html", context, status=status)
@@ -205,7 +219,7 @@ def effects_of(record_type: RecordType, plan: RecordsPlan) -> list[dict[str, Any
     if plan.done > len(plan.names):
         names = _("%(names)s and others") % {"names": ", ".join(plan.names)}
     lines = [{"number": plan.done, "text": text, "detail": names, "warning": plan.act == DELETE}]
-    return lines + loss_effects(plan.losses)
+    return lines + loss_effects(plan.losses) + closed_effect(plan.closed)
 
 
 # --- As a file ----------------------------------------------------------------------------

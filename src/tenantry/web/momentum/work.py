@@ -19,12 +19,14 @@ from tenantry.core.transactions import reading
 from tenantry.crm.actions.activities import edit_activity, log_activity
 from tenantry.crm.actions.notes import add_note, edit_note
 from tenantry.crm.actions.records import archive_records, restore_records
+from tenantry.crm.opening_errors import ReceiverCannotOpen
 from tenantry.crm.records import ACTIVITY, NOTE
 from tenantry.crm.selectors import attached_types
 from tenantry.crm.work import Subject
 from tenantry.web.forms import HouseForm
 from tenantry.web.momentum.about import about, subject_asked, today_here, zone_here
 from tenantry.web.momentum.acts import behind
+from tenantry.web.momentum.closed import closed_shown
 from tenantry.web.momentum.listing import (
     ADDED_COLUMN,
     OWNER,
@@ -168,6 +170,9 @@ def form_page(
         "list_url": address(f"{record_type.key}_list"),
         "back": behind(request),
     }
+    if isinstance(form.refusal, ReceiverCannotOpen):
+        with reading():
+            context |= closed_shown(request, form.refusal)
     if status is None:
         status = 200 if request.method == "GET" else status_of(form.refusal) if form.refusal else 422
     return page(request, "momentum/work/form.html", context, status=status)

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tenantry.core.actor import Actor
+from tenantry.crm.opening import Closed, level_that_opens, total_of
 from tenantry.people.permissions import WORKSPACES_VIEW
-from tenantry.usecases.handing_over.opening import Closed, level_that_opens, total_of
 from tenantry.web.people.wording import records_in_words
 from tenantry.web.templatetags.components import grouped
 

@@ -15,6 +15,7 @@ from tenantry.crm.records import TASK
 from tenantry.web.context import is_fragment
 from tenantry.web.momentum.about import subject_asked, today_here
 from tenantry.web.momentum.acts import behind
+from tenantry.web.momentum.closed import given_access, is_meant
 from tenantry.web.momentum.listing import record_url
 from tenantry.web.momentum.owning import owner_picker
 from tenantry.web.momentum.pages import record_list
@@ -89,7 +90,7 @@ def task_create(request: MemberRequest) -> HttpResponse:
     asked = subject_asked(request)
     subject, name = asked or (None, "")
     sent = request.POST if request.method == "POST" else None
-    searching = sent is not None and "find" in sent
+    searching = sent is not None and ("find" in sent or given_access(request) is not None)
     with reading():
         picker = owner_picker(request.actor, request.actor.membership_id, sent)
     initial = sent.dict() if sent is not None and searching else {"due_on": today_here(request)}
@@ -99,9 +100,10 @@ def task_create(request: MemberRequest) -> HttpResponse:
     if request.method == "GET" or not form.is_valid():
         return form_page(request, form, TASK, _("Add a task"), name)
     values = dict(form.cleaned_data)
-    owner_id = values.pop("owner")
+    values["owner_id"] = values.pop("owner")
+    values["anyway"] = is_meant(request, values["owner_id"])
     try:
-        made = perform(create_task, actor=request.actor, subject=subject, owner_id=owner_id, **values)
+        made = perform(create_task, actor=request.actor, subject=subject, **values)
     except Refusal as refused:
         refused_by(form, refused)
         return form_page(request, form, TASK, _("Add a task"), name)

@@ -17,6 +17,7 @@ from tenantry.core import clock
 from tenantry.core.errors import InvalidInput, NotFound, PlanChanged, Refusal
 from tenantry.core.records import record_types
 from tenantry.core.transactions import reading
+from tenantry.crm.opening import total_of
 from tenantry.people.permissions import DEACTIVATE, EDIT, REMOVE, VIEW
 from tenantry.people.selectors import get_member
 from tenantry.usecases.handing_over import (
@@ -27,7 +28,6 @@ from tenantry.usecases.handing_over import (
     plan_reassign_records,
     reassign_records,
 )
-from tenantry.usecases.handing_over.opening import total_of
 from tenantry.usecases.leaving.later import left_for_later
 from tenantry.usecases.leaving.receipts import get_receipt, latest_receipt
 from tenantry.usecases.leaving.records import workflows_of

@@ -1,7 +1,8 @@
 """Whether people could open the records that they are given: asked of the one rule table, for them as the owner, once
 for each type and workspace (docs/decisions/0044)."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,11 +15,14 @@ from tenantry.core.actor import Actor, Grants
 from tenantry.core.decisions import decide, visible
 from tenantry.core.ids import NIL
 from tenantry.core.permissions import ScopeKind
-from tenantry.core.records import Target, connections, owned_types
+from tenantry.core.records import RecordType, Target, connections, owned_types
 from tenantry.organizations.models import Workspace
 from tenantry.people.permissions import WORKSPACES_MANAGE, WORKSPACES_VIEW
 from tenantry.people.records import WORKSPACE
-from tenantry.usecases.handing_over.spreads import Opens
+from tenantry.people.selectors import names_of
+
+# Whether somebody could open records of a type (its key) in a workspace, None for those in none, once they own them.
+Opens = Callable[[UUID, str, UUID | None], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +105,43 @@ def _in_order(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
     return tuple((key, counts[key]) for key in owned_types() if counts.get(key))
 
 
+def closed_to(
+    actor: Actor, owner_id: UUID | None, record_type: RecordType, places: Mapping[UUID | None, int], now: datetime
+) -> tuple[Closed, ...]:
+    """Of records of one type that the actor gives to somebody, those that they could not open. `places`: how many lie
+    in which workspace. Nobody is asked for the queue, or for the actor, who comes by nothing that they do not see."""
+    if owner_id is None or owner_id == actor.membership_id or not places:
+        return ()
+    opens = opening((owner_id,), now)
+    found = {
+        (owner_id, place): {record_type.key: number}
+        for place, number in places.items()
+        if not opens(owner_id, record_type.key, place)
+    }
+    return named_closed(actor, found, names_of([owner_id])) if found else ()
+
+
+def closed_among(
+    actor: Actor, owner_id: UUID | None, record_type: RecordType, rows: Iterable[Any], now: datetime
+) -> frozenset[UUID]:
+    """The same of rows, one by one: ids of those."""
+    listed = list(rows)
+    places = {one.place_id for one in closed_to(actor, owner_id, record_type, places_in(record_type, listed), now)}
+    return frozenset(row.pk for row in listed if places & set(places_in(record_type, [row])))
+
+
+def places_in(record_type: RecordType, rows: Iterable[Any]) -> Counter[UUID | None]:
+    """How many of these records lie in which workspace."""
+    return Counter(getattr(row, record_type.workspace) if record_type.workspace else None for row in rows)
+
+
 def total_of(closed: Iterable[Closed]) -> int:
     return sum(one.number for one in closed)
+
+
+def closed_kept(number: int) -> dict[str, int]:
+    """What the audit's entry says of it; nothing for none."""
+    return {"closed": number} if number else {}
 
 
 # --- The way out --------------------------------------------------------------------------
