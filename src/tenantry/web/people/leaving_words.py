@@ -139,6 +139,7 @@ def _ends(plan: LeavingPlan, add: Any) -> None:
         ),
         ("workspaces", ngettext("workspace is left", "workspaces are left", plan.ending("workspaces"))),
         ("views", ngettext("saved view of their own goes", "saved views of their own go", plan.ending("views"))),
+        ("addons", ngettext("add-on is switched off", "add-ons are switched off", plan.ending("addons"))),
     ):
         add(plan.ending(kind), text, warning=kind != "views")
     add(
@@ -146,7 +147,6 @@ def _ends(plan: LeavingPlan, add: Any) -> None:
         ngettext("person has no manager any more", "people have no manager any more", plan.reports),
         warning=True,
     )
-        ("addons", ngettext("add-on is switched off", "add-ons are switched off", plan.ending("addons"))),
 
 
 def receipt_lines(receipt: Receipt) -> list[Line]:
@@ -158,18 +158,18 @@ def receipt_lines(receipt: Receipt) -> list[Line]:
         "workflows": ngettext_lazy("workflow went on without them", "workflows went on without them"),
         "workspaces": ngettext_lazy("workspace was left", "workspaces were left"),
         "mentees": ngettext_lazy("mentee got another mentor", "mentees got another mentor"),
+        "mentees_alone": ngettext_lazy("mentee has no mentor any more", "mentees have no mentor any more"),
         "views": ngettext_lazy(
             "saved view ended or went to the successor", "saved views ended or went to the successor"
         ),
+        "addons": ngettext_lazy("add-on was switched off", "add-ons were switched off"),
         "called_off": ngettext_lazy("planned change was called off", "planned changes were called off"),
         "seats_freed": ngettext_lazy("seat became free", "seats became free"),
         "closed": ngettext_lazy(
             "record could not be opened by whoever went on with it",
-        "mentees_alone": ngettext_lazy("mentee has no mentor any more", "mentees have no mentor any more"),
             "records could not be opened by whoever went on with them",
         ),
     }
-        "addons": ngettext_lazy("add-on was switched off", "add-ons were switched off"),
     return [
         {"number": number, "text": text % number}
         for name, text in words.items()
