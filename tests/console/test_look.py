@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from factories.operators import PASSWORD, make_operator
 from factories.organizations import make_organization
-from support.accessibility import faults
+from support.accessibility import faults, on_every_page
 from support.selling import Customer, billing_samples, selling
 from tenantry.console.urls import urlpatterns
 from tenantry.core.mail.sending import send
@@ -46,7 +46,9 @@ def look(page: Page, path: str) -> list[str]:
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_page_of_the_console(view, new_context, delivery_id):
     operator = make_operator()
-    page = new_context(**VIEWS[view]).new_page()
+    context = new_context(**VIEWS[view])
+    on_every_page(context)
+    page = context.new_page()
     found = look(page, "/console/login")
     page.get_by_label("E-mail").fill(operator.email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page
 
 from factories.organizations import PASSWORD
-from support.accessibility import faults
+from support.accessibility import faults, on_every_page
 from support.pages import Scene, address, make_scene, page_routes
 
 # Contrast depends on the scheme, room on the width: two of the four say all.
@@ -34,6 +34,7 @@ def test_there_are_pages_to_look_at(scene):
 @pytest.mark.parametrize(("name", "options"), VIEWS, ids=[name for name, _options in VIEWS])
 def test_every_page_is_accessible_quiet_and_inside_its_width(name, options, new_context, scene):
     context = new_context(**options)
+    on_every_page(context)
     page = context.new_page()
     page.goto("/accounts/login")
     page.get_by_label("E-mail", exact=False).first.fill(scene.organization.owner.email)
