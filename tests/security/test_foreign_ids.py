@@ -63,6 +63,7 @@ IDS = {
     "company_id": "company", "company": "company", "contact_id": "contact", "contact": "contact",
     "in": "folder", "place": "folder", "matter": "person", "newest": "notification",
     "invoice": "invoice", "stay": "person", "leaving": "person", "without": "unit",
+    "deal": "deal", "moving": "folder", "now": "folder",
 }  # fmt: skip
 # The others, reviewed: name -> a value that a form takes.
 OTHER_FIELDS: dict[str, str] = dict.fromkeys(
@@ -78,7 +79,7 @@ OTHER_FIELDS: dict[str, str] = dict.fromkeys(
     " move with_deal deal_name value closes_on comment commission company_name job_title source domain industry"
     " address archived show before title due_on body happened_at minutes spread types how tell probability"
     " as stale_days is_milestone is_lodgement with_members order own meter question"
-    " seats interval at plan card bank on purchase_order country seat paid taken asked free many".split(),
+    " seats interval at plan card bank on purchase_order country seat paid taken asked free many counted".split(),
     "",
 ) | {
     "do": "deactivate", "given_name": "Given", "family_name": "Name", "time_zone": "UTC",

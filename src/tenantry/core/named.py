@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet, TextField, Transform
+from django.db.models import Q, QuerySet, TextField, Transform
 
 from tenantry.core.bounds import SEARCH
 from tenantry.core.tenancy.fields import CollatedText
@@ -47,15 +47,18 @@ class Folded(Transform):
     )
 
 
-def called(rows: QuerySet[Any], typed: str) -> QuerySet[Any]:
+def called(rows: QuerySet[Any], typed: str, within: Collection[str] = ("sort_name",)) -> QuerySet[Any]:
     """Those whose name holds every word that was typed, accents aside: all for none, nothing for what can't be
-    asked."""
+    asked. `within`: the columns of names in which a word may stand."""
     try:
         words = folded(SEARCH.clean(typed)).split()[:MOST_WORDS]
     except InvalidText:
         return rows.none()
     for word in words:
-        rows = rows.filter(sort_name__folded__contains=word)
+        holding = Q()
+        for column in within:
+            holding |= Q(**{f"{column}__folded__contains": word})
+        rows = rows.filter(holding)
     return rows
 
 

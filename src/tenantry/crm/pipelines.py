@@ -23,6 +23,7 @@ from tenantry.people.records import WORKFLOW
 DEALS_VIEW = "deals.view"
 STAGE_NAME = TextBound(60)
 MOST_STAGES = 30
+_IN_ORDER = ("workflow__sort_name", "workflow_id", "position")
 
 
 def open_workflows(actor: Actor) -> QuerySet[Workflow]:
@@ -99,21 +100,20 @@ def stages_of_all(workflow_ids: Iterable[UUID]) -> list[Stage]:
     return list(rows.order_by("workflow_id", "position"))
 
 
-def stages_seen(actor: Actor) -> list[Stage]:
-    """Of all `seen_workflows`, by the workflow's name and in their order, each with its workflow; one query."""
+def stages_seen(actor: Actor) -> QuerySet[Stage]:
+    """Of all `seen_workflows`, by the workflow's name and in their order, each with its workflow."""
     return _stages_in(Q(workflow_id__in=seen_workflows(actor).order_by().values("id")))
 
 
-def stages_open(actor: Actor, *, beside: UUID | None = None) -> list[Stage]:
+def stages_open(actor: Actor, *, beside: UUID | None = None) -> QuerySet[Stage]:
     """Into which the actor may put deals: those of all `open_workflows`, and of the workflow `beside`, in which a deal
     stands that may be moved there. As `stages_seen` otherwise."""
     into = Q(workflow_id__in=open_workflows(actor).order_by().values("id"))
     return _stages_in(into | Q(workflow_id=beside) if beside else into)
 
 
-def _stages_in(wanted: Q) -> list[Stage]:
-    rows = Stage.objects.filter(wanted)
-    return list(rows.select_related("workflow").order_by("workflow__sort_name", "workflow_id", "position"))
+def _stages_in(wanted: Q) -> QuerySet[Stage]:
+    return Stage.objects.filter(wanted).select_related("workflow").order_by(*_IN_ORDER)
 
 
 def stages_asked(workflow_id: UUID) -> list[Any]:

@@ -163,6 +163,23 @@ def pipeline(actor: Actor, *codes: str) -> list[StageLine]:
     ]
 
 
+def pipeline_listed(actor: Actor) -> dict[tuple[UUID, str], tuple[int, int]]:
+    """By stage and currency of `pipeline`, of the open deals that the actor sees: how many reports count, and how many
+    there are. A query; none for whoever sees no deals.
+
+    :raises PermissionMissing: see `counted`.
+    """
+    view = DEAL.permissions["view"]
+    if not actor.may(view):
+        return {}
+    shown = F("currency") if values_shown(actor) else Value("")
+    seen: QuerySet[Any] = visible(actor, view, DEAL)
+    rows = seen.filter(state="open", archived_at=None).order_by()
+    mine = Count("id", filter=Q(id__in=counted(actor, DEAL).order_by().values("id")))
+    grouped = rows.values("stage_id", money=shown).annotate(mine=mine, n=Count("id"))
+    return {(row["stage_id"], row["money"]): (row["mine"], row["n"]) for row in grouped}
+
+
 def _stage_line(stage: Stage, currency: str, figures: tuple[int, int], *, with_value: bool) -> StageLine:
     deals, value = figures
     return StageLine(

@@ -59,7 +59,7 @@ def form_of(org, flow, **more) -> dict:
 def test_a_deal_is_made_listed_and_edited(org, flow, rep):
     client = signed_in(rep)
     company = make_record(org, "company", rep, name="Northern Lights Ltd")
-    assert f'value="{stages_of(org, flow)[0]}">New<' in shown(client.get(f"{HOME}/new"))
+    assert f'value="{stages_of(org, flow)[0]}" checked><span>New<' in shown(client.get(f"{HOME}/new"))
     made = post(client, rep, f"{HOME}/new", form_of(org, flow, company_id=str(company)))
     assert made.status_code == 303
     page = shown(client.get(made["Location"]))
@@ -90,7 +90,7 @@ def test_a_deal_is_made_listed_and_edited(org, flow, rep):
         ({"name": ""}, "Please fill this in."),
         ({"value": "twelve"}, "An amount is digits"),
         ({"value": "1.234"}, "EUR has 2 digits behind the point."),
-        ({"stage": ""}, "This field is required."),
+        ({"stage": ""}, "Choose one of these."),
         ({"currency": "XXX"}, "Select a valid choice"),
         ({"closes_on": "tomorrow"}, "Enter a valid date."),
     ],

@@ -1,4 +1,4 @@
-"""A mentor's desk: what waits for their word, and what they said. Who has a mentor is set beside the person."""
+"""A mentor's desk: what waits for their word, and what they said."""
 
 from typing import Any
 from uuid import UUID
@@ -7,23 +7,18 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from tenantry.access.permissions import ASSIGN
 from tenantry.acting.actions import perform
-from tenantry.core import clock
 from tenantry.core.decisions import visible
 from tenantry.core.errors import NotFound, Refusal
 from tenantry.core.fields import hidden
 from tenantry.core.paging import keyset_page
 from tenantry.core.transactions import reading
 from tenantry.crm.actions.approvals import approve_deal, decline_deal
-from tenantry.crm.actions.mentors import set_mentor
-from tenantry.crm.approving import may_answer
-from tenantry.crm.mentoring import asked_of, mentor_seen, mentors_for, refuse_no_mentee
+from tenantry.crm.mentoring import asked_of
 from tenantry.crm.permissions import DEALS_APPROVE
 from tenantry.crm.pipelines import DEALS_VIEW
 from tenantry.crm.records import DEAL
-from tenantry.people.selectors import get_member
-from tenantry.web.momentum.deal_forms import AnswerForm, MentorForm
+from tenantry.web.momentum.deal_forms import AnswerForm
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
@@ -81,31 +76,3 @@ def approval_detail(request: MemberRequest, approval_id: UUID) -> HttpResponse:
     )
     toast(request, words % {"name": row.deal.name})
     return go(request, reverse("approval_list"))
-
-
-@screen(ASSIGN, methods=("GET", "POST"))
-def person_mentor(request: MemberRequest, membership_id: UUID) -> HttpResponse:
-    with reading():
-        member = get_member(request.actor, membership_id)
-        refuse_no_mentee(request.actor, member)
-        people = [(one.id, one.name) for one in mentors_for(request.actor, clock.now()) if one.id != membership_id]
-        present = mentor_seen(membership_id)
-        unable = None
-        if present is not None and present.id not in dict(people):
-            # Saved untouched, the mentorship stays as it is.
-            people.append((present.id, present.name))
-            unable = None if may_answer(present, clock.now()) else present.name
-    initial = {"mentor": present.id if present else None}
-    form = MentorForm(request.POST if request.method == "POST" else None, people=people, initial=initial)
-    context = {"form": form, "member": member, "nobody": not people, "unable": unable}
-    if request.method == "GET" or not form.is_valid():
-        return page(request, "people/mentor.html", context, status=200 if request.method == "GET" else 422)
-    try:
-        perform(set_mentor, actor=request.actor, membership_id=membership_id, mentor_id=form.cleaned_data["mentor"])
-    except Refusal as refused:
-        if refused.kind in ("missing", "forbidden"):
-            raise
-        form.refuse(refused)
-        return page(request, "people/mentor.html", context, status=status_of(refused))
-    toast(request, _("The mentor was changed."))
-    return go(request, reverse("person_detail", args=[membership_id]))

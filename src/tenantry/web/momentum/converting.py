@@ -16,11 +16,12 @@ from tenantry.core.ids import parse_id
 from tenantry.core.transactions import reading
 from tenantry.crm.actions.converting import Beginning, convert_lead
 from tenantry.crm.errors import LeadAlreadyConverted
-from tenantry.crm.pipelines import open_workflows
 from tenantry.crm.records import COMPANY, CONTACT, DEAL, LEAD
 from tenantry.crm.selectors import called, reached_by
 from tenantry.web.momentum.forms import ConversionForm
+from tenantry.web.momentum.staging import workflow_picker
 from tenantry.web.navigation import address
+from tenantry.web.picking import is_searching
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
@@ -28,7 +29,6 @@ from tenantry.web.toasts import toast
 
 EDIT = LEAD.permissions["edit"]
 NEW, NONE = "new", "none"
-MOST_WORKFLOWS = 100
 
 
 @screen(EDIT, methods=("GET", "POST"))
@@ -37,18 +37,26 @@ def lead_conversion(request: MemberRequest, lead_id: UUID) -> HttpResponse:
         lead = find(request.actor, LEAD, lead_id, EDIT)
         name = name_shown(LEAD, lead, hidden(request.actor, LEAD))
         choices = _choices(request.actor, lead, name)
+        sent = request.POST if request.method == "POST" else None
+        begins = decide(request.actor, DEAL.permissions["create"])
+        workflows = workflow_picker(request.actor, sent) if begins else None
     if lead.state == "converted":
         raise LeadAlreadyConverted
+    initial = _initial(lead, name, choices)
+    if is_searching(sent):
+        initial |= {**request.POST.dict(), "with_deal": "with_deal" in request.POST}
     form = ConversionForm(
-        request.POST if request.method == "POST" else None,
-        initial=_initial(lead, name, choices),
+        None if is_searching(sent) else sent,
+        initial=initial,
+        actor=request.actor,
+        workflows=workflows,
         currency=request.organization.currency,
         money="value" not in closed(request.actor, DEAL, "create"),
         **choices,
     )
     context = {"form": form, "lead": lead, "name": name}
-    if request.method == "GET" or not form.is_valid():
-        return page(request, "momentum/conversion.html", context, status=200 if request.method == "GET" else 422)
+    if not form.is_bound or not form.is_valid():
+        return page(request, "momentum/conversion.html", context, status=422 if form.is_bound else 200)
     try:
         made = perform(convert_lead, actor=request.actor, lead_id=lead_id, **_wanted(form.cleaned_data))
     except Refusal as refused:
@@ -76,19 +84,15 @@ def _choices(actor: Actor, lead: Any, name: str) -> dict[str, list[tuple[Any, An
     ]
     if decide(actor, CONTACT.permissions["create"]):
         contacts.append((NEW, _("A new contact, %(name)s") % {"name": name}))
-    workflows: list[tuple[Any, Any]] = []
-    if decide(actor, DEAL.permissions["create"]):
-        workflows = list(open_workflows(actor).values_list("id", "name")[:MOST_WORKFLOWS])
-    return {"companies": companies, "contacts": contacts, "workflows": workflows}
+    return {"companies": companies, "contacts": contacts}
 
 
 def _initial(lead: Any, name: str, choices: dict[str, list[tuple[Any, Any]]]) -> dict[str, Any]:
     return {
         "company": choices["companies"][0][0],
         "contact": choices["contacts"][0][0] if choices["contacts"] else "",
-        "with_deal": bool(choices["workflows"]),
+        "with_deal": True,
         "deal_name": lead.company_name or name,
-        "workflow_id": str(choices["workflows"][0][0]) if choices["workflows"] else "",
     }
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from tenantry.acting.actions import perform
 from tenantry.core.decisions import find, require_on
-from tenantry.core.errors import Refusal
+from tenantry.core.errors import NotFound, Refusal
 from tenantry.core.ids import parse_id
 from tenantry.core.transactions import reading
 from tenantry.crm.actions.approvals import withdraw_approval
@@ -24,7 +24,10 @@ from tenantry.people.choosing import people_called
 from tenantry.web.momentum.acts import behind
 from tenantry.web.momentum.board import say_moved
 from tenantry.web.momentum.deal_forms import LossForm, SplitForm, StageChoice, typed
-from tenantry.web.momentum.deals import EDIT, stages_to_enter
+from tenantry.web.momentum.deals import EDIT
+from tenantry.web.momentum.staging import stage_picker
+from tenantry.web.offers import TYPED
+from tenantry.web.picking import is_searching
 from tenantry.web.refusals import safe_back, status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
@@ -50,15 +53,17 @@ def _back(request: MemberRequest, deal_id: UUID) -> str:
 def deal_move(request: MemberRequest, deal_id: UUID) -> HttpResponse:
     """GET: the stages to choose from. POST: `stage`, and in `from` the stage that was seen, in the body or the
     address."""
-    said = request.POST if "stage" in request.POST else request.GET
+    said = request.POST if {"stage", f"stage{TYPED}"} & request.POST.keys() else request.GET
     deal = _found(request, deal_id, DEALS_MOVE)
+    sent = said if request.method == "POST" else None
     with reading():
-        stages = stages_to_enter(request.actor, deal.workflow_id)
-        form = StageChoice(said if request.method == "POST" else None, stages=stages)
-    form.initial = {"stage": deal.stage_id}
+        picker = stage_picker(request.actor, sent, present=deal.stage_id, deal=deal)
+    if picker is None:
+        raise NotFound
+    form = StageChoice(None if is_searching(sent) else sent, actor=request.actor, picker=picker)
     context = {"form": form, "deal": deal}
-    if request.method == "GET" or not form.is_valid():
-        return page(request, "momentum/deal_move.html", context, status=200 if request.method == "GET" else 422)
+    if not form.is_bound or not form.is_valid():
+        return page(request, "momentum/deal_move.html", context, status=422 if form.is_bound else 200)
     try:
         moved = perform(
             move_deal,

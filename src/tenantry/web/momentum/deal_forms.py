@@ -1,6 +1,6 @@
 """Forms about deals."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,24 +15,17 @@ from tenantry.crm.bounds import NAME
 from tenantry.crm.deals import COMMENT, LOST_REASON
 from tenantry.organizations.bounds import CURRENCIES
 from tenantry.web.forms import BoundField, HouseForm
-from tenantry.web.momentum.forms import Choices, IdField, RecordForm, with_none
+from tenantry.web.momentum.forms import RecordForm
 from tenantry.web.picking import Picker, PickField, set_pickers
 
 AMOUNT = TextBound(40, required=False)
-Grouped = Sequence[tuple[str, Sequence[tuple[UUID, str]]]]
-
-
-def grouped(stages: Grouped) -> list[Any]:
-    """Choices of a select: by workflow where there are several."""
-    parts = [(name, [(str(i), title) for i, title in rows]) for name, rows in stages]
-    return list(parts[0][1]) if len(parts) == 1 else list(parts)
 
 
 class DealForm(RecordForm):
     """`closed` names columns that are not the actor's to write; without `value` there is no currency either."""
 
     name = BoundField(NAME, label=_("Name"))
-    stage = IdField(label=_("Stage"))
+    stage = PickField(label=_("Stage"))
     value = BoundField(AMOUNT, label=_("Value"))
     currency = forms.ChoiceField(label=_("Currency"), choices=[(one, one) for one in CURRENCIES])
     closes_on = forms.DateField(
@@ -46,16 +39,11 @@ class DealForm(RecordForm):
         *args: Any,
         actor: Actor,
         picked: Mapping[str, Picker],
-        stages: Grouped = (),
         **kwargs: Any,
     ) -> None:
         closed = set(kwargs.pop("closed", ()))
         super().__init__(*args, actor=actor, closed=closed | ({"currency"} if "value" in closed else set()), **kwargs)
-        if stages:
-            self.fields["stage"].choices = grouped(stages)  # type: ignore[attr-defined]
-        else:
-            del self.fields["stage"]
-        set_pickers(self, actor, picked, ("company_id", "contact_id"))
+        set_pickers(self, actor, picked, ("stage", "company_id", "contact_id"))
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -75,11 +63,11 @@ class DealForm(RecordForm):
 class StageChoice(HouseForm):
     """Where a deal goes."""
 
-    stage = IdField(label=_("Stage"))
+    stage = PickField(label=_("Stage"))
 
-    def __init__(self, *args: Any, stages: Grouped, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, picker: Picker, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["stage"].choices = grouped(stages)  # type: ignore[attr-defined]
+        set_pickers(self, actor, {"stage": picker}, ["stage"])
 
 
 class LossForm(HouseForm):
@@ -93,11 +81,11 @@ class AnswerForm(HouseForm):
 
 
 class MentorForm(HouseForm):
-    mentor = IdField(label=_("Mentor"), required=False)
+    mentor = PickField(label=_("Mentor"))
 
-    def __init__(self, *args: Any, people: Choices, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, picker: Picker, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["mentor"].choices = with_none(people, _("None: nobody’s word is needed"))  # type: ignore[attr-defined]
+        set_pickers(self, actor, {"mentor": picker}, ["mentor"])
 
 
 class SplitForm(HouseForm):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tenantry.web.momentum import approvals, board, deal_acts, deals
+from tenantry.web.momentum import approvals, board, deal_acts, deals, mentors, staging
 
 HOME = "apps/momentum"
 DEAL = f"{HOME}/deals/<uuid:deal_id>"
@@ -12,6 +12,7 @@ urlpatterns = [
     path(f"{HOME}/board/<uuid:workflow_id>/move", board.deal_board_move, name="deal_board_move"),
     path(f"{HOME}/deals", deals.deal_list, name="deal_list"),
     path(f"{HOME}/deals.csv", deals.deal_file, name="deal_file"),
+    path(f"{HOME}/stages/choices", staging.stage_choices, name="stage_choices"),
     path(f"{HOME}/deals/new", deals.deal_create, name="deal_create"),
     path(DEAL, deals.deal_detail, name="deal_detail"),
     path(f"{DEAL}/edit", deals.deal_edit, name="deal_edit"),
@@ -25,5 +26,6 @@ urlpatterns = [
     path(f"{DEAL}/split", deal_acts.deal_split, name="deal_split"),
     path(f"{HOME}/approvals", approvals.approval_list, name="approval_list"),
     path(f"{HOME}/approvals/<uuid:approval_id>", approvals.approval_detail, name="approval_detail"),
-    path("admin/users/u/<uuid:membership_id>/mentor", approvals.person_mentor, name="person_mentor"),
+    path("admin/users/u/<uuid:membership_id>/mentor", mentors.person_mentor, name="person_mentor"),
+    path("admin/users/u/<uuid:membership_id>/mentor/choices", mentors.mentor_choices, name="mentor_choices"),
 ]

@@ -1,10 +1,10 @@
 """Deals as a list, as a page, and made or edited in a dialog."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -16,7 +16,7 @@ from tenantry.core import clock
 from tenantry.core.actor import Actor
 from tenantry.core.decisions import decide, decide_on, find, require_on
 from tenantry.core.errors import Refusal
-from tenantry.core.fields import closed
+from tenantry.core.fields import closed, hidden
 from tenantry.core.ids import NIL, parse_id
 from tenantry.core.records import RecordType
 from tenantry.core.transactions import reading
@@ -24,16 +24,19 @@ from tenantry.core.versions import version_sent
 from tenantry.crm.actions.deals import create_deal, edit_deal
 from tenantry.crm.board import is_stale
 from tenantry.crm.deal_pages import last_words, splits_of, stage_names, stages_wanted
-from tenantry.crm.permissions import COMMISSION_VIEW, DEALS_MOVE
-from tenantry.crm.pipelines import DEALS_VIEW, stages_of_all, stages_open, stages_seen
+from tenantry.crm.permissions import COMMISSION_VIEW, DEALS_MOVE, REPORTS_VIEW
+from tenantry.crm.pipelines import DEALS_VIEW, stages_of_all
 from tenantry.crm.records import COMPANY, CONTACT, DEAL
+from tenantry.crm.reports import counted
 from tenantry.crm.selectors import names_together
-from tenantry.web.momentum.deal_forms import DealForm, Grouped, typed
+from tenantry.organizations.bounds import CURRENCIES
+from tenantry.web.momentum.deal_forms import DealForm, typed
 from tenantry.web.momentum.listing import (
     ADDED_COLUMN,
     CHANGED_COLUMN,
     OWNER,
     OWNER_COLUMN,
+    Choices,
     Column,
     Filter,
     Listing,
@@ -44,6 +47,7 @@ from tenantry.web.momentum.listing import (
 from tenantry.web.momentum.pages import record_file, record_list, record_page
 from tenantry.web.momentum.picking import pickers
 from tenantry.web.momentum.placing import place_picker
+from tenantry.web.momentum.staging import stage_offer, stage_picker
 from tenantry.web.picking import is_searching, shown_pickers
 from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
@@ -58,21 +62,6 @@ STATES: Mapping[str, Any] = {
     "lost": gettext_lazy("Lost"),
 }
 TONES = {"open": "wait", "won": "", "lost": "off"}
-
-
-def stages_offered(actor: Actor) -> Grouped:
-    """The stages of one's workflows, by workflow; one query."""
-    return _grouped(stages_seen(actor))
-
-
-def stages_to_enter(actor: Actor, workflow_id: UUID | None = None) -> Grouped:
-    """The same of those into which one may put deals. `workflow_id`: where one stands that is moved."""
-    return _grouped(stages_open(actor, beside=workflow_id))
-
-
-def _grouped(stages: Iterable[Any]) -> Grouped:
-    rows = [list(some) for _flow, some in groupby(stages, key=lambda stage: stage.workflow_id)]
-    return [(some[0].workflow.name, [(stage.id, stage.name) for stage in some]) for some in rows]
 
 
 # --- The list -----------------------------------------------------------------------------
@@ -95,6 +84,24 @@ def _company(row: Row) -> tuple[str, str] | None:
 
 def _state(row: Row) -> tuple[str, Any, str]:
     return row.record.state, STATES[row.record.state], TONES[row.record.state]
+
+
+# Of both filters: shown where an address has them, as those do to which the figures of reports lead.
+def _currencies(request: MemberRequest) -> Choices:
+    on = request.GET.get("currency", "") and "value" not in hidden(request.actor, DEAL)
+    return [(one, one) for one in CURRENCIES] if on else ()
+
+
+def _in_currency(actor: Actor, rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
+    return rows.none() if "value" in hidden(actor, DEAL) else rows.filter(currency__in=values)
+
+
+def _counted_choices(request: MemberRequest) -> Choices:
+    return [("yes", _("Those that reports count"))] if request.GET.get("counted", "") else ()
+
+
+def _counted(actor: Actor, rows: QuerySet[Any], _values: Sequence[str]) -> QuerySet[Any]:
+    return rows.filter(id__in=counted(actor, DEAL).values("id")) if actor.may(REPORTS_VIEW) else rows.none()
 
 
 LISTING = Listing(
@@ -139,11 +146,11 @@ LISTING = Listing(
         Filter(
             "stage",
             gettext_lazy("Stage"),
-            lambda request: [
-                (i, f"{flow}: {name}") for flow, stages in stages_offered(request.actor) for i, name in stages
-            ],
+            lambda request: stage_offer(request.actor, request.GET),
             lambda _actor, rows, values: rows.filter(stage_id__in=ids_of(values)),
         ),
+        Filter("currency", gettext_lazy("Currency"), _currencies, _in_currency),
+        Filter("counted", gettext_lazy("Reports"), _counted_choices, _counted, many=False),
     ),
     prepare=_named,
     create_url="deal_create",
@@ -220,7 +227,7 @@ def _links(company: UUID | None, contact: UUID | None) -> dict[str, tuple[Record
 
 
 def _searching(request: MemberRequest) -> bool:
-    """The form was sent to look for a company, contact or workspace, not to be saved."""
+    """The form was sent to look for a stage, company, contact or workspace, not to be saved."""
     return request.method == "POST" and is_searching(request.POST)
 
 
@@ -232,7 +239,7 @@ def _filled(request: MemberRequest, form: type[DealForm], initial: dict[str, Any
 
 
 def _deal_page(request: MemberRequest, form: DealForm, context: Mapping[str, Any], status: int) -> HttpResponse:
-    picked = shown_pickers(form).values()
+    picked = [picker for name, picker in shown_pickers(form).items() if name != "stage"]
     return page(request, "momentum/deal_form.html", {"form": form, "picked": picked, **context}, status=status)
 
 
@@ -241,20 +248,17 @@ def deal_create(request: MemberRequest) -> HttpResponse:
     """`?workflow=` or `?stage=`: where it begins; `?company=`, `?contact=`: whom it is with."""
     actor, said = request.actor, request.GET
     with reading():
-        stages = stages_to_enter(actor)
         company, contact = parse_id(said.get("company", "")), parse_id(said.get("contact", ""))
         sent = request.POST if request.method == "POST" else None
         place = place_picker(actor, DEAL, sent)
-        picked = pickers(actor, _links(company, contact), sent)
+        begins, home = parse_id(said.get("stage", "")), parse_id(said.get("workflow", ""))
+        stage = stage_picker(actor, sent, present=begins, home=home)
+        picked = {**pickers(actor, _links(company, contact), sent), **({"stage": stage} if stage else {})}
         shut = closed(actor, DEAL, "create")
-        begins = said.get("stage", "") or _first_of(actor, stages, said.get("workflow", ""))
-    initial = {
-        "currency": request.organization.currency,
-        "stage": begins,
-    }
-    form = _filled(request, DealForm, initial, picked=picked, stages=stages, closed=shut, place=place)
-    context: dict[str, Any] = {"no_stages": not stages}
-    if request.method == "GET" or _searching(request) or not stages or not form.is_valid():
+    initial = {"currency": request.organization.currency}
+    form = _filled(request, DealForm, initial, picked=picked, closed=shut, place=place)
+    context: dict[str, Any] = {"no_stages": not stage}
+    if request.method == "GET" or _searching(request) or not stage or not form.is_valid():
         wrong = request.method == "POST" and not _searching(request)
         return _deal_page(request, form, context, 422 if wrong else 200)
     try:
@@ -274,16 +278,6 @@ def deal_create(request: MemberRequest) -> HttpResponse:
         return _deal_page(request, form, context, status_of(refused))
     toast(request, _("The deal “%(name)s” is there.") % {"name": made.name})
     return go(request, reverse("deal_detail", args=[made.id]))
-
-
-def _first_of(actor: Actor, stages: Grouped, workflow: str) -> str:
-    """The first stage of the workflow that the address names."""
-    named = parse_id(workflow)
-    if named is None:
-        return ""
-    rows = stages_of_all([named])
-    offered = {i for _flow, some in stages for i, _name in some}
-    return str(rows[0].id) if rows and rows[0].id in offered else ""
 
 
 def _workflow_of(stage_id: UUID) -> UUID:

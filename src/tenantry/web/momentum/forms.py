@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -18,17 +17,6 @@ from tenantry.web.forms import BoundField, HouseForm
 from tenantry.web.picking import Picker, PickField, set_pickers
 
 Choices = Iterable[tuple[Any, Any]]
-
-
-class IdField(forms.TypedChoiceField):
-    """One of several things by its id; empty is none."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(coerce=UUID, empty_value=None, **kwargs)
-
-
-def with_none(choices: Choices, none: Any) -> list[tuple[str, Any]]:
-    return [("", none), *((str(i), name) for i, name in choices)]
 
 
 class OwnerForm(HouseForm):
@@ -122,22 +110,23 @@ class AmountField(forms.CharField):
 
 
 class ConversionForm(HouseForm):
-    """What a lead becomes. `companies`, `contacts`, `workflows`: (value, words); `money`: whether the deal's value
-    is the actor's to write. Without workflows there is no deal to begin."""
+    """What a lead becomes. `companies`, `contacts`: (value, words); `money`: whether the deal's value is the actor's to
+    write. Without workflows there is no deal to begin."""
 
     company = forms.ChoiceField(label=_("Company"), required=False, widget=forms.RadioSelect)
     contact = forms.ChoiceField(label=_("Contact"), required=False, widget=forms.RadioSelect)
     with_deal = forms.BooleanField(label=_("Begin a deal"), required=False)
     deal_name = BoundField(bounds.OPTIONAL_NAME, label=_("Name of the deal"))
-    workflow_id = IdField(label=_("Workflow"), required=False)
+    workflow_id = PickField(label=_("Workflow"))
     value = AmountField(label=_("Value"))
 
     def __init__(
         self,
         *args: Any,
+        actor: Actor,
         companies: Choices,
         contacts: Choices,
-        workflows: Choices,
+        workflows: Picker | None,
         currency: str,
         money: bool,
         **kwargs: Any,
@@ -145,11 +134,11 @@ class ConversionForm(HouseForm):
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
         fields["company"].choices, fields["contact"].choices = list(companies), list(contacts)
-        fields["workflow_id"].choices = [(str(i), name) for i, name in workflows]
         fields["value"].currency = currency
         fields["value"].help_text = _("In %(currency)s.") % {"currency": currency}
         gone = [] if money else ["value"]
-        if not fields["workflow_id"].choices:
-            gone = ["with_deal", "deal_name", "workflow_id", "value"]
+        if workflows is None:
+            gone = ["with_deal", "deal_name", "value"]
         for name in gone:
             del fields[name]
+        set_pickers(self, actor, {"workflow_id": workflows} if workflows else {}, ["workflow_id"])
