@@ -33,6 +33,8 @@ class StageRow:
     line: StageLine
     # Of the fullest stage of the page, in percent.
     share: int
+    # The list of these deals.
+    url: str = ""
 
 
 @dataclass(slots=True)
@@ -56,14 +58,14 @@ class Board:
     elsewhere: int
 
 
-def board(lines: Sequence[StageLine], currency: str) -> Board:
+def board(lines: Sequence[StageLine], currency: str, url_of: Callable[[StageLine], str]) -> Board:
     mine = [line for line in lines if line.currency == currency]
     sizes = {line.stage_id: line.deals if line.value is None else line.value for line in mine}
     top = max([1, *sizes.values()])
     found: dict[UUID, WorkflowRows] = {}
     for line in mine:
         rows = found.setdefault(line.workflow_id, WorkflowRows(line.workflow_id, line.workflow))
-        rows.stages.append(StageRow(line, round(100 * sizes[line.stage_id] / top)))
+        rows.stages.append(StageRow(line, round(100 * sizes[line.stage_id] / top), url_of(line)))
         rows.deals += line.deals
         rows.value += line.value or 0
         rows.weighted += line.weighted or 0

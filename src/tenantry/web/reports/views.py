@@ -1,10 +1,10 @@
 """Reports on records, each a page: what is open, what was won, what became of leads, what was done."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,6 +14,7 @@ from tenantry.core.permissions import reach_codes
 from tenantry.crm import reports
 from tenantry.crm.permissions import REPORTS_VIEW
 from tenantry.people.selectors import names_of
+from tenantry.web.navigation import address
 from tenantry.web.reports import tables
 from tenantry.web.reports.chart import columns
 from tenantry.web.requests import MemberRequest
@@ -84,11 +85,31 @@ def report_home(request: MemberRequest) -> HttpResponse:
         request.GET.get("currency", ""), lines, request.organization.currency, lambda line: line.deals
     )
     context = _frame(request, "pipeline") | {
-        "board": tables.board(lines, currency),
+        "board": tables.board(lines, currency, _listed(request.actor)),
         "currency": currency,
         "currencies": currencies,
     }
     return page(request, "reports/pipeline.html", context)
+
+
+def _listed(actor: Actor) -> Callable[[reports.StageLine], str]:
+    """The address of the list that has just the deals of a line; "" where the actor does not see each of them."""
+    deals, found = address("deal_list"), reports.pipeline_listed(actor)
+
+    def url_of(line: reports.StageLine) -> str:
+        mine, there = found.get((line.stage_id, line.currency), (0, 0))
+        if not deals or not line.deals or mine != line.deals:
+            return ""
+        asked = QueryDict(mutable=True)
+        asked.update({"stage": str(line.stage_id), "state": "open"})
+        if line.currency:
+            asked["currency"] = line.currency
+        # Whoever sees others, too, is shown those that the report counts.
+        if there != mine:
+            asked["counted"] = "yes"
+        return f"{deals}?{asked.urlencode()}"
+
+    return url_of
 
 
 @screen(REPORTS_VIEW)
