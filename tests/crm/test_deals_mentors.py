@@ -6,6 +6,7 @@ import pytest
 
 from support.mentors import Brokerage
 from support.races import failures, together
+from support.structure import give, make_role
 from support.visitors import body, mail_to, post, signed_in
 from tenantry.access.actions.giving import end_role
 from tenantry.access.models import Assignment
@@ -143,7 +144,7 @@ def test_nobody_waits_for_a_mentor_who_can_not_answer(scene):
     client = signed_in(scene.org.owner)
     assert "Ada Berg can’t give their word any more" in body(client.get(at))
     # Whoever saves the dialog as it stands does not end the mentorship unseen.
-    chosen = re.search(r'<option value="([^"]*)" selected', body(client.get(at)))
+    chosen = re.search(r'name="mentor" value="([^"]+)" checked', body(client.get(at)))
     assert chosen is not None
     assert chosen[1] == str(scene.mentor.membership_id)
     post(client, scene.org.owner, at, {"mentor": chosen[1]})
@@ -152,6 +153,27 @@ def test_nobody_waits_for_a_mentor_who_can_not_answer(scene):
     other = scene.able("Ben", "Zwei")
     scene.bind(other)
     assert scene.move(deal, 2).mentor == "Ben Zwei"
+
+
+def test_a_question_that_nobody_can_answer_is_said_to_the_administrator(scene):
+    client, said = signed_in(scene.org.owner), "for the word of Ada Berg, who can’t give it"
+    scene.move(scene.deal(), 2)
+    assert said not in body(client.get("/admin"))
+    lose_the_word(scene)
+    page = body(client.get("/admin"))
+    assert f"1 deal waits {said}" in page
+    assert "Kofi Ito needs another mentor." in page
+    at = f"/admin/users/u/{scene.mentee.membership_id}/mentor"
+    assert f'href="{at}"' in page
+    # Who gives nobody a mentor, or does not see the mentee, is told nothing.
+    for rights in ({"people.view": "all"}, {"people.assign_roles": "all", "people.view": "own"}):
+        other, role = scene.named("Ole", "Dahl"), make_role(scene.org, "base", rights | {"teams.manage": "all"})
+        give(scene.org, other, role, base=True)
+        assert said not in body(signed_in(other).get("/admin"))
+    # Another mentor settles it: the question goes to them.
+    other = scene.able("Ben", "Zwei")
+    post(client, scene.org.owner, at, {"mentor": str(other.membership_id)})
+    assert "who can’t give it" not in body(client.get("/admin"))
 
 
 def test_two_answers_at_once_are_one(scene):

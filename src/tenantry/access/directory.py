@@ -293,7 +293,7 @@ def _parts(facet: str, rows: QuerySet[Any], rank: Any, asked: Asked) -> Iterator
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Active people by how much they may do. `one`: the name of a keyholder, for when there is only one; `role`: what
-    keyholders are called here; `maximum`: the policy `keyholders.maximum`."""
+    keyholders are called here; `maximum`: the policy `keyholders.maximum`; `besides`: see `standing`."""
 
     active: int
     keyholders: int
@@ -302,11 +302,13 @@ class Standing:
     role: str
     maximum: int | None
     ending: tuple[str, ...] = ()
+    besides: tuple[Any, ...] = ()
 
 
-def standing(actor: Actor, now: datetime) -> Standing:
+def standing(actor: Actor, now: datetime, besides: QuerySet[Any, Any] | None = None) -> Standing:
     """Administrators are those who may change roles of people, keyholders included. `ending`: whose role ends soon, of
-    those whose roles the actor may see and change: `Pat Reyes (Auditor)`. One query."""
+    those whose roles the actor may see and change: `Pat Reyes (Auditor)`. `besides`: one column that is read along.
+    One query."""
     keyholder = Q(role__is_keyholder=True, ends_at=None, restricted=False)
     name = Concat("membership__given_name", Value(" "), "membership__family_name", output_field=TextField())
     figures = JSONObject(
@@ -327,8 +329,9 @@ def standing(actor: Actor, now: datetime) -> Standing:
     )
     rule = PolicyValue.objects.filter(code="keyholders.maximum").values("value")
     here = Organization.objects.filter(pk=scope.organization_id())
-    columns = here.values_list(Subquery(counted[:1]), Subquery(rule[:1]), ArraySubquery(_ending(actor, now)))
-    found, maximum, ending = columns.first() or (None, None, [])
+    along: Any = Value(None) if besides is None else ArraySubquery(besides)
+    columns = here.values_list(Subquery(counted[:1]), Subquery(rule[:1]), ArraySubquery(_ending(actor, now)), along)
+    found, maximum, ending, others = columns.first() or (None, None, [], [])
     found = found or {"active": 0, "keyholders": 0, "administrators": 0, "one": "", "role": ""}
     return Standing(
         found["active"],
@@ -338,6 +341,7 @@ def standing(actor: Actor, now: datetime) -> Standing:
         found["role"] or "",
         maximum,
         tuple(ending or ()),
+        tuple(others or ()),
     )
 
 

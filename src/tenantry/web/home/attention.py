@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tenantry.access.directory import Standing
+from tenantry.crm.mentoring import Unanswered
 from tenantry.people.planned import reason_in_words
 from tenantry.usecases.planning import Waiting
 from tenantry.web.navigation import address
@@ -35,6 +36,7 @@ class Facts:
     mail_waits: bool
     sees_seats: bool = False
     planned: Waiting = field(default_factory=Waiting)
+    unanswered: tuple[Unanswered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ def attention(facts: Facts) -> list[Line]:
     found = [
         *_seats(facts),
         *_planned(facts.planned),
+        *_unanswered(facts.unanswered),
         *_invitations(facts),
         *_standing(facts),
         *_ending(facts),
@@ -169,6 +172,22 @@ def _planned(waiting: Waiting) -> list[Line]:
             text = _("It happens by itself: %(names)s.") % {"names": listing(tuple(days))}
             url = reverse("person_detail", args=[soon[0][0]]) if count == 1 else address("person_list")
             lines.append(Line("", "calendar-event", title, text, url, _("Look at it")))
+    return lines
+
+
+def _unanswered(found: tuple[Unanswered, ...]) -> list[Line]:
+    """Deals that stay where they are until somebody else is named."""
+    lines = []
+    for one in found:
+        words = {"n": one.number, "mentor": one.mentor, "mentee": one.mentee}
+        title = ngettext(
+            "%(n)s deal waits for the word of %(mentor)s, who can’t give it",
+            "%(n)s deals wait for the word of %(mentor)s, who can’t give it",
+            one.number,
+        )
+        text = _("They are not active here any more, or may not have mentees. %(mentee)s needs another mentor.")
+        url = reverse("person_mentor", args=[one.mentee_id])
+        lines.append(Line("warn", "shield-check", title % words, text % words, url, _("Choose a mentor")))
     return lines
 
 

@@ -6,11 +6,12 @@ from django.conf import settings
 from django.http import HttpResponse
 
 from tenantry.access.directory import newest_and_expiring, standing
-from tenantry.access.permissions import ROLES_VIEW
+from tenantry.access.permissions import ASSIGN, ROLES_VIEW
 from tenantry.audit.permissions import VIEW as AUDIT_VIEW
 from tenantry.audit.permissions import VIEW_BILLING, VIEW_PEOPLE
 from tenantry.core import clock
 from tenantry.core.errors import PermissionMissing
+from tenantry.crm.mentoring import questions_waiting, unanswered
 from tenantry.organizations.permissions import EDIT
 from tenantry.people.permissions import INVITE, VIEW
 from tenantry.usecases.planning import Waiting, planned_attention
@@ -41,16 +42,19 @@ def admin_home(request: MemberRequest) -> HttpResponse:
     if actor.may(VIEW):
         people = list(newest_and_expiring(actor, now, now + SOON, newest=NEW_PEOPLE, most=NEW_PEOPLE + MOST_EXPIRING))
     expiring = [m for m in people if m.status == m.Status.INVITED and now < m.invited_until <= now + SOON]
+    asked = questions_waiting(actor) if actor.may(VIEW) and actor.may(ASSIGN) else None
+    state = standing(actor, now, besides=asked) if actor.may(ROLES_VIEW) else None
     facts = Facts(
         seats=shell.seats,
         people=shell.people,
-        standing=standing(actor, now) if actor.may(ROLES_VIEW) else None,
+        standing=state,
         expiring=tuple(m.name for m in expiring) if actor.may(INVITE) else (),
         invites=actor.may(INVITE),
         setup_open=actor.may(EDIT) and request.organization.setup_finished_at is None,
         mail_waits=actor.may(INVITE) and not settings.SMTP_URL,
         sees_seats=actor.may_any("seats.view", "billing.view"),
         planned=planned_attention(actor, now) if actor.may(VIEW) else Waiting(),
+        unanswered=unanswered(state.besides, now) if state is not None else (),
     )
     context = {
         "attention": attention(facts),
