@@ -38,6 +38,7 @@ KINDS = {
     "OwnershipWithdrawn": "ownership_withdrawn",
     "PlannedSoon": "planned_soon",
     "PlannedRefused": "planned_refused",
+    "PlannedLeft": "planned_left",
     "MentorSet": "mentor_set",
     "SomebodyLeft": "somebody_left",
     "DealApprovalAsked": "deal_approval_asked",

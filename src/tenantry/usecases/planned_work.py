@@ -30,6 +30,7 @@ from tenantry.people.permissions import DEACTIVATE, REMOVE
 from tenantry.people.planned import due, of_another_zone, settle, to_announce
 from tenantry.people.selectors import names_of
 from tenantry.usecases.handing_over import plan_reassign_records
+from tenantry.usecases.leaving.errors import SettleFirst
 from tenantry.usecases.leaving.records import owned_by_each, spread_of
 from tenantry.usecases.offboarding import (
     DEACTIVATION_BY,
@@ -42,6 +43,7 @@ from tenantry.usecases.offboarding import (
     reactivate_member,
     tells,
 )
+from tenantry.usecases.planned_ahead import outlook
 from tenantry.usecases.planning import due_at
 from tenantry.usecases.planning_errors import PlannerMayNot, RolesChangedSince
 
@@ -94,7 +96,7 @@ def _realign(row: PlannedChange) -> None:
 
 @action(open_to=OF_THE_HOUSE, targets=("membership_id",))
 def announce_planned(*, actor: Actor, now: datetime, membership_id: UUID, planned_id: UUID) -> Outcome[Done]:
-    """Tells that somebody leaves, or comes back, soon; once for each notice.
+    """Tells that somebody leaves, or comes back, soon, and what stands in the way as of now; once for each notice.
 
     :raises PermissionMissing: to everybody but the house.
     """
@@ -104,7 +106,10 @@ def announce_planned(*, actor: Actor, now: datetime, membership_id: UUID, planne
         return Outcome(Done(), None)
     PlannedChange.objects.filter(id=row.id).update(noticed_at=now)
     entry = Entry("people.planned_announced", "member", membership_id, {"kind": row.kind, "day": row.day.isoformat()})
-    return Outcome(Done(row.id), entry, events=(Event("PlannedSoon", _told(row)),))
+    ahead = outlook(actor, row, now)
+    code = ahead.code or (SettleFirst.code if ahead.must else "")
+    told = {**_told(row), "code": code} if code else _told(row)
+    return Outcome(Done(row.id), entry, events=(Event("PlannedSoon", told),))
 
 
 @action(open_to=OF_THE_HOUSE, targets=("membership_id",))
@@ -138,7 +143,10 @@ def _let_go(actor: Actor, member: Membership, row: PlannedChange, now: datetime)
     plan = plan_deactivate_members(actor=actor, membership_ids=[member.id], now=now, freezing=True)
     raise_single(plan, actor, [member.id], now, removing=False)
     outcome: Outcome[Any] = carry_out_deactivation(actor, plan, now, as_planned=True).outcome
-    return outcome
+    if not any(one.must for one in plan.matters):
+        return outcome
+    # Nobody was there to read what is left.
+    return replace(outcome, events=(*outcome.events, Event("PlannedLeft", _told(row))))
 
 
 def _let_in(actor: Actor, member: Membership, row: PlannedChange, now: datetime) -> Outcome[Any]:

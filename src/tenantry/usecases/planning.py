@@ -33,6 +33,7 @@ from tenantry.usecases.offboarding import (
     plan_deactivate_members,
     raise_single,
 )
+from tenantry.usecases.planned_ahead import LEAVING, with_something_to_settle
 from tenantry.usecases.planning_errors import DayOver, DayTooFar, NothingPlanned, ReturnTooEarly
 
 Kind = PlannedChange.Kind
@@ -262,22 +263,26 @@ def planned_for(actor: Actor, membership_id: UUID) -> list[PlannedChange]:
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """What needs somebody: changes that could not happen when they were due, and those of the coming week; people by
-    name, `reason` a code of `planned_work.REASONS`."""
+    name, `reason` a code of `people.planned.REASONS`. `unsettled`: who of those of the coming week look after something
+    that nobody would look after then."""
 
     refused: tuple[tuple[UUID, str, str, str], ...] = ()
     soon: tuple[tuple[UUID, str, str, date], ...] = ()
+    unsettled: frozenset[UUID] = frozenset()
 
 
 def planned_attention(actor: Actor, now: datetime) -> Waiting:
     """(membership id, name, kind, reason) and (membership id, name, kind, day), of people whom the actor may see and
-    might let go; one query."""
+    might let go; one query, and three more where somebody leaves."""
     if not actor.may_any(DEACTIVATE, REMOVE):
         return Waiting()
     seen: QuerySet[Any, Any] = visible_members(actor).exclude(id=actor.own_id).order_by().values("id")
     rows = PlannedChange.objects.filter(done_at=None, canceled_at=None, membership_id__in=seen)
     rows = rows.filter(due_at__lte=now + NOTICES[0]).select_related("membership").defer("membership__picture")
     found = list(rows.order_by("due_at", "id")[:MOST_SHOWN])
+    leaving = [row.membership_id for row in found if row.kind in LEAVING]
     return Waiting(
         tuple((r.membership_id, r.membership.name, r.kind, r.refused) for r in found if r.refused),
         tuple((r.membership_id, r.membership.name, r.kind, r.day) for r in found if not r.refused),
+        with_something_to_settle(leaving, now) if leaving else frozenset(),
     )

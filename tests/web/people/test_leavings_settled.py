@@ -82,7 +82,7 @@ def test_ten_leave_on_a_day_and_what_keeps_three_is_settled_there(org, client):
         "successor": str(heir.membership_id),
     }
     page = text_of(post(client, org.owner, URL, sent))
-    assert "3 things to settle until then" in page
+    assert "3 things to settle by then" in page
     assert f'<a href="/admin/workflows/{flows[0]}">Loans</a> would be left without a member.' in page
     assert f'<a href="/admin/workspaces/{space}">Nordics</a> would be left without an Owner.' in page
     assert page.count(f'formaction="{URL}"') == 3
@@ -101,7 +101,7 @@ def test_ten_leave_on_a_day_and_what_keeps_three_is_settled_there(org, client):
         assert answer.status_code == 200
         assert keeps(page, **sent)
         assert matter not in page
-    assert "to settle until then" not in page
+    assert "to settle by then" not in page
     assert "records go to Heir Example" in page
     assert "Plan it (10)" in page
     assert planned(org) == {}
@@ -121,7 +121,7 @@ def test_whose_access_ends_on_a_day_keeps_nothing_unseen_either(org, client):
     flow = flow_of(org, "Loans", *people)
     sent = {"ids": [str(one.membership_id) for one in people], "last_day": day(4), "back_on": day(9), "shown": "1"}
     page = text_of(post(client, org.owner, URL, sent))
-    assert "To be settled until then" in page
+    assert "To be settled by then" in page
     assert "access ends all the same, and you are told" in page
     chosen = {"matter": f"workflow:{flow}", f"person_workflow:{flow}": str(heir.membership_id)}
     page = text_of(post(client, org.owner, URL, {**sent, **chosen}))
@@ -175,12 +175,12 @@ def test_of_one_it_is_settled_in_the_dialog_too_and_planned_anew_with_whom_was_c
     url = f"/admin/users/u/{person.membership_id}/planned"
     sent = {"how": "removal", "last_day": day(4), "successor": str(heir.membership_id), "shown": "1"}
     page = text_of(post(client, org.owner, url, sent))
-    assert "One thing to settle until then" in page
+    assert "One thing to settle by then" in page
     matter = f"workflow:{flow}"
     page = text_of(
         post(client, org.owner, url, {**sent, "matter": matter, f"person_{matter}": str(heir.membership_id)})
     )
-    assert "to settle until then" not in page
+    assert "to settle by then" not in page
     assert "record goes to Heir Example" in page
     assert post(client, org.owner, url, {**sent, "digest": digest_of(page)}).status_code == 303
     assert planned(org) == {person.membership_id: ("removal", day(4), heir.membership_id)}

@@ -49,12 +49,17 @@ def _ending(row: "Notification") -> str:
 
 
 def _planned(row: "Notification") -> str:
-    """In the words of roles with an end."""
-    if row.values.get("kind") == "deactivation":
-        return _("The access of %(name)s ends after %(until)s.")
-    if row.values.get("kind") == "removal":
-        return _("%(name)s is removed after %(until)s.")
-    return _("The access of %(name)s begins again on %(until)s.")
+    """In the words of roles with an end; what stands in the way as of now stands behind the sentence."""
+    kind, code = row.values.get("kind"), row.values.get("code", "")
+    text = {
+        "deactivation": _("The access of %(name)s ends after %(until)s."),
+        "removal": _("%(name)s is removed after %(until)s."),
+    }.get(kind or "", _("The access of %(name)s begins again on %(until)s."))
+    if not code:
+        return text
+    if kind == "deactivation" and code == "settle_first":
+        return f"{text} {_('Something is to be settled; what is not by then waits on their page.')}"
+    return f"{text} {_('As things stand, it can’t be.')} {reason_in_words(code)}"
 
 
 def _refused(row: "Notification") -> str:
@@ -74,6 +79,11 @@ def _left(row: "Notification") -> str:
 
 def _person(row: "Notification") -> str:
     return f"/admin/users/u/{row.about_id}"
+
+
+def _records(row: "Notification") -> str:
+    """Where what was left is settled."""
+    return f"/admin/users/u/{row.about_id}/records"
 
 
 def _own(_row: "Notification") -> str:
@@ -150,4 +160,11 @@ KINDS = (
     Kind("somebody_left", gettext_lazy("Somebody you take over from has left"), "people", _left, url=_person),
     Kind("planned_soon", gettext_lazy("Planned access changes soon"), "people", _planned, url=_person),
     Kind("planned_refused", gettext_lazy("A planned change could not happen"), "people", _refused, url=_person),
+    Kind(
+        "planned_left",
+        gettext_lazy("Somebody has left, and something is to be settled"),
+        "people",
+        gettext_lazy("The access of %(name)s has ended as planned. Something is still to be settled."),
+        url=_records,
+    ),
 )

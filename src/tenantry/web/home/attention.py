@@ -152,13 +152,22 @@ def _ending(facts: Facts) -> list[Line]:
 
 
 def _planned(waiting: Waiting) -> list[Line]:
-    """What could not happen on its day, one by one with the reason; and who leaves or comes back within a week."""
+    """What could not happen on its day, one by one with the reason; what is to be settled before a day; and who leaves
+    or comes back within a week."""
     lines = []
     for member_id, name, kind, reason in waiting.refused:
         said = _("%(name)s still has access") if kind != "reactivation" else _("%(name)s is not back yet")
         text = _("It was planned and could not be done. %(reason)s") % {"reason": reason_in_words(reason)}
         url = reverse("person_detail", args=[member_id])
-        lines.append(Line("bad", "calendar-event", said % {"name": name}, text, url, _("See why")))
+        label = _("Settle it") if reason == "settle_first" else _("See why")
+        lines.append(Line("bad", "calendar-event", said % {"name": name}, text, url, label))
+    for member_id, name, kind, day in waiting.soon:
+        if kind != "reactivation" and member_id in waiting.unsettled:
+            words = {"name": name, "day": date_format(day, "MONTH_DAY_FORMAT")}
+            title = _("%(name)s leaves after %(day)s, and something is to be settled") % words
+            text = _("Nobody would look after it then. Name somebody who does.")
+            url = reverse("person_detail", args=[member_id])
+            lines.append(Line("warn", "calendar-event", title, text, url, _("Settle it")))
     for kind in ("deactivation", "reactivation"):
         soon = [row for row in waiting.soon if (row[2] == "reactivation") == (kind == "reactivation")]
         if soon:

@@ -27,6 +27,7 @@ from tenantry.security.selectors import open_sessions
 from tenantry.usecases.handing_over import may_take_from
 from tenantry.web.billing.addons import addons_for
 from tenantry.web.people.agents import device_of
+from tenantry.web.people.ahead import ahead_context
 from tenantry.web.people.answers import DEACTIVATION_BY
 from tenantry.web.people.changes import changes
 from tenantry.web.people.holding import access_context
@@ -98,8 +99,10 @@ def _about(request: MemberRequest, row: Row) -> dict[str, Any]:
     member: Any = row.member
     # Who is in has no return without a last day: mostly there is nothing to ask.
     plans = row.leaves_on is not None or "reactivate" in row.acts
+    rows = planned_of(member.id) if plans else []
     return {
-        "planned": planned_lines(planned_of(member.id)) if plans else [],
+        **ahead_context(request, rows),
+        "planned": planned_lines(rows),
         "local": local_time(member, request.organization.time_zone, clock.now()),
         "language": locales().get(member.locale, ""),
         "manager_seen": member.manager_id is not None and _sees(request.actor, member.manager_id),

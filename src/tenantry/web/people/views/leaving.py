@@ -49,6 +49,7 @@ PAGES = {
     "removal": "person_removal",
     "records": "person_records",
     "reassign": "person_reassign",
+    "planned": "person_detail",
 }
 
 
@@ -203,8 +204,8 @@ def person_matter(request: MemberRequest, membership_id: UUID) -> HttpResponse:
         return reassigning(request, membership_id, digest="", refused=refused)
     if refused is None and not is_fragment(request):
         return go(request, reverse(PAGES[how], args=[membership_id]))
-    if how == "records" and refused is not None:
-        toast(request, str(refused), bad=True)
+    if how in ("records", "planned") and refused is not None:
+        toast(request, " ".join([str(refused), *map(str, getattr(refused, "fields", {}).values())]), bad=True)
         return go(request, reverse(PAGES[how], args=[membership_id]))
     if how != "removal":
         return _deactivation_page(request, membership_id, refused=refused)
