@@ -32,7 +32,12 @@ from tenantry.people.errors import NotActive, NotOnOneself
 from tenantry.security.actions import create_key
 from tenantry.security.errors import SignInRefused
 from tenantry.security.keys import find_key
-from tenantry.usecases.offboarding import deactivate_members, remove_members
+from tenantry.usecases.offboarding import (
+    deactivate_members,
+    plan_deactivate_members,
+    plan_remove_members,
+    remove_members,
+)
 from tenantry.usecases.ownership_errors import (
     HolderAlready,
     HolderNoMore,
@@ -49,6 +54,7 @@ from tenantry.usecases.transferring import (
     transfer_ownership,
     withdraw_ownership,
 )
+from usecases.test_handing_over_undone import newest, undo
 
 
 @pytest.fixture
@@ -373,3 +379,28 @@ def test_two_keyholders_lost_in_two_ways_at_once_leave_one():
             change("DELETE FROM access_restrictionset WHERE membership_id = %s", i)
             change("UPDATE access_assignment SET ends_at = NULL, then_role_id = NULL WHERE membership_id = %s", i)
         assert len(holders(org)) == 2
+
+
+@pytest.mark.parametrize("leaves", ["giver", "recipient"])
+@pytest.mark.parametrize("act", ["deactivate", "remove"])
+def test_an_offer_ends_when_one_of_both_leaves(org, leaves, act):
+    """What an account offered that was shut out does not come back with the account."""
+    giver, person = org.person("owner"), org.person()
+    made = offer(org, person, by=giver)
+    gone = giver if leaves == "giver" else person
+    plans, acts = (
+        (plan_deactivate_members, deactivate_members) if act == "deactivate" else (plan_remove_members, remove_members)
+    )
+    with scope.tenant(org.id), reading():
+        plan = plans(actor=org.owner.actor, membership_ids=[gone.membership_id], now=clock.now())
+    assert dict(plan.ends)["offers"] == 1
+    told_before = told(org, person)
+    org.perform(acts, membership_ids=(gone.membership_id,), digest=plan.digest)
+    if leaves == "giver":
+        assert "Pat Example does not hand the role Owner to you any more." in told(org, person)[len(told_before) :]
+    number = newest(org, "people.removed" if act == "remove" else "people.deactivated")
+    undo(org, number)
+    assert org.status(gone.membership_id) == "active"
+    with pytest.raises(TransferOver):
+        accept(org, made.transfer_id, person, giver_id=giver.membership_id)
+    assert offer(org, person, by=giver).transfer_id != made.transfer_id

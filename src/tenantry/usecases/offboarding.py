@@ -30,6 +30,7 @@ from tenantry.usecases.handing_over import hand_over, plan_reassign_records
 from tenantry.usecases.leaving.errors import SuccessorCannotOpen
 from tenantry.usecases.leaving.handing_on import hand_on
 from tenantry.usecases.leaving.held import held_by
+from tenantry.usecases.leaving.offers import end_offers
 from tenantry.usecases.leaving.plans import (
     DEACTIVATION_BY,
     Leave,
@@ -151,11 +152,14 @@ def carry_out_deactivation(actor: Actor, plan: LeavingPlan, now: datetime, *, as
     """
     members = selection(actor, plan.members)
     keep_a_keyholder(members)
+    offers, withdrawn = end_offers(plan.members, now)
     ended = deactivate_rows(members, now, as_planned=as_planned)
     sessions = end_entries(plan.members, now)
     values: dict[str, object] = {"sessions": sessions, "invitations": ended.invitations}
     if ended.planned:
         values["called_off"] = ended.planned
+    if offers:
+        values["offers"] = offers
     if plan.owned:
         values["kept"] = dict(plan.records)
     if plan.keys:
@@ -163,7 +167,7 @@ def carry_out_deactivation(actor: Actor, plan: LeavingPlan, now: datetime, *, as
     return Part(
         Left(plan.members, plan.names, plan.refused, sessions),
         _entry("people.deactivated", plan, values),
-        events=(Event("MembersDeactivated", {"membership_ids": plan.members}),),
+        events=(Event("MembersDeactivated", {"membership_ids": plan.members}), *withdrawn),
     )
 
 
@@ -301,8 +305,10 @@ def _hand_over(actor: Actor, plan: LeavingPlan, now: datetime) -> _Handed:
     if (handover.counts, handover.closed) != (plan.records, plan.closed):
         # Nobody is planned with what the successor can't open, unless that was said to be meant.
         anyway, heir = bool(plan.closed), plan.successor_id
+        # Of the whole selection: its digest is what is confirmed next.
+        ids = (*plan.members, *(one.membership_id for one in plan.refused))
         raise PlanChanged(
-            plan_remove_members(actor=actor, membership_ids=plan.members, now=now, successor_id=heir, anyway=anyway)
+            plan_remove_members(actor=actor, membership_ids=ids, now=now, successor_id=heir, anyway=anyway)
         )
     done = hand_over(actor, handover, now)
     values = {"records": dict(plan.records), "handover_id": done.result.handover_id, "to_id": plan.successor_id}
@@ -322,6 +328,7 @@ def carry_out_removal(actor: Actor, plan: LeavingPlan, now: datetime) -> Part[Le
     records = _hand_over(actor, plan, now)
     on = hand_on(plan.members, plan.successor_id, now)
     asked = follow_words(actor, now)
+    offers, withdrawn = end_offers(plan.members, now)
     ended = remove_rows(members, now)
     end_assignments(plan.members)
     sessions = end_entries(plan.members, now)
@@ -330,7 +337,7 @@ def carry_out_removal(actor: Actor, plan: LeavingPlan, now: datetime) -> Part[Le
         values["called_off"] = ended.planned
     if ended.reports:
         values["reports"] = [str(i) for i in ended.reports]
-    handed = (("mentees", on.mentees), ("views", on.views), ("addons", on.addons))
+    handed = (("mentees", on.mentees), ("views", on.views), ("addons", on.addons), ("offers", offers))
     values |= {name: number for name, number in handed if number}
     if plan.successor_id and (on.mentees or on.views):
         # Also of somebody without records: from whom a taking back takes them.
@@ -344,6 +351,6 @@ def carry_out_removal(actor: Actor, plan: LeavingPlan, now: datetime) -> Part[Le
     return Part(
         Left(plan.members, plan.names, plan.refused, sessions, records.moved, records.operation_id),
         _entry("people.removed", plan, {**values, **records.values}),
-        (Event("MembersRemoved", {"membership_ids": plan.members}), *records.events, *asked),
+        (Event("MembersRemoved", {"membership_ids": plan.members}), *records.events, *asked, *withdrawn),
         records.jobs,
     )

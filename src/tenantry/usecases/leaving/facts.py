@@ -10,17 +10,22 @@ from django.db.models import CharField, Count, Exists, F, IntegerField, OuterRef
 from django.db.models.functions import Cast, Concat, Trim
 
 from tenantry.access.models import Assignment, Role
+from tenantry.access.permissions import TRANSFER
 from tenantry.billing.models import AddonSwitch
 from tenantry.crm.models import DealApproval, DealMember, Mentorship
+from tenantry.organizations.permissions import BILLING_VIEW
 from tenantry.people.models import Membership, SavedView, TeamMember, WorkflowMember
 from tenantry.people.permissions import WORKSPACES_EDIT, WORKSPACES_MANAGE
 from tenantry.security.models import ApiKey
 from tenantry.security.selectors import open_sessions
+from tenantry.usecases.leaving.offers import open_offers
 
 Status = Membership.Status
 # Whoever holds a level with both decides what becomes of a workspace: its Owner, whatever it is called there.
 OWNS = (WORKSPACES_EDIT, WORKSPACES_MANAGE)
 MOST_SESSIONS = 20
+# Kinds of numbers that are told to holders of a permission alone: what somebody costs, and who is to be Owner.
+TOLD_TO = {"addons": BILLING_VIEW, "offers": TRANSFER}
 COLUMNS = ("kind_", "id_", "name_", "staying_", "leaving_")
 
 
@@ -141,6 +146,7 @@ def _numbers(
     yield _counted(WorkflowMember.objects.filter(membership_id__in=ids), "workflows")
     yield _counted(Assignment.objects.filter(membership_id__in=ids, workspace__isnull=False), "workspaces")
     yield _counted(AddonSwitch.objects.filter(membership_id__in=ids), "addons")
+    yield _counted(open_offers(ids, now), "offers")
     if not closely:
         yield _counted(open_sessions(ids, now, rules), "sessions")
         yield _counted(ApiKey.objects.filter(created_by_id__in=ids, revoked_at=None), "keys")

@@ -20,7 +20,6 @@ from tenantry.crm.models import Mentorship
 from tenantry.crm.opening import Closed, total_of
 from tenantry.crm.opening_errors import plain as plain_closed
 from tenantry.crm.opening_errors import ways_to_open
-from tenantry.organizations.permissions import BILLING_VIEW
 from tenantry.organizations.selectors import policy_values
 from tenantry.people.errors import AlreadyRemoved, NotActive, NotOnOneself
 from tenantry.people.models import Membership, TeamMember
@@ -31,7 +30,7 @@ from tenantry.people.selectors import PLANNED, visible_members
 from tenantry.security.selectors import SESSION_RULES
 from tenantry.usecases.carried import Carried
 from tenantry.usecases.leaving.errors import SettleFirst, SuccessorCannotOpen, SuccessorRequired
-from tenantry.usecases.leaving.facts import Facts, Place, facts_of
+from tenantry.usecases.leaving.facts import TOLD_TO, Facts, Place, facts_of
 from tenantry.usecases.leaving.handing_on import may_mentor
 from tenantry.usecases.leaving.matters import (
     MUST,
@@ -92,8 +91,8 @@ class LeavingPlan(Plan):
     successor: str = ""
     # What of it the successor could not open, by workspace.
     closed: tuple[Closed, ...] = ()
-    # What else ends (or, where they are deactivated, rests): numbers by kind (`facts`), of add-ons for whoever sees
-    # billing.
+    # What else ends (or, where they are deactivated, rests): numbers by kind (`facts`), some of them for those alone
+    # who may know (`TOLD_TO`).
     ends: tuple[tuple[str, int], ...] = ()
     # Whether mentees and what waits for a word go to the successor.
     mentors_on: bool = False
@@ -337,5 +336,5 @@ def leaving_plan(
 
 
 def _ends(actor: Actor, facts: Facts) -> tuple[tuple[str, int], ...]:
-    elsewhere = {"sessions", "keys"} if actor.may(BILLING_VIEW) else {"sessions", "keys", "addons"}
+    elsewhere = {"sessions", "keys", *(kind for kind, code in TOLD_TO.items() if not actor.may(code))}
     return tuple(sorted((kind, n) for kind, n in facts.numbers.items() if kind not in elsewhere))

@@ -1,6 +1,6 @@
 """What was done when somebody left, as the audit keeps it: for printing, and for whoever asks a year later."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,13 +14,16 @@ from tenantry.core.actor import Actor
 from tenantry.core.errors import NotFound, PermissionMissing
 from tenantry.core.ids import parse_id
 from tenantry.core.records import record_types
-from tenantry.organizations.permissions import BILLING_VIEW
 from tenantry.people.permissions import DEACTIVATE, REMOVE
 from tenantry.people.selectors import get_member, names_of, visible_members
+from tenantry.usecases.leaving.facts import TOLD_TO
 
 CODES = ("people.deactivated", "people.removed")
 READERS = (DEACTIVATE, REMOVE, AUDIT_VIEW, AUDIT_PEOPLE)
-COUNTED = ("sessions", "invitations", "teams", "seats_freed", "called_off", "mentees", "views", "closed", "addons")
+COUNTED = (
+    *("sessions", "invitations", "teams", "seats_freed", "called_off"),
+    *("mentees", "views", "closed", "addons", "offers"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def get_receipt(actor: Actor, membership_id: UUID, number: int) -> Receipt:
         name=member.name,
         email=member.email,
         by=names.get(entry.actor_id, entry.actor_label) if entry.actor_id else entry.actor_label,
-        numbers=_numbers(values, with_addons=actor.may(BILLING_VIEW)),
+        numbers=_numbers(values, [kind for kind, code in TOLD_TO.items() if not actor.may(code)]),
         # JSON keeps no order.
         records=tuple((key, int(kept[key])) for key in record_types() if kept.get(key)),
         successor=seen.name if seen else "",
@@ -95,11 +98,11 @@ def get_receipt(actor: Actor, membership_id: UUID, number: int) -> Receipt:
     )
 
 
-def _numbers(values: Mapping[str, Any], *, with_addons: bool) -> dict[str, int]:
-    """What ended or went on, by kind. Views are one number, whatever became of each; what somebody cost is told to
-    whoever sees billing."""
+def _numbers(values: Mapping[str, Any], untold: Collection[str]) -> dict[str, int]:
+    """What ended or went on, by kind, but for kinds that are not the reader's to know. Views are one number, whatever
+    became of each."""
     ended = {name: int(number) for name, number in (values.get("ended") or {}).items()}
     found = {name: int(values[name]) for name in COUNTED if values.get(name)}
     views = found.get("views", 0) + ended.pop("views", 0) + ended.pop("shared_views", 0)
     found |= {"views": views, "mentees_alone": ended.pop("mentees", 0), **ended}
-    return {name: number for name, number in found.items() if number and (with_addons or name != "addons")}
+    return {name: number for name, number in found.items() if number and name not in untold}

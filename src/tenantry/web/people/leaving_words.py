@@ -60,6 +60,8 @@ def leaving_effects(plan: LeavingPlan, *, removing: bool, counted: Any = None) -
         plan.invitations,
         ngettext("invitation ends: its link is dead", "invitations end: their links are dead", plan.invitations),
     )
+    offers = plan.ending("offers")
+    add(offers, ngettext("offer of ownership ends", "offers of ownership end", offers), warning=True)
     _records(plan, add, removing=removing)
     if removing:
         _ends(plan, add)
@@ -163,6 +165,7 @@ def receipt_lines(receipt: Receipt) -> list[Line]:
             "saved view ended or went to the successor", "saved views ended or went to the successor"
         ),
         "addons": ngettext_lazy("add-on was switched off", "add-ons were switched off"),
+        "offers": ngettext_lazy("offer of ownership ended", "offers of ownership ended"),
         "called_off": ngettext_lazy("planned change was called off", "planned changes were called off"),
         "seats_freed": ngettext_lazy("seat became free", "seats became free"),
         "closed": ngettext_lazy(
