@@ -13,13 +13,16 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
 
 from tenantry.audit.models import Entry as Row
 from tenantry.audit.models import Head, OutboxEvent, PersonalValue
 from tenantry.core import crypto
 from tenantry.core.actor import Actor
+from tenantry.core.prepared import PreparedRow
 from tenantry.core.tenancy import scope
+from tenantry.core.transactions import assert_in_transaction
 
 START = b"\0" * 32
 PURPOSE = "audit head"
@@ -91,16 +94,22 @@ def _mac_message(organization_id: UUID, number: int, head_hash: bytes | memoryvi
     return organization_id.bytes + number.to_bytes(8, "big") + bytes(head_hash)
 
 
+_HEAD_COLUMNS = [field.attname for field in Head._meta.concrete_fields]
+_HEAD = PreparedRow(lambda: Head.objects.select_for_update(no_key=True).values_list(*_HEAD_COLUMNS), {})
+
+
 def _lock_head(organization_id: UUID) -> Head:
     """The last lock of every action (design.md §3): numbers are commit order without gaps."""
-    rows = Head.objects.select_for_update(no_key=True).filter(organization_id=organization_id)
-    head = rows.first()
-    if head is None:
+    assert_in_transaction()
+    row = _HEAD.find()
+    if row is None:
         fresh = Head(organization_id=organization_id, number=0, hash=START)
         fresh.mac = crypto.mac(PURPOSE, _mac_message(organization_id, 0, START))
         Head.objects.bulk_create([fresh], ignore_conflicts=True)
-        head = rows.get()
-    return head
+        row = _HEAD.find()
+    if row is None:
+        raise Head.DoesNotExist
+    return Head.from_db(DEFAULT_DB_ALIAS, _HEAD_COLUMNS, row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,18 @@ Two queries in one read-only transaction, three when grants are not cached.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Subquery
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import QuerySet, Subquery
 
 from tenantry.access import grants
 from tenantry.access.selectors import roles_version
 from tenantry.core.actor import Actor
 from tenantry.core.errors import NoLongerIn
+from tenantry.core.ids import new_id
+from tenantry.core.prepared import PreparedRow
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading, writing
 from tenantry.organizations.models import Organization
@@ -25,6 +29,31 @@ from tenantry.security.steps import note_seen
 
 # How stale "last seen" may be: a write a minute and session at most.
 SEEN_EVERY = timedelta(minutes=1)
+_MEMBERSHIP: Any = SessionEntry._meta.get_field("membership")
+_ENTRY_COLUMNS = [field.attname for field in SessionEntry._meta.concrete_fields]
+_MEMBER_COLUMNS = [field.attname for field in Membership._meta.concrete_fields]
+_SOME_ENTRY = new_id()
+
+
+def _entries() -> QuerySet[SessionEntry, Any]:
+    asked = SessionEntry.objects.annotate(roles_version=Subquery(roles_version()[:1]))
+    members = [f"membership__{name}" for name in _MEMBER_COLUMNS]
+    return asked.filter(id=_SOME_ENTRY, ended_at=None).values_list("roles_version", *_ENTRY_COLUMNS, *members)
+
+
+_ENTRY = PreparedRow(_entries, {_SOME_ENTRY: "entry"})
+
+
+def _entry(entry_id: UUID) -> tuple[SessionEntry, Membership, int] | None:
+    """A session here that goes on, whose it is, and the version of this organization's roles."""
+    row = _ENTRY.find(entry=entry_id)
+    if row is None:
+        return None
+    until = len(_ENTRY_COLUMNS) + 1
+    entry = SessionEntry.from_db(DEFAULT_DB_ALIAS, _ENTRY_COLUMNS, row[1:until])
+    member = Membership.from_db(DEFAULT_DB_ALIAS, _MEMBER_COLUMNS, row[until:])
+    _MEMBERSHIP.set_cached_value(entry, member)
+    return entry, member, row[0] or 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +82,10 @@ def enter(
     :raises NoLongerIn: ended, too old, idle too long, deactivated, removed, or never there.
     """
     with scope.tenant(organization_id), reading():
-        entry = (
-            SessionEntry.objects.select_related("membership")
-            .annotate(roles_version=Subquery(roles_version()[:1]))
-            .filter(id=entry_id, ended_at=None)
-            .first()
-        )
-        if entry is None:
+        found = _entry(entry_id)
+        if found is None:
             raise NoLongerIn
-        member = entry.membership
+        entry, member, version = found
         if (
             member.user_id != user_id
             or member.status != Membership.Status.ACTIVE
@@ -69,9 +93,7 @@ def enter(
             or _too_old(entry, now)
         ):
             raise NoLongerIn
-        member_grants = grants.of_member(
-            organization_id, member.id, member.access_version, entry.roles_version or 0, now
-        )
+        member_grants = grants.of_member(organization_id, member.id, member.access_version, version, now)
         organization = organization_with_parts()
         if is_closed(organization):
             raise NoLongerIn
