@@ -61,7 +61,7 @@ IDS = {
     "owner": "person", "mentor": "person", "workflow_id": "workflow", "workspace_id": "workspace", "stage": "stage",
     "up": "stage", "down": "stage",
     "company_id": "company", "company": "company", "contact_id": "contact", "contact": "contact",
-    "in": "folder", "place": "folder", "matter": "person", "newest": "notification",
+    "in": "folder", "place": "folder", "matter": "person", "anyway": "person", "newest": "notification",
     "invoice": "invoice", "stay": "person", "leaving": "person", "without": "unit",
     "deal": "deal", "moving": "folder", "now": "folder",
 }  # fmt: skip

@@ -41,14 +41,29 @@ class Closed:
         return sum(number for _key, number in self.counts)
 
 
-def opening(ids: Collection[UUID], now: datetime) -> Opens:
+def opening(ids: Collection[UUID], now: datetime) -> "Opening":
     """One query for any number of people; one more for each branch in which one of them holds a role at a branch."""
     grants = of_members(ids, now) if ids else {}
     units = {one.unit_id for one in grants.values() if one.unit_id and _at_units(one)}
     above = {unit: frozenset(connections().units_above(unit)) for unit in units}
     people = {one: _Receiver(one, held, above.get(held.unit_id or NIL, frozenset())) for one, held in grants.items()}
     codes = {key: one.permissions["view"] for key, one in owned_types().items()}
-    return lambda one, key, place: one in people and people[one].opens(key, codes[key], place)
+    return Opening(people, codes)
+
+
+class Opening:
+    """What `opening` found: called as `Opens`."""
+
+    def __init__(self, people: Mapping[UUID, "_Receiver"], codes: Mapping[str, str]) -> None:
+        self._people, self._codes = people, codes
+
+    def __call__(self, one: UUID, key: str, place: UUID | None) -> bool:
+        return one in self._people and self._people[one].opens(key, self._codes[key], place)
+
+    def special(self, ids: Iterable[UUID]) -> list[UUID]:
+        """Workspaces in which one of these people holds something of its own; to all of them every other one is like
+        none."""
+        return sorted({place for one in ids if one in self._people for place in self._people[one].special if place})
 
 
 def _at_units(grants: Grants) -> bool:
@@ -62,11 +77,11 @@ class _Receiver:
         self._actor = Actor("member", None, grants, membership_id=one)
         self._target = Target(owner=one, owner_teams=grants.teams, units=units)
         levels = {held.scope_id for held in grants.held if held.scope is ScopeKind.WORKSPACE}
-        self._special = levels | set(grants.taken_in)
+        self.special = levels | set(grants.taken_in)
         self._known: dict[tuple[str, UUID | None], bool] = {}
 
     def opens(self, key: str, code: str, place: UUID | None) -> bool:
-        where = place if place in self._special else None
+        where = place if place in self.special else None
         found = self._known.get((key, where))
         if found is None:
             found = decide(self._actor, code, replace(self._target, kind=key, workspace=where)).allowed

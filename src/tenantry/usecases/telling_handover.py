@@ -60,9 +60,21 @@ def closed_said(facts: Any) -> str:
     return f" {words % {'n': number_format(number, force_grouping=True)}}" if number else ""
 
 
+def _stayed_said(facts: Any) -> str:
+    number = int(facts.values.get("stayed") or 0)
+    words = ngettext(
+        "%(n)s stayed, because whoever was to receive it could not open it any more.",
+        "%(n)s stayed, because whoever was to receive them could not open them any more.",
+        number,
+    )
+    return f" {words % {'n': number_format(number, force_grouping=True)}}" if number else ""
+
+
 def _told(text: Any, taken_back: Any) -> Callable[[Any], str]:
     def tell(facts: Any) -> str:
-        return str(taken_back if facts.get("undoes") else text) % _places(facts) + closed_said(facts)
+        return (
+            str(taken_back if facts.get("undoes") else text) % _places(facts) + closed_said(facts) + _stayed_said(facts)
+        )
 
     return tell
 

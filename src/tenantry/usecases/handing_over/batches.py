@@ -25,7 +25,8 @@ RECORDS: Final = 1500
 
 @action(open_to="the runner of operations, with the actor who asked; it asks for their rights over the givers inside")
 def reassign_batch(*, actor: Actor, now: datetime, operation_id: UUID) -> Outcome[Batch]:
-    """The next records of a confirmed handing over. Those that changed hands meanwhile are left alone.
+    """The next records of a confirmed handing over. Those that changed hands meanwhile are left alone. Those that
+    nobody can open any more who was to receive them stay, unless it was meant, and their lines say so.
 
     :raises PermissionMissing, MemberOutOfHand: the asker has lost the right. :raises NobodyReceives: see there.
     """
@@ -38,7 +39,7 @@ def reassign_batch(*, actor: Actor, now: datetime, operation_id: UUID) -> Outcom
         return _finished(operation, now)
     settle_links()
     entry = entry_of(operation, moved) if moved.count else None
-    batch = advance(operation, Batch(moved.count), now, cursor=reached.plain())
+    batch = advance(operation, Batch(moved.count, moved.kept), now, cursor=reached.plain())
     return Outcome(batch, entry, follow_words(actor, now))
 
 

@@ -59,17 +59,19 @@ def reassign_records(
     if not plan.total:
         raise NothingToHandOver
     refuse_closed(plan.closed, anyway=anyway)
-    return hand_over(actor, plan, now).outcome
+    return hand_over(actor, plan, now, anyway=anyway).outcome
 
 
-def hand_over(actor: Actor, plan: HandoverPlan, now: datetime) -> Part[HandedOver]:
+def hand_over(actor: Actor, plan: HandoverPlan, now: datetime, *, anyway: bool = False) -> Part[HandedOver]:
     """A step for use cases that asked everything: carries out a plan that was made with `locking` in the same
-    transaction, or opens the operation that does (its job is among the part's)."""
+    transaction, or opens the operation that does (its job is among the part's). Its batches ask again whether who
+    receives can open it, unless it was meant: by `anyway`, or because there were such records already."""
     in_action()
     queue = tuple(sorted(queue_of(actor, plan.portion))) if NIL in plan.from_ids else ()
     # Whoever made something while this waited for the locks was counted, too.
     until = max(filter(None, (now, plan.sharing.until))) if plan.large else None
-    handover = Handover(plan.from_ids, queue, plan.spread, plan.portion, plan.sharing, until)
+    asks = plan.large and not plan.closed and not anyway
+    handover = Handover(plan.from_ids, queue, plan.spread, plan.portion, plan.sharing, until, asks)
     closed = total_of(plan.closed)
     params = {**handover.plain(), "closed": closed}
     operation, job = open_operation(actor, HANDOVER, now, total=plan.total, params=params)

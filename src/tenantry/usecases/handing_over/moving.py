@@ -17,6 +17,8 @@ from tenantry.audit.chain import Entry
 from tenantry.core.ids import NIL, new_id
 from tenantry.core.records import RecordType
 from tenantry.core.transactions import assert_in_transaction
+from tenantry.crm.opening import closed_kept
+from tenantry.crm.opening_errors import ReceiverCannotOpen
 from tenantry.usecases.handing_over.portions import has_column
 
 # Codes of the audit: a small one and each batch of a large one, which begins with `STARTED`.
@@ -30,10 +32,11 @@ Mark = tuple[datetime | None, UUID]
 
 @dataclass(slots=True)
 class Moved:
-    """What was moved so far in one transaction. `pools`: records by pool; `digest`: over each as `type id from to`, in
-    the order of their lines."""
+    """What was moved so far in one transaction. `kept`: records that stay, because nobody whose turn it was can open
+    them; `pools`: records by pool; `digest`: over each that moved as `type id from to`, in the order of their lines."""
 
     count: int = 0
+    kept: int = 0
     types: Counter[str] = field(default_factory=Counter)
     givers: set[UUID] = field(default_factory=set)
     receivers: Counter[UUID] = field(default_factory=Counter)
@@ -59,12 +62,14 @@ class Moved:
 @dataclass(frozen=True, slots=True)
 class Turns:
     """Who is next, by pool; of a pool that is not there the queue. `pool`: from which records are drawn, unless
-    `by_workflow` says another one for theirs, and of that one what `instead` says for their workspace."""
+    `by_workflow` says another one for theirs, and of that one what `instead` says for their workspace; of one in which
+    nobody is next they stay. `stands_for`: pools that count as another one."""
 
     pool: int | None
     by_workflow: Mapping[UUID, int]
     instead: Mapping[tuple[int, UUID | None], int]
     receivers: Mapping[int, Sequence[UUID | None]]
+    stands_for: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,7 @@ def move_next(
     assert_in_transaction()
     picked, params = rows.select_for_update(no_key=True).query.sql_with_params()
     before = None if owner == NIL else owner
+    base = operation.done + operation.refused + moved.count + moved.kept
     given = [
         *params,
         turns.pool,
@@ -104,17 +110,21 @@ def move_next(
         # A line's id: in the order of time, as others are, and of its number.
         str(new_id())[:24],
         operation.id,
-        operation.done + operation.refused + moved.count,
+        base,
         OperationLine.State.DONE,
         record_type.key,
         before,
+        *(operation.organization_id, str(new_id())[:24], operation.id, base),
+        *(OperationLine.State.REFUSED, ReceiverCannotOpen.code, record_type.key, before),
         record_type.key,
         before or "None",
     ]
     with connection.cursor() as cursor:
         cursor.execute(_next_statement(record_type, picked), given)
-        number, last, numbers, text = cursor.fetchone()
-    moved.add(record_type.key, owner, _read(numbers) or (), text or "")
+        number, last, numbers, text, kept = cursor.fetchone()
+    counted = [(turns.stands_for.get(pool, pool), one, n) for pool, one, n in _read(numbers) or ()]
+    moved.add(record_type.key, owner, counted, text or "")
+    moved.kept += kept
     mark = _read(last)
     return Seen(number, (datetime.fromisoformat(mark[0]) if mark[0] else None, UUID(mark[1])) if mark else None)
 
@@ -139,25 +149,33 @@ WITH picked (id, made, flow, place, held) AS MATERIALIZED (
 ), ranked AS (
   SELECT id, made, held, pool, row_number() OVER (PARTITION BY pool ORDER BY made, id) AS k FROM drawn
 ), given AS MATERIALIZED (
-  SELECT r.id, held, t.pool, t.turns[1 + (k - 1) %% cardinality(t.turns)] AS receiver,
-    row_number() OVER (ORDER BY made, r.id) AS n
+  SELECT r.id, held, t.pool, t.turns[1 + (k - 1) %% nullif(cardinality(t.turns), 0)] AS receiver,
+    coalesce(cardinality(t.turns) = 0, false) AS stays,
+    row_number() OVER (ORDER BY coalesce(cardinality(t.turns) = 0, false), made, r.id) AS n
   FROM ranked AS r LEFT JOIN json_to_recordset(%s::json) AS t (pool int, turns uuid[]) ON t.pool = r.pool
   WHERE t.pool IS NOT NULL OR %s::uuid IS NOT NULL
 ), moved AS (
-  UPDATE {table} AS t SET {changes} FROM given AS g WHERE t.organization_id = %s AND t.id = g.id
+  UPDATE {table} AS t SET {changes} FROM given AS g WHERE t.organization_id = %s AND t.id = g.id AND NOT g.stays
   RETURNING g.id, g.n, g.pool, g.receiver, g.held AS was, {ownership} AS now
 ), written AS (
   INSERT INTO {lines} (organization_id, id, operation_id, position, target_id, state, code, values)
   SELECT %s, (%s || lpad(to_hex(n), 12, '0'))::uuid, %s, %s + n, id, %s, '',
     jsonb_build_object('type', %s::text, 'from', %s::uuid, 'to', receiver, 'was', was, 'is', now)
   FROM moved
+), kept AS (
+  INSERT INTO {lines} (organization_id, id, operation_id, position, target_id, state, code, values)
+  SELECT %s, (%s || lpad(to_hex(n), 12, '0'))::uuid, %s, %s + n, id, %s, %s,
+    jsonb_build_object('type', %s::text, 'from', %s::uuid)
+  FROM given WHERE stays
+  RETURNING 1
 )
 SELECT (SELECT count(*) FROM picked),
   (SELECT json_build_array(made, id) FROM picked ORDER BY made DESC, id DESC LIMIT 1),
   (SELECT json_agg(json_build_array(pool, receiver, c))
    FROM (SELECT pool, receiver, count(*) AS c FROM moved GROUP BY 1, 2) AS counted),
   (SELECT string_agg(concat_ws(' ', %s::text, id, %s::text, coalesce(receiver::text, 'None')) || E'\\n', '' ORDER BY n)
-   FROM moved)
+   FROM moved),
+  (SELECT count(*) FROM kept)
 """  # noqa: S608 names of models
 
 
@@ -254,9 +272,10 @@ def entry_of(operation: Operation, moved: Moved, *, closed: int = 0) -> Entry:
     first = operation.done + operation.refused + 1
     values = {
         **about(operation.id, moved.types, sorted(moved.givers), moved.receivers),
-        "lines": [first, first + moved.count - 1],
+        "lines": [first, first + moved.count + moved.kept - 1],
         "digest": moved.digest.hexdigest()[:32],
-        **({"closed": closed} if closed else {}),
+        **closed_kept(closed),
+        **({"stayed": moved.kept} if moved.kept else {}),
     }
     return Entry("records.handed_over", "operation", operation.id, values)
 

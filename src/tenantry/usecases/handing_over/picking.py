@@ -6,13 +6,15 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import BooleanField, DateTimeField, F, Func, QuerySet, UUIDField, Value
+from django.db.models import BooleanField, DateTimeField, Exists, F, Func, OuterRef, QuerySet, UUIDField, Value
 
-from tenantry.acting.models import Operation
+from tenantry.acting.models import Operation, OperationLine
 from tenantry.core.ids import NIL
 from tenantry.core.records import RecordType
+from tenantry.crm.opening import Opening, opening
 from tenantry.people.locks import lock_statuses
 from tenantry.people.models import Membership
+from tenantry.usecases.handing_over.asking import able_turns
 from tenantry.usecases.handing_over.errors import NobodyReceives
 from tenantry.usecases.handing_over.moving import Mark, Moved, Turns, move_next
 from tenantry.usecases.handing_over.portions import Part, Portion, checked, has_column, owned_by, records
@@ -26,7 +28,8 @@ Active = Membership.Status.ACTIVE
 @dataclass(frozen=True, slots=True)
 class Handover:
     """What is kept of a confirmed plan while it is carried out. `queue`: types that are taken out of the queue;
-    `until`: what was made later is not meant, unless its owner was removed: nobody would be left to look after it."""
+    `until`: what was made later is not meant, unless its owner was removed: nobody would be left to look after it;
+    `asks`: whether each batch asks again if it can be opened."""
 
     from_ids: tuple[UUID, ...]
     queue: tuple[str, ...]
@@ -34,6 +37,7 @@ class Handover:
     portion: Portion
     sharing: Sharing
     until: datetime | None
+    asks: bool = False
 
     def plain(self) -> dict[str, Any]:
         """As JSON keeps it."""
@@ -44,6 +48,7 @@ class Handover:
             "portion": self.portion.plain(),
             "sharing": self.sharing.plain(),
             "until": self.until.isoformat() if self.until else None,
+            "asks": self.asks,
         }
 
     @classmethod
@@ -55,6 +60,8 @@ class Handover:
             Portion.of(plain["portion"]),
             Sharing.of(plain["sharing"]),
             datetime.fromisoformat(plain["until"]) if plain["until"] else None,
+            # Those that were begun by an earlier release go on as they began.
+            plain.get("asks", False),
         )
 
     def places(self, part: Part) -> list[tuple[RecordType, UUID]]:
@@ -104,6 +111,7 @@ def move_some(
     """
     part = checked(handover.portion)
     places, seen = handover.places(part), 0
+    opening_of = _Openings(now) if handover.asks else None
     for _place in range(PLACES):
         if reached.at == len(places):
             if reached.again or seen:
@@ -118,8 +126,11 @@ def move_some(
                 reached = replace(reached, at=reached.at + 1, after=None)
                 continue
             until = None if status == Membership.Status.REMOVED else until
-        rows = _rows(record_type, owner, part, handover, reached.after, until)[:room]
-        turns = _turns(handover, record_type, owner, dict(reached.given), room)
+        rows = _rows(record_type, owner, part, handover, reached.after, until)
+        if reached.again and operation.refused:
+            rows = rows.exclude(_left_there(operation))
+        rows = rows[:room]
+        turns = _turns(handover, record_type, owner, dict(reached.given), room, opening_of)
         before = dict(moved.pools)
         found = move_next(record_type, owner, rows, turns, operation, moved, now)
         seen += found.number
@@ -174,7 +185,8 @@ def _rows(
         found = _behind(found, after) if dated else found.filter(pk__gt=after[1])
     nothing = Value(None, UUIDField())
     workflow = F(record_type.workflow) if record_type.workflow and handover.spread.by_workflow else nothing
-    place = F(record_type.workspace) if record_type.workspace and handover.sharing.instead else nothing
+    places = handover.sharing.instead or handover.asks
+    place = F(record_type.workspace) if record_type.workspace and places else nothing
     made = F("created_at") if dated else Value(None, DateTimeField())
     held = F("ownership") if has_column(record_type.model, "ownership") else nothing
     named = found.annotate(made_=made, workflow_=workflow, place_=place, held_=held)
@@ -182,6 +194,12 @@ def _rows(
         "pk", "made_", "workflow_", "place_", "held_"
     )
     return columns
+
+
+def _left_there(operation: Operation) -> Exists:
+    """What nobody could open any more is not looked at again."""
+    lines = OperationLine.objects.filter(operation_id=operation.id, state=OperationLine.State.REFUSED)
+    return Exists(lines.filter(target_id=OuterRef("pk")))
 
 
 def _behind(rows: QuerySet[Any], mark: Mark) -> QuerySet[Any]:
@@ -192,7 +210,26 @@ def _behind(rows: QuerySet[Any], mark: Mark) -> QuerySet[Any]:
 # --- Receivers ----------------------------------------------------------------------------
 
 
-def _turns(handover: Handover, record_type: RecordType, owner: UUID, given: Mapping[int, int], room: int) -> Turns:
+class _Openings:
+    """What people can open, read once they are locked: until the commit nothing of it changes."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now, self._known = now, dict[frozenset[UUID], Opening]()
+
+    def __call__(self, locked: frozenset[UUID]) -> Opening:
+        if locked not in self._known:
+            self._known[locked] = opening(locked, self._now)
+        return self._known[locked]
+
+
+def _turns(
+    handover: Handover,
+    record_type: RecordType,
+    owner: UUID,
+    given: Mapping[int, int],
+    room: int,
+    opening_of: _Openings | None,
+) -> Turns:
     """Of the pools that this owner's records of a type may draw from. Locks whose turn it may be, in the order of
     their ids."""
     sharing = handover.sharing
@@ -205,7 +242,12 @@ def _turns(handover: Handover, record_type: RecordType, owner: UUID, given: Mapp
     wanted = sorted(usual | set(instead.values()))
     receivers = {n: _next_of(sharing.pools[n], given.get(n, 0), room) for n in wanted}
     _replace_the_gone(receivers, sharing)
-    return Turns(pool, by_workflow, instead, receivers)
+    turns = Turns(pool, by_workflow, instead, receivers)
+    if opening_of is None or not wanted:
+        return turns
+    active = {n: _active(sharing.pools[n]) for n in wanted}
+    opens = opening_of(frozenset(one for ones in active.values() for one in ones))
+    return able_turns(turns, active, record_type.key, opens)
 
 
 def _next_of(pool: Pool, after: int, room: int) -> list[UUID | None]:

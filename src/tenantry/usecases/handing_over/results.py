@@ -44,9 +44,10 @@ def records_of(actor: Actor, lines: Iterable[OperationLine]) -> dict[UUID, tuple
 
 
 def left_with(actor: Actor, operation: Operation) -> tuple[tuple[UUID, str], ...]:
-    """(id, name) of those whose records a handing over that stopped has left with them, as far as the actor sees them;
+    """(id, name) of those whose records a handing over that is over has left with them, as far as the actor sees them;
     at most two queries, none for anything else."""
-    over = operation.state in (Operation.State.FAILED, Operation.State.CANCELED)
+    stopped = operation.state in (Operation.State.FAILED, Operation.State.CANCELED)
+    over = stopped or (operation.state == Operation.State.DONE and operation.refused)
     if operation.kind != HANDOVER.code or not over:
         return ()
     givers = [one for text in operation.params["from"] if (one := UUID(text)) != NIL]

@@ -32,11 +32,11 @@ def given_access(request: MemberRequest) -> UUID | None:
     :raises Refusal: see `settle_matter`.
     """
     matter = request.POST.get("matter", "")
-    if not matter:
+    if not matter.startswith("opening:"):
         return None
-    kind, place, named, level = (*matter.split(":", 3), "", "", "")[:4]
+    kind, place, named, level = (*matter.split(":", 3), "", "")[:4]
     place_id, person_id, level_id = parse_id(place), parse_id(named), parse_id(level)
-    if kind != "opening" or place_id is None or person_id is None or level_id is None:
+    if place_id is None or person_id is None or level_id is None:
         raise NotFound
     about: dict[str, Any] = {"membership_id": person_id, "person_id": person_id}
     perform(settle_matter, actor=request.actor, kind=kind, place_id=place_id, level_id=level_id, **about)
