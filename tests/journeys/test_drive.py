@@ -136,6 +136,20 @@ def test_several_come_one_by_one_and_space_and_list_follow(page):
     assert sorted(kept(org)) == ["empty.txt", "offer.pdf", "terrace.png"]
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_name_without_an_end_breaks_and_widens_nothing(new_context, width):
+    page, org = new_context(viewport={"width": width, "height": 844}).new_page(), make_organization()
+    enter(page, org)
+    name = f"{'n' * 120}.txt"
+    field_of(page).set_input_files([chosen(name, b"A line.")])
+    expect(listed(page, name)).to_be_visible()
+    look(page, f"long-name-{width}")
+    # What stands beside it keeps its words whole.
+    expect(upload_of(page, name).get_by_text("Stored")).to_be_in_viewport()
+    kind = page.locator("#drive-list tbody td", has_text="Text").last
+    assert width < 992 or kind.evaluate("cell => getComputedStyle(cell).whiteSpace") == "nowrap"
+
+
 def test_files_are_dropped_onto_the_page(page):
     org = make_organization()
     enter(page, org)

@@ -221,3 +221,12 @@ def test_without_a_limit_the_numbers_say_that_they_are_seats(org, rep, client):
     assert "2 → 1 seats in use" in client.get(f"{page_of(rep)}/removal").content.decode()
     set_policy(org, "seats.counted_statuses", ["active", "invited", "deactivated"])
     assert "2 seats in use, as before" in client.get(f"{page_of(rep)}/deactivation").content.decode()
+
+
+def test_what_stands_against_it_is_not_called_a_change_by_somebody_else(org, rep, client):
+    answer = client.get(f"{page_of(rep)}/erasure")
+    body = answer.content.decode()
+    assert answer.status_code == 409
+    assert "is still here. Remove them first." in body
+    assert "This was not done" in body
+    assert "Somebody was faster" not in body
