@@ -229,3 +229,65 @@ def test_without_a_script_a_choice_among_many_is_searched_and_the_address_stays_
     expect(page).to_have_url(re.compile(rf"/apps/momentum/leads\?workspace={yard}$"))
     expect(page.get_by_role("link", name="Ingrid Moe")).to_be_visible()
     expect(page.get_by_role("link", name="Nora Vik")).to_have_count(0)
+
+
+def test_a_stage_and_a_folder_among_many_are_found_on_a_phone_by_the_keyboard(new_context):
+    org = make_organization("Halden Supply")
+    for number in range(12):
+        flow = make_workflow(org, f"Flow {number:02}")
+        make_record(org, "folder", org.owner, name=f"Case {number:02}")
+    make_workflow(org, "Zürich")
+    make_record(org, "folder", org.owner, name="Ångström")
+    deal = make_record(org, "deal", org.owner, workflow_id=flow, name="Wharf")
+    file = make_record(org, "file", org.owner, name="Plan.pdf")
+    page = new_context(viewport={"width": 390, "height": 844}).new_page()
+    sign_in(page, org.owner.email, PASSWORD)
+    places = (
+        (
+            f"/apps/momentum/deals/{deal}/move",
+            "Stage",
+            "zurich qual",
+            "Zürich: Qualified",
+            "Move",
+            "in “Qualified” now",
+        ),
+        (f"/apps/workspace/drive/files/{file}/edit", "Lies in", "angs", "Ångström", "Save", "The file was changed."),
+    )
+    for path, group, typed, name, button, said in places:
+        page.goto(path)
+        choices = page.get_by_role("group", name=group, exact=True)
+        search = choices.get_by_role("searchbox")
+        search.focus()
+        search.press_sequentially(typed, delay=20)
+        wanted = choices.get_by_role("radio", name=name, exact=True)
+        expect(wanted).to_be_visible()
+        wanted.focus()
+        page.keyboard.press("Space")
+        expect(wanted).to_be_checked()
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+        assert not faults(page)
+        page.get_by_role("button", name=button, exact=True).last.click()
+        told(page, said)
+    page.goto(f"/apps/momentum/deals/{deal}")
+    expect(page.get_by_text("Zürich").first).to_be_visible()
+
+
+def test_without_a_script_a_workflow_for_a_lead_is_searched(new_context):
+    org = make_organization("Halden Supply")
+    for number in range(12):
+        make_workflow(org, f"Flow {number:02}")
+    make_workflow(org, "Zürich")
+    lead = make_record(org, "lead", org.owner, given_name="Nora", family_name="Vik")
+    page = new_context(java_script_enabled=False).new_page()
+    sign_in(page, org.owner.email, PASSWORD)
+    page.goto(f"/apps/momentum/leads/{lead}/conversion")
+    flows = page.get_by_role("group", name="Workflow", exact=True)
+    flows.get_by_role("searchbox").fill("zurich")
+    page.get_by_label("Name of the deal").fill("Boats")
+    flows.get_by_role("button", name="Search").click()
+    # The one that was chosen before stays among them.
+    expect(flows.get_by_role("radio")).to_have_count(2)
+    flows.get_by_role("radio", name="Zürich").check()
+    page.get_by_label("Name of the deal").press("Enter")
+    expect(page.get_by_role("heading", name="Boats")).to_be_visible()
+    expect(page.get_by_text("Zürich").first).to_be_visible()

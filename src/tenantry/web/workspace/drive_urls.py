@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tenantry.web.workspace import drive, file_pages, folder_pages, record_files, serving
+from tenantry.web.workspace import choosing, drive, file_pages, folder_pages, record_files, serving
 
 DRIVE = "apps/workspace/drive"
 FILE = f"{DRIVE}/files/<uuid:file_id>"
@@ -18,6 +18,7 @@ urlpatterns = [
     path(f"{FILE}/replacement", file_pages.file_replacement, name="file_replacement"),
     path(f"{FILE}/content", serving.file_content, name="file_content"),
     path(f"{FILE}/preview/<int:page>/<int:width>", serving.file_preview, name="file_preview"),
+    path(f"{DRIVE}/folders/choices", choosing.folder_choices, name="folder_choices"),
     path(f"{DRIVE}/folders/new", folder_pages.folder_create, name="folder_create"),
     path(FOLDER, drive.folder_detail, name="folder_detail"),
     path(f"{FOLDER}/edit", folder_pages.folder_edit, name="folder_edit"),

@@ -27,11 +27,13 @@ from tenantry.web.dialogs import form_dialog
 from tenantry.web.momentum.acts import behind
 from tenantry.web.momentum.listing import record_url, rows_shown
 from tenantry.web.momentum.pages import acts_on, one_url
+from tenantry.web.picking import is_searching
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
 from tenantry.web.toasts import toast
+from tenantry.web.workspace.choosing import folder_picker
 from tenantry.web.workspace.drive_forms import MoveForm
-from tenantry.web.workspace.items import item_form, items_of_files, places, upload_bounds
+from tenantry.web.workspace.items import item_form, items_of_files, upload_bounds
 
 if TYPE_CHECKING:
     from tenantry.crm.models import File
@@ -111,12 +113,13 @@ def file_edit(request: MemberRequest, file_id: UUID) -> HttpResponse:
 def file_move(request: MemberRequest) -> HttpResponse:
     """Ticked files into one folder. POST with `do=move` shows the dialog, as GET does."""
     ids = _ids(request)
+    asked = request.method == "POST" and request.POST.get("do", "") == ""
+    sent = request.POST if asked else None
     with reading():
-        offered = places(request.actor)
+        place = folder_picker(request.actor, sent)
         for file_id in ids[:1]:
             find(request.actor, FILE, file_id, EDIT)
-    asked = request.method == "POST" and request.POST.get("do", "") == ""
-    form = MoveForm(request.POST if asked else None, places=offered)
+    form = MoveForm(None if is_searching(sent) else sent, actor=request.actor, place=place)
     back = behind(request) or reverse("drive_home")
 
     def move(given: dict[str, Any]) -> HttpResponse:

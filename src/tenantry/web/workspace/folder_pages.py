@@ -83,7 +83,7 @@ def _place(request: MemberRequest) -> PlacePicker | None:
 def folder_edit(request: MemberRequest, folder_id: UUID) -> HttpResponse:
     with reading():
         row: Folder = find(request.actor, FOLDER, folder_id, EDIT)
-        form = item_form(request, row, row.parent_id, without=[folder_id])
+        form = item_form(request, row, row.parent_id, without=folder_id)
 
     def save(given: dict[str, Any]) -> HttpResponse:
         perform(

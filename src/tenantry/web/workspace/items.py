@@ -1,6 +1,6 @@
 """Files and folders as pages of Drive show them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy
 
 from tenantry.core.actor import Actor
 from tenantry.core.sizes import in_words
-from tenantry.crm.drive import DELETE, EDIT, Room, destinations, room_of
+from tenantry.crm.drive import DELETE, EDIT, Room, room_of
+from tenantry.web.picking import is_searching
 from tenantry.web.requests import MemberRequest
+from tenantry.web.workspace.choosing import folder_picker
 from tenantry.web.workspace.drive_forms import ItemForm
 
 if TYPE_CHECKING:
@@ -121,20 +123,16 @@ def items_of_folders(actor: Actor, rows: Sequence["Folder"], owners: Mapping[UUI
     ]
 
 
-def places(actor: Actor, *, without: Iterable[UUID] = ()) -> list[tuple[UUID, str, int]]:
-    """Folders to choose from, in the order of their tree."""
-    return [(folder.id, folder.name, depth) for folder, depth in destinations(actor, without=without)]
-
-
 def item_form(
-    request: MemberRequest, row: "File | Folder", place_id: UUID | None, *, without: Iterable[UUID] = ()
+    request: MemberRequest, row: "File | Folder", place_id: UUID | None, *, without: UUID | None = None
 ) -> ItemForm:
     """Another name, another place. `place_id`: the folder where it lies, which may be out of the actor's sight."""
-    offered = places(request.actor, without=without)
-    if place_id and place_id not in {i for i, _name, _depth in offered}:
-        offered.insert(0, (place_id, _("The folder where it is now"), 0))
-    initial = {"name": row.name, "place": str(place_id or ""), "version": row.version}
-    return ItemForm(request.POST or None, initial=initial, places=offered, top=_("The top of Drive"))
+    sent = request.POST if request.method == "POST" else None
+    place = folder_picker(request.actor, sent, present=place_id, without=without)
+    initial = {"name": row.name, "version": row.version}
+    if is_searching(sent):
+        return ItemForm(None, initial={**initial, **request.POST.dict()}, actor=request.actor, place=place)
+    return ItemForm(sent, initial=initial, actor=request.actor, place=place)
 
 
 @dataclass(frozen=True, slots=True)
