@@ -227,8 +227,11 @@ def test_what_keeps_somebody_here_is_settled_on_the_page_and_the_same_people_are
     assert "Remove (4)" in page
     matter = {"matter": f"workflow:{flow}"}
     # Nobody chosen, and somebody looked for: the plan stays, and nothing is confirmed.
-    assert post(client, org.owner, f"{there}/matters", matter)["Location"] == there
-    assert "Choose somebody." in text_of(client.get(there))
+    nobody = post(client, org.owner, f"{there}/matters", matter)
+    assert (nobody.status_code, "Choose somebody." in text_of(nobody)) == (422, True)
+    # What was typed stays where it can't be meant.
+    vague = post(client, org.owner, f"{there}/matters", {**matter, f"person_workflow:{flow}_typed": "Nobody Known"})
+    assert (vague.status_code, 'value="Nobody Known"' in text_of(vague)) == (422, True)
     looked = post(client, org.owner, f"{there}/confirmation", {"find": f"person_workflow:{flow}"})
     assert "Remove (4)" in text_of(looked)
     chosen = {**matter, f"person_workflow:{flow}": str(heir.membership_id)}

@@ -24,6 +24,7 @@ from tenantry.web.people.bulk_plans import effects_of, reasons_of
 from tenantry.web.people.bulk_words import WORDS
 from tenantry.web.people.settling import lines_to_settle, settle
 from tenantry.web.picking import is_searching
+from tenantry.web.refusals import status_of
 from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
 from tenantry.web.toasts import toast
@@ -60,7 +61,7 @@ def operation_detail(request: MemberRequest, operation_id: UUID) -> HttpResponse
 
 
 def _detail(
-    request: MemberRequest, operation_id: UUID, *, name_asked: OrganizationNameAsked | None = None
+    request: MemberRequest, operation_id: UUID, *, name_asked: OrganizationNameAsked | None = None, status: int = 200
 ) -> HttpResponse:
     """`name_asked`: the organization's name was not what was typed."""
     row = get_operation(request.actor, operation_id)
@@ -80,7 +81,7 @@ def _detail(
         "asked": name_asked,
         "typed": request.POST.get("organization_name", ""),
     }
-    return page(request, "operations/detail.html", context, status=422 if name_asked else 200)
+    return page(request, "operations/detail.html", context, status=422 if name_asked else status)
 
 
 def _planned(request: MemberRequest, shown: Told) -> dict[str, Any]:
@@ -116,8 +117,10 @@ def operation_matter(request: MemberRequest, operation_id: UUID) -> HttpResponse
     if refused is not None:
         said = getattr(refused, "fields", {}).values()
         toast(request, " ".join(map(str, said)) or str(refused), bad=True)
-    else:
-        perform(plan_anew, actor=request.actor, operation_id=operation_id)
+        # With who was chosen, and what was typed.
+        with reading():
+            return _detail(request, operation_id, status=status_of(refused))
+    perform(plan_anew, actor=request.actor, operation_id=operation_id)
     return go(request, reverse("operation_detail", args=[operation_id]))
 
 
