@@ -31,7 +31,7 @@ from tenantry.usecases.bulk_changing.changing import change_people
 from tenantry.usecases.bulk_changing.planning import BulkPlan, plan_change
 from tenantry.usecases.bulk_changing.planning import Selection as People
 from tenantry.usecases.handing_over import Spread, reassign_records
-from tenantry.usecases.offboarding import remove_members
+from tenantry.usecases.offboarding import plan_remove_members, remove_members
 from usecases.test_handing_over_undone import foreseen, newest, undo
 
 
@@ -116,6 +116,20 @@ def test_a_record_that_is_given_away_under_a_removal_of_several_is_planned_again
     assert isinstance(fresh, BulkPlan)
     assert org.status(leaver.membership_id) == "active"
     org.perform(change_people, **asked, digest=fresh.digest)
+    assert sorted(owners(org).values()) == sorted([taker.membership_id, other.membership_id])
+
+
+def test_what_is_planned_again_is_the_whole_selection_and_can_be_confirmed():
+    org = make_organization(seats=20)
+    leaver, taker, other, give = leaving_with_two(org)
+    asked = {"membership_ids": (leaver.membership_id, org.owner.membership_id), "successor_id": taker.membership_id}
+    with scope.tenant(org.id), reading():
+        plan = plan_remove_members(actor=org.owner.actor, now=clock.now(), **asked)
+    with meanwhile(offboarding, "plan_reassign_records", give), pytest.raises(PlanChanged) as refused:
+        org.perform(remove_members, **asked, digest=plan.digest)
+    fresh = refused.value.plan
+    assert [one.membership_id for one in fresh.refused] == [org.owner.membership_id]
+    org.perform(remove_members, **asked, digest=fresh.digest)
     assert sorted(owners(org).values()) == sorted([taker.membership_id, other.membership_id])
 
 
