@@ -151,3 +151,16 @@ def test_a_view_with_its_columns_is_saved_and_a_selection_taken_out(new_context,
     assert text.splitlines()[0].startswith("given_name,family_name,email,")
     assert "phone" in text.splitlines()[0]
     assert len(text.strip().splitlines()) == 2
+
+
+def test_on_a_phone_every_act_is_in_sight(new_context):
+    org = make_organization()
+    org.person()
+    page = enter(new_context, PHONE, org)
+    page.goto(LIST)
+    page.get_by_label("Select everybody on this page").check()
+    acts = page.locator(".t-bulk button")
+    assert acts.count() > 5
+    for act in acts.all():
+        expect(act).to_be_in_viewport(ratio=1)
+    fits(page)
