@@ -20,7 +20,9 @@ from django.db.models.functions import JSONObject
 
 from tenantry.access.models import Assignment, CatalogueVersion, ProfileAssignment, RestrictionSet, Role
 from tenantry.core.actor import NO_GRANTS, Grants, Held
+from tenantry.core.ids import new_id
 from tenantry.core.permissions import FIELD_CODES, FieldAccess, Reach, ScopeKind, reach_of, restrictions
+from tenantry.core.prepared import PreparedRow
 from tenantry.people.models import Membership, TeamMember, WorkflowMember
 
 _CACHE_SIZE = 5000
@@ -30,8 +32,12 @@ _guard = Lock()
 ROLE_COLUMNS = ("id", "name", "permissions", "is_keyholder", "assignable_roles")
 
 
+_VERSION = PreparedRow(lambda: CatalogueVersion.objects.values_list("number")[:1], {})
+
+
 def catalogue_version() -> int:
-    return CatalogueVersion.objects.values_list("number", flat=True).first() or 0
+    row = _VERSION.find()
+    return row[0] if row else 0
 
 
 def of_role(role: Role) -> Grants:
@@ -76,7 +82,9 @@ def of_member(
 
 def of_members(membership_ids: Iterable[UUID], now: datetime) -> dict[UUID, Grants]:
     """Of several members, whatever their status, by one query."""
-    return {row["id"]: build(row, now) for row in sources(Membership.objects.filter(id__in=list(membership_ids)))}
+    ids = list(membership_ids)
+    rows = _source(ids[0]) if len(ids) == 1 else sources(Membership.objects.filter(id__in=ids))
+    return {row["id"]: build(row, now) for row in rows}
 
 
 def sources(members: QuerySet[Membership]) -> QuerySet[Membership, Any]:
@@ -104,6 +112,19 @@ def sources(members: QuerySet[Membership]) -> QuerySet[Membership, Any]:
         in_teams=ArraySubquery(TeamMember.objects.filter(**here).values("team_id")),
         in_workflows=ArraySubquery(WorkflowMember.objects.filter(**here).values("workflow_id")),
     )
+
+
+_READ = ("id", "unit_id", "assigned", "profile", "taken", "in_teams", "in_workflows")
+_SOMEBODY = new_id()
+# Whoever comes is looked up so, after every change of what anybody may.
+_ONE = PreparedRow(
+    lambda: sources(Membership.objects.filter(id=_SOMEBODY)).values_list(*_READ), {_SOMEBODY: "membership_id"}
+)
+
+
+def _source(membership_id: UUID) -> list[dict[str, Any]]:
+    row = _ONE.find(membership_id=membership_id)
+    return [] if row is None else [dict(zip(_READ, row, strict=True))]
 
 
 def build(row: Mapping[str, Any], now: datetime) -> Grants:
