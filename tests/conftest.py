@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.plugin import blocking_manager_key
+from stripe import HTTPClient
 
 from support import browsers, clusters, hashing
 from support.mailservers import MailServer
@@ -27,6 +28,8 @@ from tenantry.config import pseudo
 
 # Of this process only: programs that tests start hash as in production.
 settings.PASSWORD_HASHERS = [f"{hashing.__name__}.Quick", *settings.PASSWORD_HASHERS[1:]]
+# Seconds before a request to Stripe is sent again: its double needs no rest.
+HTTPClient.INITIAL_DELAY = 0.01
 CLUSTER = pytest.StashKey[Cluster]()
 TESTS = Path(__file__).resolve().parent
 # Folders, and files elsewhere that look at addresses or at the source.
