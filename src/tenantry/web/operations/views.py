@@ -8,19 +8,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tenantry.access.permissions import ASSIGN, RESTRICT
 from tenantry.acting.actions import perform
 from tenantry.acting.operations import cancel_operation, get_operation, lines_of, operations
 from tenantry.core import clock
 from tenantry.core.paging import keyset_page
 from tenantry.core.transactions import reading
 from tenantry.organizations.errors import OrganizationNameAsked
-from tenantry.people.permissions import DEACTIVATE, EDIT, INVITE, REMOVE, TEAMS_MANAGE
 from tenantry.usecases.bulk_changing.planned import concerned_by, confirm_planned, is_old, plan_anew, planned_by
 from tenantry.usecases.bulk_changing.reasons import in_words
 from tenantry.usecases.bulk_changing.results import DONE, REFUSED, WAITING, Told, refused_file, told, told_lines
 from tenantry.usecases.handing_over.results import closed_in, left_with
-from tenantry.web.people.bulk_plans import effects_of, reasons_of
+from tenantry.web.people.bulk_plans import MANY, effects_of, reasons_of
 from tenantry.web.people.bulk_words import WORDS
 from tenantry.web.people.settling import lines_to_settle, settle
 from tenantry.web.picking import is_searching
@@ -29,8 +27,6 @@ from tenantry.web.requests import MemberRequest
 from tenantry.web.screens import go, page, screen
 from tenantry.web.toasts import toast
 
-# Whoever may do something to many may look at what became of it.
-ANY = (INVITE, EDIT, DEACTIVATE, REMOVE, TEAMS_MANAGE, ASSIGN, RESTRICT)
 PAGE_SIZE = 50
 STATES = (
     ("", gettext_lazy("Everybody")),
@@ -42,7 +38,7 @@ STATES = (
 SLOWEST = 5
 
 
-@screen(*ANY)
+@screen(*MANY)
 def operation_list(request: MemberRequest) -> HttpResponse:
     found = keyset_page(
         operations(request.actor),
@@ -55,7 +51,7 @@ def operation_list(request: MemberRequest) -> HttpResponse:
     return page(request, "operations/list.html", context)
 
 
-@screen(*ANY)
+@screen(*MANY)
 def operation_detail(request: MemberRequest, operation_id: UUID) -> HttpResponse:
     return _detail(request, operation_id)
 
@@ -107,7 +103,7 @@ def _planned(request: MemberRequest, shown: Told) -> dict[str, Any]:
     }
 
 
-@screen(*ANY, methods=("POST",))
+@screen(*MANY, methods=("POST",))
 def operation_matter(request: MemberRequest, operation_id: UUID) -> HttpResponse:
     """Settles one thing that keeps somebody here who was planned; then the same people are looked at once more."""
     refused = settle(request, lambda kind: concerned_by(request.actor, operation_id, kind))
@@ -124,7 +120,7 @@ def operation_matter(request: MemberRequest, operation_id: UUID) -> HttpResponse
     return go(request, reverse("operation_detail", args=[operation_id]))
 
 
-@screen(*ANY, methods=("POST",))
+@screen(*MANY, methods=("POST",))
 def operation_confirm(request: MemberRequest, operation_id: UUID) -> HttpResponse:
     """What was planned is done to exactly those people."""
     if is_searching(request.POST):
@@ -150,7 +146,7 @@ def _progress(shown: Told, looks: int) -> dict[str, Any]:
     }
 
 
-@screen(*ANY)
+@screen(*MANY)
 def operation_progress(request: MemberRequest, operation_id: UUID) -> HttpResponse:
     """The bar alone, asked for again and again, ever more slowly; at the end the whole page comes anew."""
     row = get_operation(request.actor, operation_id)
@@ -162,7 +158,7 @@ def operation_progress(request: MemberRequest, operation_id: UUID) -> HttpRespon
     return page(request, "operations/progress.html", _progress(shown, looks))
 
 
-@screen(*ANY, crosses=True)
+@screen(*MANY, crosses=True)
 def operation_refused(request: MemberRequest, operation_id: UUID) -> StreamingHttpResponse:
     """Who was left out and why, as a file."""
     with reading():
@@ -173,7 +169,7 @@ def operation_refused(request: MemberRequest, operation_id: UUID) -> StreamingHt
     return answer
 
 
-@screen(*ANY, methods=("POST",))
+@screen(*MANY, methods=("POST",))
 def operation_cancel(request: MemberRequest, operation_id: UUID) -> HttpResponse:
     """No further batch begins; what was done stays done."""
     perform(cancel_operation, actor=request.actor, operation_id=operation_id)

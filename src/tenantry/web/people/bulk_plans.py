@@ -7,14 +7,18 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, ngettext_lazy
 
+from tenantry.access.permissions import ASSIGN, RESTRICT
 from tenantry.acting.plans import Refused
 from tenantry.core.permissions import catalogue
+from tenantry.people.permissions import DEACTIVATE, EDIT, INVITE, REMOVE, TEAMS_MANAGE
 from tenantry.usecases.bulk_changing.planning import BulkPlan, Reason
 from tenantry.usecases.bulk_changing.reasons import in_words
 from tenantry.web.people.plans import MOST_NAMES
 from tenantry.web.templatetags.components import grouped
 
 Line = dict[str, Any]
+# Whoever may do something to many may look at what became of it.
+MANY = (INVITE, EDIT, DEACTIVATE, REMOVE, TEAMS_MANAGE, ASSIGN, RESTRICT)
 _NUMBERS: dict[str, Any] = {
     "active": ngettext_lazy("can't sign in any more", "can't sign in any more"),
     "sessions": ngettext_lazy("session ends at once", "sessions end at once"),

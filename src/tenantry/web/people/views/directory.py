@@ -22,9 +22,9 @@ from tenantry.people.pictures import CONTENT_TYPE, etag_of
 from tenantry.people.selectors import picture_of
 from tenantry.usecases.offboarding import may_deactivate
 from tenantry.usecases.taking_out import note_people_export
-from tenantry.web.operations import views as operations
 from tenantry.web.people import columns, filters
 from tenantry.web.people.answers import DEACTIVATION_BY
+from tenantry.web.people.bulk_plans import MANY
 from tenantry.web.people.choosing import offers_of
 from tenantry.web.people.rows import row_of
 from tenantry.web.people.saved import SHELF, column_context
@@ -57,7 +57,7 @@ def person_list(request: MemberRequest) -> HttpResponse:
         "page": shown,
         "rows": [row_of(actor, member, now, deactivation_by=rule) for member in shown.rows],
         "deactivates": may_deactivate(actor.grants, rule),
-        "sees_long_work": actor.may_any(*operations.ANY),
+        "sees_long_work": actor.may_any(*MANY),
         "total": shown.total,
         "total_is_over": not shown.total_is_exact,
         "order": order.text,
