@@ -24,13 +24,14 @@ from tenantry.organizations.errors import AtSeatLimit
 from tenantry.people.models import Membership
 from tenantry.usecases.bulk_changing.changing import change_people
 from tenantry.usecases.erasing import erase_person
+from tenantry.usecases.erasing_errors import AlreadyErased
 from tenantry.usecases.handing_over import Spread, reassign_records
 from tenantry.usecases.handing_over import undoing as undoing_records
 from tenantry.usecases.handing_over.errors import HandoverUnderWay
 from tenantry.usecases.leaving.held import held_by
 from tenantry.usecases.offboarding import deactivate_members, reactivate_member, remove_members
 from tenantry.usecases.telling import sentences
-from tenantry.usecases.undoing import UndoneAlready, UndoNotPossible, UndoOvertaken
+from tenantry.usecases.undoing import UndoneAlready, UndoOvertaken
 from usecases.test_handing_over_undone import foreseen, newest, undo
 from usecases.test_leaving_links import linked
 
@@ -159,8 +160,13 @@ def test_what_refuses_to_take_a_removal_back():
     with pytest.raises(UndoOvertaken):
         undo(org, numbers[again])
     org.perform(erase_person, membership_id=erased.membership_id)
-    with pytest.raises(UndoNotPossible):
+    with pytest.raises(AlreadyErased):
         undo(org, numbers[erased])
+    # The audit says so instead of offering what would be refused.
+    listed = signed_in(org.owner).get("/admin/audit").content.decode()
+    assert "What was personal is gone already." in listed
+    assert f"/admin/audit/{numbers[erased]}/undo" not in listed
+    assert f"/admin/audit/{numbers[seatless]}/undo" in listed
     org.limit_seats(1)
     with pytest.raises(AtSeatLimit):
         undo(org, numbers[seatless])

@@ -29,6 +29,8 @@ from tenantry.people.models import Membership
 from tenantry.people.permissions import DEACTIVATE, REMOVE
 from tenantry.people.seats import counted_statuses
 from tenantry.people.selectors import names_of
+from tenantry.usecases.erasing import DOMAIN as ERASED
+from tenantry.usecases.erasing_errors import AlreadyErased
 from tenantry.usecases.handing_over.errors import HandoverUnderWay
 from tenantry.usecases.handing_over.undoing import Source, did, foreseen, give_back
 from tenantry.usecases.leaving.coming_back import Returning, bring_back, returning
@@ -59,7 +61,7 @@ def _about(row: Row, ids: Sequence[UUID]) -> tuple[str, UUID | None, dict[str, A
 
 def _reads_people(rows: Sequence[Row]) -> dict[str, Wanted]:
     ids = {one for row in rows for one in _members(row)}
-    return {"people": wanted(Membership.objects.filter(id__in=ids), "id", "status", "deactivated_at")}
+    return {"people": wanted(Membership.objects.filter(id__in=ids), "id", "status", "deactivated_at", "email")}
 
 
 def _still_away(row: Row, present: Mapping[UUID, Mapping[str, Any]]) -> list[UUID]:
@@ -118,15 +120,18 @@ def _handover_id(row: Row) -> UUID | None:
 
 
 def _refusals(actor: Actor, rows: Sequence[Row], found: Found) -> dict[int, Refusal]:
-    """What is not kept of an act, people who were brought back since, and records that are still on their way."""
-    removed = {one["id"] for one in found["people"] if one["status"] == Status.REMOVED}
+    """What is not kept of an act, people who were brought back since or of whom nothing is left, and records that are
+    still on their way."""
+    gone = [one for one in found["people"] if one["status"] == Status.REMOVED]
+    erased = {one["id"] for one in gone if one["email"].endswith(f"@{ERASED}")}
+    removed = {one["id"] for one in gone} - erased
     running = {one["id"] for one in found["running"]}
     refused: dict[int, Refusal] = {}
     for row in rows:
         if not row.values.get("held"):
             refused[row.number] = UndoNotPossible()
         elif removed.isdisjoint(_members(row)):
-            refused[row.number] = UndoOvertaken()
+            refused[row.number] = UndoOvertaken() if erased.isdisjoint(_members(row)) else AlreadyErased()
         elif _handover_id(row) in running:
             refused[row.number] = HandoverUnderWay()
     return refused
