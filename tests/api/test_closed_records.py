@@ -1,10 +1,11 @@
 """Records that whoever receives them could not open, over the interface: counted by the plan, refused unless it is
 meant, and shared among those who can."""
 
-from api.callers import by_key, make_organization
+from api.callers import by_key, by_session, make_organization
 from factories.records import make_record
 from support.handing import owners
 from support.many import run
+from support.structure import give, make_role
 from tenantry.acting import operations
 from tenantry.organizations.actions.policies import change_policy
 from tenantry.usecases.workspaces import add_to_workspace, create_workspace, remove_from_workspace
@@ -85,6 +86,28 @@ def test_a_removal_with_a_successor_who_could_not_open_it():
     assert (done.status, done.body["status"]) == (200, "removed")
     assert held(org, heir) == 6
     assert key.get(f"/people/{leaver.membership_id}/receipt").body["numbers"]["closed"] == 3
+
+
+def test_a_workspace_out_of_sight_is_told_neither_by_name_nor_by_id():
+    org, _key, leaver, heir, _mate, north, south = ground()
+    org.perform(change_policy, code="people.removal_records", value="successor_optional")
+    hands = {"people.view": "all", "people.edit": "all", "people.remove": "all"}
+    clerk = org.person("admin")
+    give(org, clerk, make_role(org, "base", hands, assignable=None), base=True)
+    key = by_session(clerk)
+    at, to = f"/people/{leaver.membership_id}", str(heir.membership_id)
+    wanted = {"spread": "one", "to": [to]}
+    answers = [
+        key.post(f"{at}/records/reassignment/plan", wanted),
+        key.post(f"{at}/records/reassignment", wanted),
+        key.get(f"{at}/removal/plan?successor_id={to}"),
+        key.get(f"{at}/removal/plan?successor_id={to}&anyway=true"),
+        key.post(f"{at}/removal", {"successor_id": to}),
+    ]
+    assert [one.status for one in answers] == [200, 409, 200, 200, 409], answers
+    assert sum(one["number"] for one in answers[0].body["closed"]) == 3
+    said = b" ".join(one.raw for one in answers).decode()
+    assert [one for one in (str(north), str(south), "Nordics", "Iberia") if one in said] == []
 
 
 # --- Records given one by one, and those of a selection ---------------------------------------

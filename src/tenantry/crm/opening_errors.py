@@ -27,10 +27,10 @@ def receiver_cannot_open(closed: Sequence[Closed]) -> ReceiverCannotOpen:
 
 
 def plain(one: Closed) -> dict[str, str | int]:
-    """For programs."""
+    """For programs. Whoever may not see the workspace is not told its id either."""
     return {
         "person_id": str(one.membership_id),
-        "workspace_id": str(one.place_id or ""),
+        "workspace_id": str(one.place_id) if one.place else "",
         "workspace": one.place,
         "number": one.number,
     }

@@ -81,7 +81,7 @@ def closed_out(closed: tuple[Closed, ...]) -> list[ClosedOut]:
     return [
         ClosedOut(
             person=Named(id=one.membership_id, name=one.name),
-            workspace_id=one.place_id,
+            workspace_id=one.place_id if one.place else None,
             workspace=one.place,
             records=[OwnedOut(type=key, number=number) for key, number in one.counts],
             number=one.number,

@@ -69,8 +69,8 @@ class OwnedOut(Out):
 
 
 class ClosedOut(Out):
-    """Records that whoever receives them could not open. `workspace_id`: where they lie, null for those in none;
-    `workspace`: its name, empty for callers who may not see it."""
+    """Records that whoever receives them could not open. `workspace_id`: where they lie; `workspace`: its name. Null
+    and empty for those in none, and for callers who may not see it."""
 
     person: Named
     workspace_id: UUID | None
