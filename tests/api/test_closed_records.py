@@ -2,7 +2,7 @@
 meant, and shared among those who can."""
 
 from api.callers import by_key, by_session, make_organization
-from factories.records import make_record
+from factories.records import make_record, make_workflow
 from support.handing import owners
 from support.many import run
 from support.structure import give, make_role
@@ -150,6 +150,7 @@ def test_what_is_made_for_somebody_who_could_not_open_it_is_refused_unless_it_is
         "/leads": {"family_name": "Vik", "workspace_id": str(south)},
         "/contacts": {"family_name": "Vik", "workspace_id": str(south)},
         "/companies": {"name": "Vik AS", "workspace_id": str(south)},
+        "/deals": {"name": "Vik", "workflow_id": str(make_workflow(org)), "workspace_id": str(south)},
         "/tasks": {"title": "Call", "about": about},
     }
     for at, said in bodies.items():

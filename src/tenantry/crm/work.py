@@ -135,5 +135,5 @@ def subject_links(actor: Actor, subject: Subject | None) -> dict[str, Any]:
         raise NotFound
     row = find(actor, type_of(subject.type), subject.id)
     if row.archived_at is not None:
-        raise RecordArchived(name=row.name)
+        raise RecordArchived
     return {f"{subject.type}_id": row.id, "workspace_id": row.workspace_id}

@@ -244,6 +244,7 @@ def test_a_hidden_field_is_shown_searched_sorted_edited_and_exported_nowhere(org
     contact = make_record(org, "contact", blind, given_name="", family_name="", **secret)
     paths = [f"/leads/{named}", f"/leads/{nameless}", f"/contacts/{contact}", f"/leads/{named}/edit"]
     paths += [
+        f"/notes/new?type=lead&id={nameless}",
         f"/leads/{nameless}/conversion",
         f"/records/lead/{nameless}/history",
         f"/records/lead/{nameless}/owner",

@@ -10,6 +10,7 @@ from django.urls import reverse
 from tenantry.core import clock
 from tenantry.core.decisions import decide, find
 from tenantry.core.errors import NotFound
+from tenantry.core.fields import hidden, name_shown
 from tenantry.core.ids import parse_id
 from tenantry.core.records import RecordType, Target
 from tenantry.core.transactions import reading
@@ -47,8 +48,9 @@ def subject_asked(request: MemberRequest) -> tuple[Subject, str] | None:
     if record_id is None or key not in known:
         raise NotFound
     with reading():
-        row = find(request.actor, type_of(key), record_id)
-        return Subject(key, record_id), str(row.name)
+        record_type = type_of(key)
+        row = find(request.actor, record_type, record_id)
+        return Subject(key, record_id), name_shown(record_type, row, hidden(request.actor, record_type))
 
 
 def about(request: MemberRequest, rows: Sequence[Any]) -> Mapping[UUID, Mapping[str, Any]]:
