@@ -344,9 +344,9 @@ def carry_out_removal(actor: Actor, plan: LeavingPlan, now: datetime) -> Part[Le
         values["to_id"] = plan.successor_id
     if plan.keys:
         values["keys"] = list(plan.keys)
-    values["ended"] = {kind: number for kind, number in plan.ends if kind in ENDING}
     alone = (("mentees", plan.ending("mentees") - on.mentees), ("shared_views", plan.ending("shared_views") - on.views))
-    values["ended"] |= {kind: number for kind, number in alone if number}
+    ending = {kind: number for kind, number in plan.ends if kind in ENDING}
+    values["ended"] = ending | {kind: number for kind, number in alone if number}
     values["held"] = held
     return Part(
         Left(plan.members, plan.names, plan.refused, sessions, records.moved, records.operation_id),
