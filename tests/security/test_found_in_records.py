@@ -7,9 +7,10 @@ import pytest
 from api.callers import by_session, make_organization
 from factories.organizations import unique
 from factories.records import make_record, make_workflow, stages_of
-from support.structure import narrowed, somebody
+from support.structure import give, make_role, narrowed, somebody
 from support.visitors import post, signed_in
 from tenantry.access.explaining.who import records_called
+from tenantry.core.ids import new_id
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.crm.actions.approvals import approve_deal
@@ -21,6 +22,8 @@ from tenantry.crm.actions.stages import StageFields, edit_stage
 from tenantry.crm.deal_errors import WordNeeded
 from tenantry.crm.models import Contact, Deal, DealApproval
 from tenantry.usecases.offboarding import deactivate_members
+from tenantry.usecases.placing import move_to_unit
+from tenantry.usecases.units import create_unit
 from tenantry.usecases.workflows import add_to_workflow
 
 EVERY_DEAL = {f"deals.{verb}": "all" for verb in ("view", "create", "edit", "move")}
@@ -210,3 +213,27 @@ def test_search_and_queue_open_with_any_record_one_may_see(org):
     nobody = somebody(org, {"people.view": "all"})
     for path in ("search?q=harbour", "unassigned"):
         assert signed_in(nobody).get(f"/apps/momentum/{path}").status_code in (403, 404)
+
+
+# --- People out of sight ------------------------------------------------------------------
+
+
+def test_whoever_is_out_of_sight_is_no_receiver_whose_name_is_told(org):
+    """Ids of people stand beside records; what somebody is called is told within one's sight alone."""
+    branch = org.perform(create_unit, name="Bergen").id
+    chief = somebody(org, {"leads.view": "all", "leads.edit": "all"})
+    give(org, chief, make_role(org, "unit", {"people.view": "all"}), unit_id=branch)
+    near, far = org.person(), org.person()
+    org.perform(move_to_unit, membership_ids=(near.membership_id,), unit_id=branch)
+    org.perform(deactivate_members, membership_ids=(near.membership_id, far.membership_id))
+    lead = make_record(org, "lead", chief)
+    caller = by_session(chief)
+
+    def given_to(one: object) -> tuple[int, str]:
+        answer = caller.post("/leads/owner", {"record_ids": [str(lead)], "owner_id": str(one)})
+        return answer.status, answer.body["detail"]
+
+    assert given_to(far.membership_id) == given_to(new_id())
+    status, said = given_to(near.membership_id)
+    assert status == 409
+    assert "Pat Example" in said
