@@ -182,7 +182,7 @@ REVIEWED = {
     "apps/momentum/deals/<uuid:deal_id>": 15,
     "apps/momentum/records/<str:type_key>/<uuid:record_id>/deletion": 11,
     # All that somebody was ever called, which is what erasing them looks for.
-    "admin/users/u/<uuid:membership_id>/erasure": 17,
+    "admin/users/u/<uuid:membership_id>/erasure": 18,
     "admin/users/invitations/bulk/<uuid:batch_id>": 15,
     "admin/units/<uuid:unit_id>/deletion": 20,
     # A plan of many deactivations and revocations, with the list that one chooses from.

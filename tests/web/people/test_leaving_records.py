@@ -151,6 +151,32 @@ def test_another_successor_than_the_plan_said_is_asked_again(org, rep, heir, cli
     assert org.status(rep.membership_id) == "active"
 
 
+def test_a_choice_that_was_not_shown_yet_is_shown_and_called_no_change(org, rep, heir, client):
+    """On the page without a script, where somebody is chosen and *Remove* pressed at once."""
+    make_each(org, rep)
+    shown = client.get(f"{page_of(rep)}/removal")
+    assert 'name="planned_for" value="nobody"' in shown.content.decode()
+    said = {"digest": hidden(shown), "planned_for": "nobody", "successor": str(heir.membership_id)}
+    answer = post(client, org.owner, f"{page_of(rep)}/removal", said)
+    body = answer.content.decode()
+    assert answer.status_code == 200
+    assert "records go to Petra Lindqvist" in body
+    assert "changed since" not in body
+    assert org.status(rep.membership_id) == "active"
+    said |= {"digest": hidden(answer), "planned_for": str(heir.membership_id)}
+    assert post(client, org.owner, f"{page_of(rep)}/removal", said).status_code == 303
+    assert org.status(rep.membership_id) == "removed"
+
+
+def test_who_was_chosen_stays_where_something_is_settled(org, rep, heir, client):
+    flow = alone_in(org, rep)
+    make_each(org, rep)
+    sent = {"how": "removal", "matter": f"workflow:{flow}", f"person_workflow:{flow}": str(heir.membership_id)}
+    done = post(client, org.owner, f"{page_of(rep)}/leaving/matters", {**sent, "successor": str(heir.membership_id)})
+    assert done.status_code == 303
+    assert "records go to Petra Lindqvist" in client.get(done["Location"]).content.decode()
+
+
 def test_without_a_successor_they_are_in_the_queue(org, rep, client):
     make_each(org, rep)
     before = owners(org)[rep.membership_id]

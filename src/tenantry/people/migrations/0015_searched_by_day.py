@@ -46,4 +46,6 @@ class Migration(migrations.Migration):
             model_name="searchwaiting",
             index=models.Index(fields=["organization_id", "member_id"], name="people_waiting_by_member"),
         ),
+        # The way back begins with it, too: a column that is never empty comes back.
+        migrations.RunSQL(migrations.RunSQL.noop, _EMPTIED),
     ]

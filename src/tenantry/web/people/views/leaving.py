@@ -100,7 +100,7 @@ def _deactivation_page(
 @screen(REMOVE, methods=("GET", "POST"))
 def person_removal(request: MemberRequest, membership_id: UUID) -> HttpResponse:
     """`successor`: who goes on with the records, `successor_typed` in words, `anyway` also with what they could not
-    open. POST with `show`: what would happen."""
+    open. POST with `show`: what would happen. `planned_for`: the successor of the plan on the page, or "nobody"."""
     sent, ids = request.POST if request.method == "POST" else request.GET, (membership_id,)
     anyway = "anyway" in sent
     try:
@@ -108,7 +108,9 @@ def person_removal(request: MemberRequest, membership_id: UUID) -> HttpResponse:
             searching = is_searching(sent)
             # Who is looked for is not chosen yet.
             successor_id = parse_id(sent.get(SUCCESSOR, "")) if searching else heir_of(request.actor, sent, leaving=ids)
-        if searching or request.method == "GET" or "show" in sent:
+        # Another choice than the plan on the page was made for is no change of the world: its plan is shown.
+        another = sent.get("planned_for", "") not in ("", str(successor_id or "nobody"))
+        if searching or request.method == "GET" or "show" in sent or another:
             return _removal_page(request, membership_id, successor_id, anyway=anyway)
         left: Left = perform(
             remove_members,
@@ -203,7 +205,11 @@ def person_matter(request: MemberRequest, membership_id: UUID) -> HttpResponse:
         # What was chosen stands in the form and goes on with it.
         return reassigning(request, membership_id, digest="", refused=refused)
     if refused is None and not is_fragment(request):
-        return go(request, reverse(PAGES[how], args=[membership_id]))
+        said = [
+            (name, request.POST[name]) for name in (SUCCESSOR, f"{SUCCESSOR}{TYPED}", "anyway") if name in request.POST
+        ]
+        kept = urlencode(said) if how == "removal" else ""
+        return go(request, f"{reverse(PAGES[how], args=[membership_id])}{'?' if kept else ''}{kept}")
     if how in ("records", "planned") and refused is not None:
         toast(request, " ".join([str(refused), *map(str, getattr(refused, "fields", {}).values())]), bad=True)
         return go(request, reverse(PAGES[how], args=[membership_id]))
