@@ -329,7 +329,7 @@ def standing(actor: Actor, now: datetime, besides: QuerySet[Any, Any] | None = N
     )
     rule = PolicyValue.objects.filter(code="keyholders.maximum").values("value")
     here = Organization.objects.filter(pk=scope.organization_id())
-    along: Any = Value(None) if besides is None else ArraySubquery(besides)
+    along: Any = Value(None, TextField()) if besides is None else ArraySubquery(besides)
     columns = here.values_list(Subquery(counted[:1]), Subquery(rule[:1]), ArraySubquery(_ending(actor, now)), along)
     found, maximum, ending, others = columns.first() or (None, None, [], [])
     found = found or {"active": 0, "keyholders": 0, "administrators": 0, "one": "", "role": ""}

@@ -10,7 +10,7 @@ from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 
 from tenantry.core.actor import Actor
-from tenantry.core.decisions import find, require_any
+from tenantry.core.decisions import find
 from tenantry.core.errors import NotFound
 from tenantry.core.ids import parse_id
 from tenantry.core.named import Offered, called, called_just, offered
@@ -141,21 +141,20 @@ def stage_offer(actor: Actor, said: QueryDict, name: str = "stage") -> Offer:
 @screen(CREATE, DEALS_MOVE, DEALS_VIEW)
 def stage_choices(request: MemberRequest) -> HttpResponse:
     """What is offered for what is typed: `?field=` of a form, `?deal=` of the one that is moved; with `?as=workflow`
-    workflows, with `?as=filter` the filter of a list."""
+    workflows, with `?as=filter` the filter of a list. Whoever only looks has no form."""
     actor, said = request.actor, request.GET
     field, kind = said.get("field", "stage"), said.get("as", "")
     if not FIELD.fullmatch(field):
         raise NotFound
     if kind == "filter":
-        require_any(actor, DEALS_VIEW)
         return page(request, "components/filter_options.html", options_of(stage_offer(actor, said, field), said, field))
     picker: Picker | None
     if kind == WORKFLOW:
-        require_any(actor, CREATE)
-        picker = workflow_picker(actor, said, field)
-    else:
-        require_any(actor, CREATE, DEALS_MOVE)
+        picker = workflow_picker(actor, said, field) if actor.may(CREATE) else None
+    elif actor.may_any(CREATE, DEALS_MOVE):
         picker = stage_picker(actor, said, field, deal=_deal(actor, said))
+    else:
+        picker = None
     if picker is None:
         raise NotFound
     return page(request, "components/picked.html", {"picker": picker})
