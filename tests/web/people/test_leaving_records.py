@@ -12,6 +12,7 @@ from tenantry.core.records import owned_types
 from tenantry.core.tenancy import scope
 from tenantry.core.transactions import reading
 from tenantry.crm.models import Deal
+from tenantry.organizations.actions.policies import change_policy
 from tenantry.people.models import WorkflowMember
 from tenantry.usecases.person import edit_person
 from tenantry.usecases.workflows import add_to_workflow
@@ -175,6 +176,17 @@ def test_who_was_chosen_stays_where_something_is_settled(org, rep, heir, client)
     done = post(client, org.owner, f"{page_of(rep)}/leaving/matters", {**sent, "successor": str(heir.membership_id)})
     assert done.status_code == 303
     assert "records go to Petra Lindqvist" in client.get(done["Location"]).content.decode()
+
+
+def test_where_somebody_has_to_go_on_nothing_is_said_to_become_unassigned(org, rep, heir, client):
+    make_each(org, rep)
+    org.perform(change_policy, code="people.removal_records", value="successor_required")
+    page = client.get(f"{page_of(rep)}/removal").content.decode()
+    assert "become unassigned" not in page
+    assert "records go to whom you choose" in page
+    assert "Choose who goes on with the records." in page
+    chosen = post(client, org.owner, f"{page_of(rep)}/removal", {"show": "1", "successor": str(heir.membership_id)})
+    assert "records go to Petra Lindqvist" in chosen.content.decode()
 
 
 def test_without_a_successor_they_are_in_the_queue(org, rep, client):

@@ -13,6 +13,7 @@ from tenantry.core.actor import Actor
 from tenantry.core.money import written
 from tenantry.usecases.leaving.matters import Matter
 from tenantry.usecases.leaving.receipts import Receipt
+from tenantry.usecases.leaving.records import REQUIRED
 from tenantry.usecases.offboarding import LeavingPlan
 from tenantry.web.people.agents import device_of
 from tenantry.web.people.closed import closed_context, closed_effect
@@ -126,6 +127,8 @@ def _records(plan: LeavingPlan, add: Any, *, removing: bool) -> None:
         add(n, text, detail=detail)
         for line in closed_effect(plan.closed):
             add(line["number"], line["text"], warning=True, detail=line["detail"])
+    elif plan.rule == REQUIRED:
+        add(n, ngettext("record goes to whom you choose", "records go to whom you choose", n), detail=detail)
     else:
         text = ngettext("record becomes unassigned", "records become unassigned", n)
         add(n, text, warning=True, detail=detail)
