@@ -112,3 +112,15 @@ def test_views_are_kept_shared_changed_and_gone(org, place):
     assert session.get(f"/views/{place}").body["items"] == []
     # Keys use what is shared, and have none of their own.
     assert by_key(org).post(f"/views/{place}", {"name": "Mine"}).code == "not_found"
+
+
+@pytest.mark.parametrize("nothing", ["nobody is called so", "\x1a\x8b4"])
+@pytest.mark.parametrize("path", ["leads", "deals", "tasks", "activities", "files"])
+def test_a_filter_that_finds_nothing_does_nothing(org, path, nothing):
+    """Known to find nothing before anybody asks, too, because no search can be made of it."""
+    asked = {"do": "give", "owner_id": str(org.person("member").membership_id), "filter": {"q": nothing}}
+    key = by_key(org)
+    for how in ({"dry_run": True}, {}):
+        answer = key.post(f"/{path}/bulk", {**asked, **how})
+        assert answer.status == 200, answer.raw
+        assert (answer.body["plan"] or answer.body["operation"])["done"] == 0

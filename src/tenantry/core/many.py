@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Field, Model, QuerySet
 
@@ -47,7 +48,11 @@ def insert_selected(
     assert_in_transaction()
     fields: list[Any] = [model._meta.get_field(name) for name in (*columns, *same)]
     names = ", ".join(_quoted(field.column) for field in fields)
-    selected, asked = rows.query.sql_with_params()
+    try:
+        selected, asked = rows.query.sql_with_params()
+    except EmptyResultSet:
+        # Known to find nothing before anybody asks.
+        return 0
     taken = ", ".join(f"c{n}" for n in range(len(columns)))
     fixed = [
         field.get_db_prep_save(value, connection)
