@@ -50,6 +50,17 @@ def test_what_work_is_about_is_told_where_it_is_seen(ground, kind, subject):
     assert ground.caller.post(f"{at}/bulk", sent).body["plan"]["total"] == 0
 
 
+@pytest.mark.parametrize(("at", "kind", "column", "asked"), [
+    ("/files", "file", "folder_id", "folder"), ("/folders", "folder", "parent_id", "parent"),
+])  # fmt: skip
+def test_where_something_lies_is_not_told_by_asking_for_it(ground, at, kind, column, asked):
+    theirs, mine = (make_record(ground.org, "folder", owner) for owner in (ground.other, ground.mine))
+    hidden, shown = (make_record(ground.org, kind, ground.mine, **{column: place}) for place in (theirs, mine))
+    assert ground.caller.get(f"{at}/{hidden}").body[column] is None
+    assert ground.caller.get(f"{at}?{asked}={theirs}").body["items"] == []
+    assert [one["id"] for one in ground.caller.get(f"{at}?{asked}={mine}").body["items"]] == [str(shown)]
+
+
 def test_the_answer_to_a_change_tells_no_more(ground):
     hidden = ground.work("task", "deal", ground.theirs["deal"])
     assert ground.caller.patch(f"/tasks/{hidden}", {"title": "Call them"}).body["about"] is None

@@ -52,7 +52,7 @@ from tenantry.crm.drive_errors import (
 from tenantry.crm.errors import RecordArchived
 from tenantry.crm.opening_errors import ReceiverCannotOpen
 from tenantry.crm.records import FILE, FOLDER
-from tenantry.crm.selectors import hanging_on
+from tenantry.crm.selectors import hanging_on, ids_seen
 from tenantry.crm.uploading import Stored, forget, received, taken_in
 from tenantry.crm.work import Subject
 
@@ -62,12 +62,17 @@ COMING = (DriveFull, FileTooLarge, LengthMissing, UploadCut, StoreUnavailable, R
 
 def _narrow_files(actor: Actor, rows: QuerySet[Any], query: FileQuery) -> QuerySet[Any]:
     if query.folder:
-        rows = rows.filter(folder_id=query.folder)
+        rows = rows.filter(folder_id__in=_seen(actor, query.folder))
     return hanging_on(actor, rows, query.about) if query.about else rows
 
 
-def _narrow_folders(_actor: Actor, rows: QuerySet[Any], query: FolderQuery) -> QuerySet[Any]:
-    return rows.filter(parent_id=query.parent) if query.parent else rows
+def _narrow_folders(actor: Actor, rows: QuerySet[Any], query: FolderQuery) -> QuerySet[Any]:
+    return rows.filter(parent_id__in=_seen(actor, query.parent)) if query.parent else rows
+
+
+def _seen(actor: Actor, folder_id: UUID) -> frozenset[UUID]:
+    """The folder, unless it is out of sight: where one's own things lie there is not told by asking for it."""
+    return ids_seen(actor, {FOLDER.key: [folder_id]})[FOLDER.key]
 
 
 FILES = Shape(FILE, "/files", "file", FileOut, FilePage, FileQuery, _narrow_files, about)
