@@ -58,7 +58,7 @@ class Picker:
     @property
     def searches(self) -> bool:
         """Whether there is anything to look for; otherwise everything stands there."""
-        return True
+        return self.more or bool(self.typed)
 
     @property
     def optional(self) -> str:

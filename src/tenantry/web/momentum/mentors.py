@@ -39,10 +39,6 @@ class MentorPicker(Picker):
         return f"{reverse('mentor_choices', args=[self.mentee_id])}?field={self.name}"
 
     @property
-    def searches(self) -> bool:
-        return self.more or bool(self.typed)
-
-    @property
     def none(self) -> str:
         return _("None: nobody’s word is needed")
 

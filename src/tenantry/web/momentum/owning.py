@@ -29,6 +29,10 @@ class OwnerPicker(Picker):
         return f"{reverse('owner_choices')}?field={self.name}"
 
     @property
+    def searches(self) -> bool:
+        return True
+
+    @property
     def none(self) -> str:
         return _("Nobody: into the queue Unassigned")
 

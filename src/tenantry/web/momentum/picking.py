@@ -32,6 +32,10 @@ class RecordPicker(Picker):
         return f"{reverse('record_choices', args=[self.record_type.key])}?field={self.name}"
 
     @property
+    def searches(self) -> bool:
+        return True
+
+    @property
     def optional(self) -> str:
         return _("optional")
 

@@ -33,10 +33,6 @@ class PlacePicker(Picker):
         return f"{where}?field={self.name}{'&free=1' if self.free else ''}"
 
     @property
-    def searches(self) -> bool:
-        return self.more or bool(self.typed)
-
-    @property
     def optional(self) -> str:
         return _("optional") if self.free else ""
 

@@ -40,10 +40,6 @@ class StagePicker(Picker):
         about = f"&deal={self.deal_id}" if self.deal_id else ""
         return f"{reverse('stage_choices')}?field={self.name}{about}"
 
-    @property
-    def searches(self) -> bool:
-        return self.more or bool(self.typed)
-
     def is_chosen_by_name(self, actor: Actor) -> bool:
         return self.chosen is not None and is_stage_called(self.rows(actor), self.chosen, self.typed)
 
@@ -95,10 +91,6 @@ class WorkflowPicker(Picker):
     @property
     def url(self) -> str:
         return f"{reverse('stage_choices')}?as={WORKFLOW}&field={self.name}"
-
-    @property
-    def searches(self) -> bool:
-        return self.more or bool(self.typed)
 
     def is_chosen_by_name(self, actor: Actor) -> bool:
         if self.chosen is None:

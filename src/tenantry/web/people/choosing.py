@@ -33,10 +33,6 @@ class PersonPicker(Picker):
         return f"{reverse('person_choices')}?field={self.name}"
 
     @property
-    def searches(self) -> bool:
-        return self.more or bool(self.typed)
-
-    @property
     def nothing(self) -> str:
         return _("Nobody within your reach is called so.")
 

@@ -85,10 +85,6 @@ class GroupPicker(Picker):
         return f"{reverse('person_choices')}?{asked.urlencode()}"
 
     @property
-    def searches(self) -> bool:
-        return self.more or bool(self.typed)
-
-    @property
     def none(self) -> str:
         return self.free
 

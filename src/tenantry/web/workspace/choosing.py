@@ -38,10 +38,6 @@ class FolderPicker(Picker):
         return f"{reverse('folder_choices')}?{asked.urlencode()}"
 
     @property
-    def searches(self) -> bool:
-        return self.more or bool(self.typed)
-
-    @property
     def none(self) -> str:
         return _("The top of Drive")
 

@@ -31,10 +31,6 @@ class ManagedPicker(Picker):
     def url(self) -> str:
         return reverse("managed_choices")
 
-    @property
-    def searches(self) -> bool:
-        return self.more or bool(self.typed)
-
     def any_id(self, actor: Actor) -> UUID:
         """One of them, whatever is looked for."""
         found: UUID = self.choices[0][0] if self.choices else managed(actor).values_list("id", flat=True)[0]
